@@ -1,0 +1,85 @@
+"""Every error raised on purpose.
+
+TracerError                 what a user can act on; printed without a traceback, exit code 2
+├── ExpressionError         an expression the grammar refuses
+├── NotFoundError           no such lesson, node, position, file
+├── FileFormatError         a file that is truncated, newer, mutated or hostile
+├── LessonError             a lesson's TOML or stops
+├── ProgramError            a user's program that could not be started or recorded nothing
+├── ExportError             an image or DOT file that could not be made
+├── GraphError              a graph used in a way its rules forbid
+└── GradcheckError          a gradient that finite differences contradict (exit code 1)
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class TracerError(Exception):
+    """What was got, which rule it broke, where in the user's file, what to do.
+
+    Args:
+        message: one line a user can act on.
+        where: `file:line` in the user's own file, if known.
+        hint: what to do about it.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.where, self.hint = message, where, hint
+
+    def __str__(self) -> str:
+        lines = [self.message]
+        if self.hint:
+            lines.append(f"  {self.hint}")
+        if self.where:
+            lines.append(f"  at {self.where}")
+        return "\n".join(lines)
+
+
+class ExpressionError(TracerError):
+    """An expression the grammar refuses."""
+
+
+class NotFoundError(TracerError, KeyError):
+    """No such lesson, node, position or file."""
+
+    __str__ = TracerError.__str__  # KeyError would print the message's repr
+
+
+class FileFormatError(TracerError):
+    """A file that is truncated, newer, mutated or hostile."""
+
+
+class LessonError(TracerError):
+    """A lesson's TOML or its stops."""
+
+
+class ProgramError(TracerError):
+    """A user's program that could not be started or recorded nothing."""
+
+
+class ExportError(TracerError):
+    """An image or DOT file that could not be made."""
+
+
+class GraphError(TracerError):
+    """A graph used in a way its rules forbid."""
+
+
+class GradcheckError(TracerError):
+    """A gradient that finite differences contradict."""
+
+    exit_code = 1
+
+
+def did_you_mean(got: str, known: Iterable[str]) -> str | None:
+    """`Did you mean 'expect'?`, or None when nothing is near."""
+    near = difflib.get_close_matches(got, list(known), n=3, cutoff=0.5)
+    if not near:
+        return None
+    return f"Did you mean {' or '.join(repr(n) for n in near)}?"

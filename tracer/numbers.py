@@ -1,0 +1,58 @@
+"""One way to write a number, for every panel, file and message."""
+
+from __future__ import annotations
+
+import math
+
+NOT_YET = "?"
+"""A value or gradient the walk has not reached."""
+NO_GRADIENT = "–"
+"""A node that takes no gradient, such as the constant in `x + 2`."""
+MORE_TO_COME = "…"
+"""Follows a gradient that still misses a contribution."""
+
+MINUS = "−"
+
+
+def format_number(value: float, digits: int = 4) -> str:
+    """`value` as it is shown: integers as integers, else `digits` significant digits.
+
+    Exponents are used outside 1e-3..1e5 (integers: from 1e7). A non-zero number never reads as zero.
+
+    >>> [format_number(v) for v in (5.0, -0.5, 1 / 3, 1234567.5, 2e-5, float("inf"), float("nan"))]
+    ['5', '-0.5', '0.3333', '1.235e6', '2e-5', 'inf', 'nan']
+    """
+    if math.isnan(value):
+        return "nan"
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    size = abs(value)
+    if value == 0:
+        return "0"
+    if value == int(value) and size < 1e7:  # wide enough for counts, narrow enough for a box
+        return str(int(value))
+    if 1e-3 <= size < 1e5:
+        text = f"{value:.{digits}g}"
+        if "e" not in text:
+            return text
+        # rounding to `digits` lost the integer part's width, as in 12345.6 -> 1.235e+04
+        return f"{value:.0f}"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def format_full(value: float) -> str:
+    """`value` with every digit that is needed to get the same float back."""
+    return repr(float(value)).removesuffix(".0") if math.isfinite(value) and abs(value) < 1e16 else repr(float(value))
+
+
+def is_rounded(value: float, digits: int = 4) -> bool:
+    """Whether `format_number` drops digits, so that shown terms may not add up (write ≈)."""
+    return math.isfinite(value) and float(format_number(value, digits)) != value
+
+
+def equals_sign(*values: float, digits: int = 4) -> str:
+    """`=` when every number is shown exactly, else `≈`."""
+    return "≈" if any(is_rounded(v, digits) for v in values) else "="
