@@ -1,0 +1,189 @@
+"""Every key of the app, once: bindings, footer, help and the README's list are made from `KEYS`.
+
+A key means the same on every screen. Each row has a key that a MacBook, a German and a Japanese (JIS) keyboard can
+type without AltGr, Fn or a number pad (`reachable_everywhere`), and a key typed while a Japanese input method is on
+(`ｎ`, `？`, `。`, the wide space) counts as its ASCII twin (`ascii_twin`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding
+from textual.keys import _character_to_key, format_key
+
+from tracer.text import Text
+
+Place = Literal["app", "gallery", "stepper", "endcard"]
+"""Where a row is bound: `app` is everywhere, the others are one screen each."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """One thing a user can do, and the keys that do it."""
+
+    action: str
+    """Textual action; the screen of `place` (or the app) has `action_<name>`."""
+    keys: tuple[str, ...]
+    """Names as Textual gives them, or the character itself. The first is the one the footer shows."""
+    short: Text
+    """Beside the key in the footer: a word or two."""
+    words: Text
+    """In the help: what happens, in a phrase."""
+    place: Place
+    priority: bool = False
+    """Taken before a focused panel can scroll with it. Never set for characters, or text fields would lose them."""
+    weight: int = 0
+    """The footer leaves out the smallest first when the terminal is narrow; 0 is help only."""
+
+    def bindings(self) -> list[Binding]:
+        """One Textual binding for every key of the row."""
+        return [Binding(name_of(key), self.action, self.short.en, priority=self.priority) for key in self.keys]
+
+
+def name_of(key: str) -> str:
+    """Textual's name of a key that may be written as its character: `,` is `comma`."""
+    return _character_to_key(key) if len(key) == 1 else key
+
+
+def face_of(key: str) -> str:
+    """A key as it is printed on the key: `→`, `shift+→`, `ctrl+p`, `,`."""
+    *modifiers, last = key.split("+") if len(key) > 1 else [key]
+    special = {"enter": "enter", "escape": "esc", "pagedown": "PgDn", "pageup": "PgUp", "tab": "tab"}
+    return "+".join([*modifiers, special.get(last) or format_key(name_of(last))])
+
+
+# fmt: off
+_STEPPER: tuple[Key, ...] = (
+    Key("step(1)", ("right", "pagedown"), Text("step", "進む"),
+        Text("one step forward (Page Down: a presenter's remote)", "一歩進む（Page Down はプレゼン用リモコン）"),
+        "stepper", priority=True, weight=100),
+    Key("step(-1)", ("left", "pageup"), Text("back", "戻る"),
+        Text("one step back", "一歩戻る"), "stepper", priority=True, weight=99),
+    Key("finer", (",",), Text("finer", "細かく"),
+        Text("smaller steps: node, edge, part of an edge", "歩幅を細かく（ノード→辺→辺の中の計算）"),
+        "stepper", weight=90),
+    Key("coarser", (".",), Text("coarser", "粗く"),
+        Text("bigger steps: edge, node, scope, pass", "歩幅を粗く（辺→ノード→まとまり→伝播全体）"),
+        "stepper", weight=89),
+    Key("play", ("space",), Text("play", "再生"), Text("play and pause", "自動で進める・止める"), "stepper", weight=80),
+    Key("slower", ("<",), Text("slower", "遅く"), Text("play slower", "再生を遅くする"), "stepper"),
+    Key("faster", (">",), Text("faster", "速く"), Text("play faster", "再生を速くする"), "stepper"),
+    Key("first", ("0", "home"), Text("start", "最初"), Text("to the very start", "最初のステップへ"), "stepper"),
+    Key("last", ("$", "end"), Text("end", "最後"), Text("to the very end", "最後のステップへ"), "stepper"),
+    Key("forward_start", ("f",), Text("forward", "順伝播"),
+        Text("to the start of the forward pass", "順伝播の始まりへ"), "stepper"),
+    Key("backward_start", ("b",), Text("backward", "逆伝播"),
+        Text("to the start of the backward pass", "逆伝播の始まりへ"), "stepper"),
+    Key("go_to", ("g",), Text("go to", "移動"),
+        Text("go to a step by its number", "ステップ番号を指定して移動"), "stepper", weight=20),
+    Key("search", ("/",), Text("search", "検索"),
+        Text("find a node by name or operation", "ノードを名前や演算で探す"), "stepper", weight=30),
+    Key("inspect", ("enter",), Text("look closer", "詳しく"),
+        Text("the selected node: every digit, and its check", "選んだノードの全桁の値と検算"), "stepper"),
+    Key("select('left')", ("h", "shift+left"), Text("select", "選択"),
+        Text("select the node to the left", "左のノードを選ぶ"), "stepper"),
+    Key("select('down')", ("j", "shift+down"), Text("select", "選択"),
+        Text("select the node below", "下のノードを選ぶ"), "stepper"),
+    Key("select('up')", ("k", "shift+up"), Text("select", "選択"),
+        Text("select the node above", "上のノードを選ぶ"), "stepper"),
+    Key("select('right')", ("l", "shift+right"), Text("select", "選択"),
+        Text("select the node to the right", "右のノードを選ぶ"), "stepper"),
+    Key("values_or_gradients", ("v",), Text("values/grads", "値/勾配"),
+        Text("show values, gradients or both", "値だけ・勾配だけ・両方を切り替える"), "stepper", weight=35),
+    Key("nudge(1)", ("n",), Text("nudge", "少し増やす"),
+        Text("nudge the selected leaf up, and watch the change travel", "選んだ葉を少し増やし、変化の伝わり方を見る"),
+        "stepper", weight=60),
+    Key("nudge(-1)", ("N",), Text("nudge down", "少し減らす"),
+        Text("nudge the selected leaf down", "選んだ葉を少し減らす"), "stepper"),
+    Key("edit", ("e",), Text("edit", "変更"),
+        Text("give a leaf another value and run again", "葉の値を変えて、もう一度実行する"), "stepper", weight=55),
+    Key("predict", ("p",), Text("predict", "予想"),
+        Text("predict the next gradient, then see it checked", "次の勾配を予想して、答え合わせをする"),
+        "stepper", weight=70),
+    Key("notation", ("d",), Text("notation", "記法"),
+        Text("boxes or textbook notation", "箱の図と教科書の図を切り替える"), "stepper", weight=40),
+    Key("export", ("x",), Text("export", "書き出し"),
+        Text("save the picture as SVG, PNG, PDF or DOT", "図を SVG・PNG・PDF・DOT で書き出す"), "stepper", weight=45),
+    Key("copy", ("c",), Text("copy", "コピー"),
+        Text("copy a command that opens exactly this", "この場面を開くコマンドをコピーする"), "stepper"),
+    Key("panel(1)", ("tab",), Text("panel", "パネル"), Text("next panel", "次のパネルへ"), "stepper", weight=75),
+    Key("panel(-1)", ("shift+tab",), Text("panel", "パネル"), Text("previous panel", "前のパネルへ"), "stepper"),
+)
+
+_GALLERY: tuple[Key, ...] = (
+    Key("open", ("enter",), Text("open", "開く"),
+        Text("open the lesson", "レッスンを開く"), "gallery", weight=100),
+    Key("find", ("/",), Text("find", "探す"),
+        Text("find a lesson, a model or a file", "レッスン・モデル・ファイルを探す"), "gallery", weight=90),
+    Key("quiz", ("p",), Text("as a quiz", "クイズ"),
+        Text("open it as a quiz: you predict the gradients", "クイズとして開き、勾配を予想する"), "gallery", weight=60),
+    Key("export", ("x",), Text("export", "書き出し"),
+        Text("save its graph as SVG, PNG, PDF or DOT", "図を SVG・PNG・PDF・DOT で書き出す"), "gallery", weight=50),
+    Key("move(1)", ("j", "down"), Text("down", "下へ"), Text("next line", "次の行へ"), "gallery"),
+    Key("move(-1)", ("k", "up"), Text("up", "上へ"), Text("previous line", "前の行へ"), "gallery"),
+)
+
+_ENDCARD: tuple[Key, ...] = (
+    Key("next_lesson", ("enter", "right"), Text("next lesson", "次のレッスン"),
+        Text("the next lesson", "次のレッスンへ"), "endcard", weight=100),
+    Key("answer", ("space",), Text("answer", "答え"), Text("show the answer", "答えを見る"), "endcard", weight=90),
+    Key("change", ("e",), Text("change a number", "数を変える"),
+        Text("change a number of this lesson and run it again", "数を変えて、もう一度実行する"), "endcard", weight=80),
+    Key("again", ("left",), Text("last step", "最後の図"),
+        Text("back to the last step", "最後のステップへ戻る"), "endcard", weight=60),
+)
+
+_APP: tuple[Key, ...] = (
+    Key("command_palette", (":", "ctrl+p"), Text("more", "その他"),
+        Text("every command by its name (palette)", "名前からコマンドを選ぶ（パレット）"), "app", weight=41),
+    Key("switch_lang", ("L", "ctrl+l"), Text("日本語", "English"),
+        Text("日本語で表示する", "Show everything in English"), "app", weight=50),
+    Key("switch_theme", ("t",), Text("theme", "配色"),
+        Text("next colours: dark, light, high contrast, colour-blind-safe",
+             "配色を替える（暗い・明るい・高コントラスト・色覚対応）"), "app", weight=5),
+    Key("help", ("?", "f1"), Text("help", "ヘルプ"),
+        Text("this help: the keys and the words", "このヘルプ（キーと用語）"), "app", weight=95),
+    Key("back", ("q", "escape"), Text("quit", "終了"),
+        Text("back; from the first screen: quit", "戻る（最初の画面では終了）"), "app", weight=94),
+    Key("quit", ("ctrl+q",), Text("quit", "終了"), Text("quit at once", "すぐに終了する"), "app", priority=True),
+)
+# fmt: on
+
+KEYS: tuple[Key, ...] = _STEPPER + _GALLERY + _ENDCARD + _APP
+
+
+def bindings(place: Place) -> list[Binding]:
+    """What a screen (or the app) writes: `BINDINGS = bindings("stepper")`."""
+    return [binding for key in KEYS if key.place == place for binding in key.bindings()]
+
+
+def rows(*places: Place) -> tuple[Key, ...]:
+    """The rows of these places, in the table's order."""
+    return tuple(key for key in KEYS if key.place in places)
+
+
+_TYPED_EVERYWHERE = frozenset(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789,.;:/?!<>+-*=$%&()\"'_#"
+) | {"space", "enter", "tab", "shift+tab", "escape", "backspace", "left", "right", "up", "down"}
+
+
+def reachable_everywhere(key: str) -> bool:
+    """Whether a MacBook, a German (QWERTZ) and a Japanese (JIS) keyboard all type `key` with at most Shift or Ctrl.
+
+    Home, End, Page keys and F-keys need Fn on a MacBook; `[ ] { } \\ | @ ~` need AltGr (or Option) on a German one;
+    some terminals keep Shift with an arrow for themselves.
+    """
+    if key.startswith("ctrl+"):
+        return len(key) == len("ctrl+x") and key[-1].isalpha()
+    return key in _TYPED_EVERYWHERE
+
+
+# What a key gives while a Japanese input method is on. Everything in U+FF01..FF5E is 0xFEE0 above its ASCII twin.
+_TWINS = str.maketrans("　、。・「」ー￥“”’", ' ,./[]-\\""\'') | {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+
+
+def ascii_twin(text: str) -> str:
+    """`text` with full-width letters, digits, signs and spaces as ASCII: `Ｎ` is `N`, `３．５` is `3.5`."""
+    return text.translate(_TWINS)

@@ -1,0 +1,1 @@
+"""One file a widget. A widget draws what it is given; the screen or the app decides."""
