@@ -1,0 +1,1 @@
+"""A trace's graph as coordinates: what is drawn (fold), and where (layered, route)."""

@@ -1,0 +1,1 @@
+"""(trace, cursor) as boxes, lines and Rich renderables. No Textual here."""
