@@ -1,0 +1,196 @@
+"""The lessons, models and data sets that come with the program, found by name.
+
+In a checkout they stand at the top level, to be read and copied; in a wheel they are inside the package. The current
+folder is never looked at: a `samples/` that happens to lie there is somebody else's.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from tracer.errors import LessonError, NotFoundError, did_you_mean
+from tracer.lessons.lesson import Lesson, load
+from tracer.lessons.toml import read
+from tracer.text import Text
+
+FIRST = "start"
+"""The folder that comes before all others."""
+ABOUT = "about.toml"
+"""A folder's own title; every other TOML is a lesson."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A folder of lessons: one document, or the start."""
+
+    name: str
+    title: Text
+    lessons: tuple[Lesson, ...]
+
+    @property
+    def minutes(self) -> int:
+        """How long all of it takes."""
+        return sum(lesson.minutes for lesson in self.lessons)
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A small file to train on."""
+
+    name: str
+    path: Path
+    title: Text
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything there is to open, in the order it is shown."""
+
+    root: Path
+    groups: tuple[Group, ...]
+    models: tuple[Lesson, ...]
+    data: tuple[DataSet, ...]
+    problems: tuple[LessonError, ...]
+    """What could not be read. The rest is there all the same."""
+
+    @property
+    def lessons(self) -> tuple[Lesson, ...]:
+        """Every lesson, in reading order."""
+        return tuple(lesson for group in self.groups for lesson in group.lessons)
+
+    def after(self, lesson: Lesson) -> Lesson | None:
+        """The lesson that follows: the one it names, else the next in reading order."""
+        if lesson.next is not None:
+            return _lookup(lesson.next, self.lessons)
+        order = self.lessons
+        places = [i for i, other in enumerate(order) if other.name == lesson.name]
+        return order[places[0] + 1] if places and places[0] + 1 < len(order) else None
+
+
+def content_root() -> Path:
+    """The folder that holds `samples` and `models`: the package's own copy in a wheel, else the checkout.
+
+    Raises:
+        NotFoundError: neither is there.
+    """
+    package = Path(__file__).resolve().parents[1]
+    for root in (package / "_content", package.parent):
+        if (root / "samples" / FIRST).is_dir():
+            return root
+    raise NotFoundError(
+        "the lessons are missing from this installation.", hint="Reinstall it: pip install --force-reinstall gradient-tracer"
+    )
+
+
+def catalogue() -> Catalogue:
+    """Everything there is to open; read once."""
+    return read_catalogue(content_root())
+
+
+@lru_cache(maxsize=4)
+def read_catalogue(root: Path) -> Catalogue:
+    """The catalogue of the content under `root`. A lesson that cannot be read is in `problems`, not an error."""
+    samples = root / "samples"
+    troubles: list[LessonError] = []
+    folders = [folder for folder in samples.iterdir() if folder.is_dir() and folder.name not in ("data", "__pycache__")]
+    folders.sort(key=lambda folder: (folder.name != FIRST, folder.name))
+    return Catalogue(
+        root=root,
+        groups=tuple(_group(folder, troubles) for folder in folders),
+        models=tuple(_lessons(root / "models", troubles)),
+        data=tuple(_data(samples / "data", troubles)),
+        problems=tuple(troubles),
+    )
+
+
+def find(name: str) -> Lesson:
+    """The lesson or model of this name: `start/01_multiply`, `03_graph`, `graph`, `6.3`, `microgpt/3.3`, `mlp`.
+
+    A folder's name means its first lesson. Where two answer to a short name, the first in reading order is meant.
+
+    Raises:
+        NotFoundError: there is none; the nearest names are offered.
+        LessonError: it is there, but cannot be read.
+    """
+    everything = catalogue()
+    for problem in everything.problems:
+        if problem.message.startswith(f"{name.rpartition('/')[2].removesuffix('.toml')}.toml:"):
+            raise problem
+    return _lookup(name, (*everything.lessons, *everything.models))
+
+
+def aliases(lesson: Lesson) -> tuple[str, ...]:
+    """Every name a lesson answers to, the full one first."""
+    folder, _, stem = lesson.name.partition("/")
+    number, _, slug = stem.partition("_")
+    names = [lesson.name, stem]
+    if number.isdigit() and slug:
+        names += [slug, f"{folder}/{slug}"]
+    if lesson.section:
+        names += [lesson.section, f"§{lesson.section}", f"{folder}/{lesson.section}"]
+    return tuple(dict.fromkeys(names))
+
+
+def lesson_beside(program: Path) -> Lesson | None:
+    """The lesson whose program this file is, wherever it lies, or None when it has no TOML.
+
+    Raises:
+        LessonError: there is a TOML, but it cannot be read.
+    """
+    return load(program) if program.suffix == ".py" and program.with_suffix(".toml").is_file() else None
+
+
+def _lookup(name: str, among: Iterable[Lesson]) -> Lesson:
+    known: dict[str, Lesson] = {}
+    among = tuple(among)
+    for give in (lambda lesson: (lesson.name,), aliases, lambda lesson: (lesson.name.partition("/")[0],)):
+        for lesson in among:
+            for alias in give(lesson):  # full names win over short ones, short ones over folders
+                known.setdefault(_folded(alias), lesson)
+    wanted = _folded(name).removeprefix("samples/").removesuffix(".toml").removesuffix(".py").strip("/")
+    if wanted in known:
+        return known[wanted]
+    hint = did_you_mean(wanted, known) or "`tracer list` shows every lesson and model."
+    raise NotFoundError(f"there is no lesson or model called {name!r}.", hint=hint)
+
+
+def _folded(name: str) -> str:
+    """`６．３` and `Start/01_Multiply` are `6.3` and `start/01_multiply`."""
+    return unicodedata.normalize("NFKC", name).casefold().strip().replace("\\", "/")
+
+
+def _group(folder: Path, troubles: list[LessonError]) -> Group:
+    title = Text.same(folder.name)
+    if (folder / ABOUT).is_file():
+        try:
+            title = read(folder / ABOUT, ("title",)).text("title")
+        except LessonError as error:
+            troubles.append(error)
+    return Group(folder.name, title, tuple(_lessons(folder, troubles)))
+
+
+def _lessons(folder: Path, troubles: list[LessonError]) -> Iterable[Lesson]:
+    for path in sorted(folder.glob("*.toml")):
+        if path.name != ABOUT:
+            try:
+                yield load(path)
+            except LessonError as error:
+                troubles.append(error)
+
+
+def _data(folder: Path, troubles: list[LessonError]) -> Iterable[DataSet]:
+    if not (folder / ABOUT).is_file():
+        return
+    try:
+        rows = read(folder / ABOUT, ("data",)).tables("data", ("file", "title"), "data")
+        for row in rows:
+            path = folder / row.string("file")
+            if not path.is_file():
+                raise row.error(f"'file' names {path.name}, which is not there.")
+            yield DataSet(path.stem, path, row.text("title"))
+    except LessonError as error:
+        troubles.append(error)

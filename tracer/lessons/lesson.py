@@ -1,0 +1,211 @@
+"""A lesson: a program that runs by itself, and a TOML beside it that says where to stop and what to say.
+
+`samples/<document>/NN_slug.py` is what the Source panel shows; `NN_slug.toml` holds words, stops and the end card.
+The two files are all there is to adding one. Every number a lesson claims is held to the program's trace by
+`Lesson.check`, which the tests run on all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+from tracer.errors import LessonError
+from tracer.lessons.stop import KINDS, Arrival, Kind, Stop, agrees, arrivals, problems, unknown_numbers
+from tracer.lessons.toml import Table, read
+from tracer.lessons.words import fields, fill, nodes_named
+from tracer.numbers import format_full
+from tracer.text import Text
+from tracer.trace.trace import Trace
+
+Notation = Literal["boxes", "textbook"]
+Granularity = Literal["part", "edge", "node", "scope", "pass"]
+
+LESSON_KEYS = (
+    "title", "source", "minutes", "notation", "by", "intro", "stop", "card", "change", "next", "compare", "caption",
+)  # fmt: skip
+STOP_KEYS = ("node", "kind", "occurrence", "via", "say", "expect", "contribution", "quiz")
+CARD_KEYS = ("result", "question", "answer")
+CHANGE_KEYS = ("leaf", "to", "say", "node", "expect")
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something to try: another value for one leaf."""
+
+    leaf: str
+    to: float
+    say: Text
+    """What to look at."""
+    node: str
+    expect: Decimal
+    """The gradient that `node` ends with when `leaf` starts from `to`."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a lesson ends on: the result, one question and its answer, something to change."""
+
+    result: Text
+    question: Text
+    answer: Text
+    change: Change | None
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A program, where to stop in it, and what to say there."""
+
+    name: str
+    """Folder and file, as the command line takes it: `06-backpropagation/03_graph`."""
+    file: Path
+    """The TOML."""
+    program: Path
+    title: Text
+    source: str
+    """Where it comes from: `§6.3`, or empty."""
+    minutes: int
+    notation: Notation
+    by: Granularity | None
+    """The granularity it opens with; None leaves it to the app's default."""
+    intro: Text
+    """What is said before the first step."""
+    stops: tuple[Stop, ...]
+    card: Card
+    next: str | None
+    """The lesson after this one, when it is not simply the next in order."""
+    compare: Path | None
+    """A second program to walk in lockstep with this one."""
+    caption: Text | None
+    """What the pair shows: given exactly when `compare` is."""
+
+    @property
+    def section(self) -> str:
+        """`6.3` of `§6.3`: what a list shows before the title. Empty when there is none."""
+        return self.source.split(",")[0].strip().removeprefix("§") if self.source.startswith("§") else ""
+
+    def stops_at(self, trace: Trace) -> tuple[Arrival, ...]:
+        """The stops that happen in `trace`, in order of time, words filled in with its numbers."""
+        return arrivals(self.stops, trace)
+
+    def card_at(self, trace: Trace) -> Card:
+        """The end card with the numbers `trace` ends with."""
+        end = trace.cursor(len(trace))
+        card = self.card
+        return replace(
+            card, result=fill(card.result, end), question=fill(card.question, end), answer=fill(card.answer, end)
+        )
+
+    def check(self, trace: Trace) -> None:
+        """Hold every claim to the trace of the program as it stands, no leaf edited.
+
+        Raises:
+            LessonError: a stop that never happens or is out of order, an expected number the trace denies, words
+                that use a number before it is known.
+        """
+        for line in problems(self.stops, trace):
+            raise LessonError(f"{self.file.name}: {line}")
+        end = trace.cursor(len(trace))
+        for key in CARD_KEYS:
+            unknown = unknown_numbers(getattr(self.card, key), end)
+            if unknown:
+                raise LessonError(f"{self.file.name}: card: {key!r} uses {', '.join(unknown)}, which has no number.")
+        if self.card.change is not None and not nodes_named(trace, self.card.change.leaf):
+            raise LessonError(f"{self.file.name}: change: there is no leaf {self.card.change.leaf!r}.")
+
+    def check_change(self, trace: Trace) -> None:
+        """Hold the end card's suggestion to a run in which its leaf starts from the suggested value.
+
+        Raises:
+            LessonError: the gradient is not what the card's author expects.
+        """
+        change = self.card.change
+        if change is None:
+            return
+        nodes = nodes_named(trace, change.node)
+        got = trace.cursor(len(trace)).grad(nodes[-1]) if nodes else None
+        if not agrees(change.expect, got):
+            shown = "none" if got is None else format_full(got)
+            raise LessonError(
+                f"{self.file.name}: change: expects {change.expect} as the gradient of {change.node}; the run has {shown}."
+            )
+
+
+def load(path: Path) -> Lesson:
+    """Read a lesson from its TOML (or from its program, which stands beside it under the same name).
+
+    Raises:
+        LessonError: one line: the file, the place in it, the rule it breaks.
+    """
+    path = path.with_suffix(".toml")
+    top = read(path, LESSON_KEYS)
+    program = path.with_suffix(".py")
+    if not program.is_file():
+        raise top.error(f"its program {program.name} is missing.")
+    compare = path.with_name(top.string("compare")) if "compare" in top else None
+    if compare is not None and not compare.is_file():
+        raise top.error(f"'compare' names {compare.name}, which is not there.")
+    if (compare is None) is ("caption" in top):
+        raise top.error("'compare' and 'caption' come together.")
+    stops = tuple(_stop(table) for table in top.tables("stop", STOP_KEYS, "stop"))
+    if not stops:
+        raise top.error("a lesson has at least one [[stop]].")
+    return Lesson(
+        name=f"{path.parent.name}/{path.stem}",
+        file=path,
+        program=program,
+        title=top.text("title"),
+        source=top.string("source") if "source" in top else "",
+        minutes=top.count("minutes"),
+        notation=cast(Notation, top.choice("notation", get_args(Notation))) if "notation" in top else "boxes",
+        by=cast(Granularity, top.choice("by", get_args(Granularity))) if "by" in top else None,
+        intro=top.text("intro"),
+        stops=stops,
+        card=_card(top),
+        next=top.string("next") if "next" in top else None,
+        compare=compare,
+        caption=top.text("caption") if compare is not None else None,
+    )
+
+
+def _stop(table: Table) -> Stop:
+    kind = cast(Kind, table.choice("kind", KINDS))
+    if "via" in table and kind != "backward":
+        raise table.error("'via' belongs to kind = \"backward\".")
+    if ("contribution" in table or "quiz" in table) and kind not in ("backward", "complete"):
+        raise table.error('\'contribution\' and \'quiz\' belong to kind = "backward" or "complete".')
+    expect: Decimal | str | None = None
+    if "expect" in table:
+        expect = table.string("expect") if kind == "mark" else table.number("expect")
+    return Stop(
+        node=table.string("node"),
+        kind=kind,
+        say=_prose(table, "say"),
+        occurrence=table.count("occurrence") if "occurrence" in table else 1,
+        via=table.string("via") if "via" in table else None,
+        expect=expect,
+        contribution=table.number("contribution") if "contribution" in table else None,
+        quiz=table.flag("quiz") if "quiz" in table else False,
+    )
+
+
+def _card(top: Table) -> Card:
+    table = top.table("card", CARD_KEYS)
+    change = None
+    if "change" in top:
+        row = top.table("change", CHANGE_KEYS)
+        to, node, expect = row.number("to"), row.string("node"), row.number("expect")
+        change = Change(row.string("leaf"), float(to), row.text("say"), node, expect)
+    return Card(_prose(table, "result"), _prose(table, "question"), _prose(table, "answer"), change)
+
+
+def _prose(table: Table, key: str) -> Text:
+    """Words with fields, checked to be well formed."""
+    words = table.text(key)
+    try:
+        fields(words)
+    except ValueError as error:
+        raise table.error(f"{key!r}: {error}.") from None
+    return words

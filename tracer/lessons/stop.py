@@ -1,0 +1,174 @@
+"""Where a lesson stops: a node's name, what happens to it and which time; found in a trace, never counted by hand.
+
+A stop is not a position. So it survives an edit of a leaf (the program runs again, perhaps with another graph) and a
+line added to the program. What it expects is the original run's number, and belongs to that run alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, NamedTuple, get_args
+
+from tracer.errors import did_you_mean
+from tracer.lessons.words import fill, fields, number
+from tracer.numbers import format_full
+from tracer.text import Text
+from tracer.trace.cursor import Cursor
+from tracer.trace.trace import Trace
+
+Kind = Literal["forward", "backward", "complete", "write", "update", "mark"]
+"""What happens to the node: it is made; one contribution (or the starting 1) arrives; the last one of a pass arrives;
+its gradient is written (`x.grad = 0`); its value is updated (`w.data -= ...`); a word is hung on it."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
+WITH_GRADIENT: tuple[Kind, ...] = ("backward", "complete", "write")
+
+ROUNDED_PLACES = 4
+"""An expected number written with this many decimals is rounded there, as in the documents; with fewer it is exact."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A moment worth a sentence."""
+
+    node: str
+    kind: Kind
+    say: Text
+    """May hold fields: see `tracer.lessons.words`."""
+    occurrence: int = 1
+    """Which time this happens to a node of this name, from 1."""
+    via: str | None = None
+    """For `backward`: only contributions that arrive through this user."""
+    expect: Decimal | str | None = None
+    """Gradient (`backward`, `complete`, `write`), value (`forward`, `update`) or word (`mark`) at this moment."""
+    contribution: Decimal | None = None
+    """For `backward` and `complete`: what this edge delivers."""
+    quiz: bool = False
+    """Whether the gradient is a blank when the lesson is opened as a quiz."""
+
+    def describe(self) -> str:
+        """For messages: `'x' backward (2nd time)` in plain words."""
+        time = f", time {self.occurrence}" if self.occurrence > 1 else ""
+        return f"{self.kind!r} of {self.node!r}{f' through {self.via!r}' if self.via else ''}{time}"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A stop, found in a trace."""
+
+    position: int
+    stop: Stop
+    node: int
+    say: Text
+    """The stop's words with this trace's numbers."""
+
+
+class Event(NamedTuple):
+    """Something a stop can wait for."""
+
+    position: int
+    kind: Kind
+    node: int
+    via: int | None = None
+
+
+def events(trace: Trace) -> list[Event]:
+    """Everything a stop can wait for, in order of time."""
+    found: list[Event] = []
+    last: dict[tuple[int | None, int], Event] = {}  # the latest arrival at a node within a pass
+    for position in range(1, len(trace) + 1):
+        moment = trace.cursor(position).moment
+        if moment.node is None:
+            continue
+        if moment.kind == "seed" or (moment.kind == "edge" and moment.part == 4):
+            found.append(Event(position, "backward", moment.node, moment.user))
+            last[moment.pass_index, moment.node] = Event(position, "complete", moment.node, moment.user)
+        elif moment.kind in ("forward", "write", "update", "mark"):
+            found.append(Event(position, moment.kind, moment.node))
+    return sorted([*found, *last.values()], key=lambda event: event.position)
+
+
+def find(stop: Stop, trace: Trace, among: Sequence[Event]) -> Event | None:
+    """The event this stop waits for, or None when it does not happen in this trace."""
+    times = 0
+    for event in among:
+        if event.kind == stop.kind and trace.name(event.node) == stop.node:
+            if stop.via is not None and (event.via is None or trace.label(event.via) != stop.via):
+                continue
+            times += 1
+            if times == stop.occurrence:
+                return event
+    return None
+
+
+def arrivals(stops: Sequence[Stop], trace: Trace) -> tuple[Arrival, ...]:
+    """The stops that happen in this trace, in order of time, their words with its numbers."""
+    among = events(trace)
+    found = [(stop, find(stop, trace, among)) for stop in stops]
+    met = [
+        Arrival(event.position, stop, event.node, fill(stop.say, trace.cursor(event.position)))
+        for stop, event in found
+        if event is not None
+    ]
+    return tuple(sorted(met, key=lambda arrival: arrival.position))
+
+
+def problems(stops: Sequence[Stop], trace: Trace) -> Iterator[str]:
+    """What the original run's trace denies: `stop 2: ...`, one line each."""
+    among = events(trace)
+    before = 0
+    for i, stop in enumerate(stops, start=1):
+        event = find(stop, trace, among)
+        if event is None:
+            yield f"stop {i}: {stop.describe()} never happens in this run. {_hint(stop, trace)}"
+            continue
+        if event.position < before:
+            yield f"stop {i}: {stop.describe()} happens before stop {i - 1}; stops stand in order of time."
+        before = event.position
+        yield from (f"stop {i}: {line}" for line in _denied(stop, trace.cursor(event.position), event.node))
+
+
+def unknown_numbers(text: Text, cursor: Cursor) -> list[str]:
+    """The fields of `text` that have no number at this position."""
+    return [f"{{{name}}}" for name in fields(text) if name != "=" and number(cursor, name) is None]
+
+
+def agrees(expected: Decimal, got: float | None) -> bool:
+    """Whether `got` is the number that was written, as exactly as it was written."""
+    if got is None:
+        return False
+    if not expected.is_finite() or not math.isfinite(got):
+        return expected.is_nan() and math.isnan(got) or float(expected) == got
+    exponent = expected.as_tuple().exponent
+    assert isinstance(exponent, int)
+    if -exponent >= ROUNDED_PLACES:
+        return abs(got - float(expected)) <= 0.5 * 10.0**exponent * (1 + 1e-9)
+    return math.isclose(got, float(expected), rel_tol=1e-9, abs_tol=1e-12)
+
+
+def _denied(stop: Stop, cursor: Cursor, node: int) -> Iterator[str]:
+    if isinstance(stop.expect, str):
+        if stop.expect not in cursor.marks(node):
+            yield f"expects the word {stop.expect!r} on {stop.node}; it has {', '.join(cursor.marks(node)) or 'none'}."
+    elif stop.expect is not None:
+        what, got = ("gradient", cursor.grad(node)) if stop.kind in WITH_GRADIENT else ("value", cursor.data(node))
+        if not agrees(stop.expect, got):
+            yield f"expects {stop.expect} as the {what} of {stop.node}; the trace has {_full(got)}."
+    if stop.contribution is not None and not agrees(stop.contribution, cursor.moment.contribution):
+        yield f"expects a contribution of {stop.contribution}; the trace has {_full(cursor.moment.contribution)}."
+    unknown = unknown_numbers(stop.say, cursor)
+    if unknown:
+        yield f"'say' uses {', '.join(unknown)}, which has no number at this moment."
+
+
+def _hint(stop: Stop, trace: Trace) -> str:
+    names = list(dict.fromkeys(name for node in range(trace.n_nodes) if (name := trace.name(node))))
+    if stop.node in names:
+        return f"{stop.node!r} exists."
+    return did_you_mean(stop.node, names) or f"Names: {', '.join(names) or 'none'}."
+
+
+def _full(number: float | None) -> str:
+    return "none" if number is None else format_full(number)
