@@ -1,0 +1,103 @@
+"""What a recording leaves behind: plain arrays, no objects a node. `trace` reads them, `spool` and files carry them.
+
+A node is its index (creation order, so inputs come first); an edge is its index in `inputs`, one *use* of a node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LIVE = 1
+"""Flag: gradient can reach this node."""
+CONST = 2
+"""Flag: a plain number used as an operand; takes no gradient and has no name of its own."""
+
+# Segment kinds, in the first column of `Columns.segments`: (kind, first, stop, pass, seed).
+FORWARD, BACKWARD, WRITE, UPDATE, MARK = range(5)
+"""FORWARD: nodes first..stop. BACKWARD: deliveries first..stop of one pass, after its seed where `seed` is 1.
+WRITE, UPDATE, MARK: rows first..stop of the table of that name."""
+
+NO_LINE = -1
+
+
+@dataclass(frozen=True)
+class PassColumns:
+    """One backward pass.
+
+    An ordinary pass delivers each live edge once, users in reverse creation order, edges in input order: `schedule` is
+    None. A pass delivered by hand carries the edges in the order they came, repeats allowed.
+    """
+
+    root: int
+    combine: str
+    """"add", or "assign" where a contribution replaces what was there."""
+    line: int
+    """Row in the line table of the `backward()` call."""
+    nodes: NDArray[np.int32]
+    """(R,) nodes that received gradient, ascending."""
+    grads: NDArray[np.float64]
+    """(R,) their `.grad` when the pass ended: for a leaf with what it held before."""
+    schedule: NDArray[np.int32] | None = None
+    """(D,) edge ids."""
+    upstream: NDArray[np.float64] | None = None
+    """(D,) the user's gradient at each delivery."""
+    lines: NDArray[np.int32] | None = None
+    """(D,) the user's line that delivered."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of one kind of event on nodes, in time order."""
+
+    node: NDArray[np.int32]
+    line: NDArray[np.int32]
+    value: NDArray[np.float64]
+    """WRITE: the gradient written; UPDATE: the new value."""
+    before: NDArray[np.float64]
+    """UPDATE: the old value. WRITE: unused."""
+    made: NDArray[np.int32]
+    """How many nodes existed by then."""
+    flag: NDArray[np.uint8]
+    """WRITE: 1 where the gradient was set to None."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A whole recording. All arrays are read-only in use."""
+
+    op: NDArray[np.uint8]
+    """(n,) op code, 0 for a leaf; names in `op_names`."""
+    offsets: NDArray[np.int64]
+    """(n + 1,) where each node's inputs begin."""
+    inputs: NDArray[np.int32]
+    """(m,) input node of each edge."""
+    value: NDArray[np.float64]
+    """(n,) value when made."""
+    flags: NDArray[np.uint8]
+    scope: NDArray[np.int32]
+    line: NDArray[np.int32]
+    """(n,) row in the line table or NO_LINE."""
+    line_file: NDArray[np.int32]
+    line_number: NDArray[np.int32]
+    segments: NDArray[np.int64]
+    """(s, 5)"""
+    writes: Table
+    updates: Table
+    marks: Table
+    mark_texts: tuple[str, ...]
+    passes: tuple[PassColumns, ...]
+    op_names: tuple[str, ...]
+    scopes: tuple[str, ...]
+    files: tuple[str, ...]
+    names: Mapping[int, str]
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """File name -> its text when it ran."""
+    frozen: tuple[tuple[int, str, int], ...] = ()
+    """(node, "data" | "compare", line): where the program looked at a number, so that what follows from it is not in the graph."""
+    info: Mapping[str, Any] = field(default_factory=dict)
+    """Title, arguments, how the program ended: JSON values."""

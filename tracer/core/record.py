@@ -1,0 +1,376 @@
+"""Recording: the events of a running computation, kept as growing columns.
+
+The recorder knows nothing of differentiation: `Value` tells it what was made, what was delivered, what was written.
+"""
+
+from __future__ import annotations
+
+import gc
+import linecache
+import sys
+from array import array
+from collections.abc import Mapping
+from pathlib import Path
+from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer.core.columns import BACKWARD, CONST, FORWARD, LIVE, MARK, NO_LINE, UPDATE, WRITE, Columns, PassColumns, Table
+from tracer.core.op import OPS
+from tracer.core.scope import current_scope
+from tracer.errors import GraphError
+
+if TYPE_CHECKING:
+    from tracer.core.value import Value
+    from tracer.trace.trace import Trace
+
+ACTIVE: list[Recorder] = []
+"""Recorders that listen now, innermost last. Empty most of the time: then arithmetic is plain autograd."""
+
+_PACKAGE = str(Path(__file__).resolve().parents[1])
+_CONTENT = str(Path(_PACKAGE, "_content"))
+MAX_NAME_DEPTH = 6
+"""How far into lists and objects names are taken: `net.layers[0].neurons[1].w[2]`."""
+MAX_NAMES = 200_000
+LeafKey = tuple[str, int, int]
+"""(file, line, how many leaves that line had made before): names a leaf across two runs of one program."""
+
+
+class EventTable:
+    """A growing `Table`."""
+
+    def __init__(self) -> None:
+        self.node, self.line, self.made = array("i"), array("i"), array("i")
+        self.value, self.before, self.flag = array("d"), array("d"), array("B")
+
+    def __len__(self) -> int:
+        return len(self.flag)
+
+    def add(self, node: int, line: int, made: int, value: float = 0.0, before: float = 0.0, flag: int = 0) -> None:
+        self.node.append(node)
+        self.line.append(line)
+        self.made.append(made)
+        self.value.append(value)
+        self.before.append(before)
+        self.flag.append(flag)
+
+    def freeze(self) -> Table:
+        return Table(*(_frozen(getattr(self, name)) for name in ("node", "line", "value", "before", "made", "flag")))
+
+
+class GrowingPass:
+    """A backward pass while it is delivered by hand."""
+
+    def __init__(self, index: int, root: int, combine: str, line: int) -> None:
+        self.index, self.root, self.combine, self.line = index, root, combine, line
+        self.schedule, self.lines, self.upstream = array("i"), array("i"), array("d")
+        self.nodes: NDArray[np.int32] = np.zeros(0, np.int32)
+        self.grads: NDArray[np.float64] = np.zeros(0)
+        self.ordinary = False
+
+    def freeze(self) -> PassColumns:
+        if self.ordinary:
+            return PassColumns(self.root, self.combine, self.line, self.nodes, self.grads)
+        kept = _frozen(self.schedule), _frozen(self.upstream), _frozen(self.lines)
+        return PassColumns(self.root, self.combine, self.line, self.nodes, self.grads, *kept)
+
+
+class Recorder:
+    """Collects nodes, edges, scopes, passes and the user's source lines. Use it through `record()`.
+
+    Args:
+        overrides: leaf key -> the value that leaf shall have instead, for re-running an edited program.
+        lines: whether to note the user's source line of each event.
+        limit: nodes at most; one more raises `RecordLimit` in the user's program.
+    """
+
+    def __init__(
+        self, overrides: Mapping[LeafKey, float] | None = None, *, lines: bool = True, limit: int | None = None
+    ) -> None:
+        self.overrides, self.with_lines, self.limit = dict(overrides or {}), lines, limit
+        self.info: dict[str, Any] = {}
+        self.ids: dict[int, int] = {}  # serial -> node
+        self.op, self.flags = array("B"), array("B")
+        self.inputs, self.scope, self.line = array("i"), array("i"), array("i")
+        self.offsets, self.value = array("q", [0]), array("d")
+        self.scope_ids: dict[str, int] = {}
+        self.line_ids: dict[tuple[str, int], int] = {}
+        self.names: dict[int, str] = {}
+        self.writes, self.updates, self.marks = EventTable(), EventTable(), EventTable()
+        self.mark_texts: list[str] = []
+        self.passes: list[GrowingPass] = []
+        self.segments: list[list[int]] = []
+        self.frozen: dict[tuple[int, str, int], None] = {}
+        self._op_codes: dict[str, int] = {name: i + 1 for i, name in enumerate(OPS)}
+        self._leaves_at: dict[int, int] = {}
+        self._code_files: dict[CodeType, str | None] = {}
+        self._collecting = False
+
+    # Listening
+
+    def __enter__(self) -> Recorder:
+        # a recording makes millions of objects and no cycles: collecting in between costs most of the time
+        self._collecting = gc.isenabled() and not ACTIVE
+        if self._collecting:
+            gc.disable()
+        ACTIVE.append(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        ACTIVE.remove(self)
+        if self._collecting:
+            gc.enable()
+        frame = sys._getframe(1)
+        self.take_names(frame.f_locals)
+
+    @property
+    def trace(self) -> Trace:
+        """What was recorded so far, as a `Trace`."""
+        from tracer import make_trace
+
+        return make_trace(self.columns(), self.ids)
+
+    # Where we are in the user's program
+
+    def here(self) -> int:
+        """Row in the line table of the innermost frame that is not ours."""
+        if not self.with_lines:
+            return NO_LINE
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None:
+            code = frame.f_code
+            file = self._code_files.get(code, "")
+            if file == "":
+                file = self._code_files[code] = _user_file(code)
+            if file is not None:
+                key = (file, frame.f_lineno)
+                row = self.line_ids.get(key)
+                return self.line_ids.setdefault(key, len(self.line_ids)) if row is None else row
+            frame = frame.f_back
+        return NO_LINE
+
+    def override(self, value: float) -> float:
+        """The value the leaf about to be made shall have."""
+        if not self.overrides:
+            return value
+        row = self.here()
+        file, line = next((k for k, r in self.line_ids.items() if r == row), ("", NO_LINE))
+        return self.overrides.get((file, line, self._leaves_at.get(row, 0)), value)
+
+    # What happens
+
+    def _extend(self, kind: int, index: int, pass_index: int = -1, seed: int = 0) -> None:
+        last = self.segments[-1] if self.segments else None
+        if last is not None and last[0] == kind and last[2] == index and last[3] == pass_index and not seed:
+            last[2] = index + 1
+        else:
+            self.segments.append([kind, index, index + 1 - seed, pass_index, seed])
+
+    def made(self, value: Value) -> int:
+        """A node came into being: a leaf, a constant or an op's output."""
+        node = len(self.value)
+        if self.limit is not None and node >= self.limit:
+            raise RecordLimit(self.limit)
+        rule = value._rule
+        if rule is not None:
+            self.inputs.extend([self.id_of(source) for source in value._ins])  # listed first: adopting adds inputs too
+            node = len(self.value)
+        row = self.here()
+        if rule is None:
+            self._leaves_at[row] = self._leaves_at.get(row, 0) + 1
+        name = current_scope()
+        self.ids[value._serial] = node
+        if value._name is not None:
+            self.names[node] = value._name
+        self.op.append(0 if rule is None else self._op_codes[rule.name])
+        self.flags.append((LIVE if value._live else 0) | (CONST if value._const else 0))
+        self.scope.append(self.scope_ids.setdefault(name, len(self.scope_ids)))
+        self.line.append(row)
+        self.offsets.append(len(self.inputs))
+        self.value.append(value._data)  # last: its length says how many nodes are whole
+        self._extend(FORWARD, node)
+        return node
+
+    def adopt(self, value: Value) -> None:
+        """Take in a value made before recording began, with all it was made from."""
+        found: dict[int, Value] = {}
+        stack = [value]
+        while stack:
+            one = stack.pop()
+            if one._serial in found or one._serial in self.ids:
+                continue
+            found[one._serial] = one
+            stack.extend(one._ins)
+        for serial in sorted(found):
+            one = found[serial]
+            node = self.made(one)
+            self.line[node] = NO_LINE
+            if one._rule is None and one._grad:
+                self.wrote(one, one._grad)
+
+    def id_of(self, value: Value) -> int:
+        """The node of `value`, taken in first where it is not known yet."""
+        if value._serial not in self.ids:
+            self.adopt(value)
+        return self.ids[value._serial]
+
+    def named(self, value: Value) -> None:
+        node = self.ids.get(value._serial)
+        if node is not None and value._name is not None:
+            self.names[node] = value._name
+
+    def read(self, value: Value, kind: str) -> None:
+        """The program looked at an inner node's number; what follows from it is outside the graph."""
+        node = self.ids.get(value._serial)
+        if node is not None:
+            self.frozen[node, kind, self.here()] = None
+
+    def wrote(self, value: Value, grad: float | None) -> None:
+        """A gradient was assigned: zeroed, usually."""
+        node = self.id_of(value)
+        self._extend(WRITE, len(self.writes))
+        self.writes.add(node, self.here(), len(self.value), grad or 0.0, flag=int(grad is None))
+
+    def updated(self, value: Value, new: float) -> None:
+        """A leaf's value was assigned: an optimizer step, usually."""
+        node = self.id_of(value)
+        self._extend(UPDATE, len(self.updates))
+        self.updates.add(node, self.here(), len(self.value), new, before=value._data)
+
+    def marked(self, value: Value, text: str) -> None:
+        node = self.id_of(value)
+        self._extend(MARK, len(self.marks))
+        self.mark_texts.append(text)
+        self.marks.add(node, self.here(), len(self.value))
+
+    def began_pass(self, root: Value, combine: str) -> GrowingPass:
+        node = self.id_of(root)
+        growing = GrowingPass(len(self.passes), node, combine, self.here())
+        self.passes.append(growing)
+        self._extend(BACKWARD, 0, growing.index, seed=1)
+        return growing
+
+    def delivered(self, growing: GrowingPass, user: Value, slot: int, upstream: float) -> None:
+        """One contribution of a pass delivered by hand."""
+        self._extend(BACKWARD, len(growing.schedule), growing.index)
+        growing.lines.append(self.here())
+        growing.upstream.append(upstream)
+        growing.schedule.append(self.offsets[self.id_of(user)] + slot)
+
+    def ended_pass(self, growing: GrowingPass, reached: list[Value], deliveries: int | None = None) -> None:
+        """All gradients of a pass as the engine left them.
+
+        Args:
+            reached: every value that received a gradient.
+            deliveries: of an ordinary pass, whose order is implied; None for one delivered by hand.
+        """
+        nodes = np.array([self.ids[v._serial] for v in reached], np.int32)
+        grads = np.array([v._grad for v in reached], np.float64)
+        order = np.argsort(nodes, kind="stable")
+        growing.nodes, growing.grads, growing.ordinary = nodes[order], grads[order], deliveries is not None
+        if deliveries is not None:
+            self.segments[-1][2] = deliveries
+
+    # Afterwards
+
+    def take_names(self, variables: Mapping[str, Any]) -> None:
+        """Give nodes without a name the user's variable that holds them; `w[0]` for an element of a list."""
+        todo: list[tuple[str, Any, int]] = [
+            (name, thing, 0) for name, thing in variables.items() if not name.startswith("_")
+        ]
+        seen: set[int] = set()
+        for name, thing, depth in todo:  # grows while it is walked: breadth first, so short names win
+            serial = getattr(thing, "_serial", None) if hasattr(type(thing), "_serial") else None
+            if serial is not None:
+                node = self.ids.get(serial)
+                if node is not None and node not in self.names and not self.flags[node] & CONST:
+                    self.names[node] = name
+            elif depth < MAX_NAME_DEPTH and len(todo) < MAX_NAMES and id(thing) not in seen:
+                seen.add(id(thing))
+                todo.extend((name + key, one, depth + 1) for key, one in _parts(thing))
+
+    def columns(self) -> Columns:
+        """A frozen copy of everything recorded so far."""
+        files = list(dict.fromkeys(file for file, _ in self.line_ids))
+        return Columns(
+            op=_frozen(self.op),
+            offsets=_frozen(self.offsets),
+            inputs=_frozen(self.inputs),
+            value=_frozen(self.value),
+            flags=_frozen(self.flags),
+            scope=_frozen(self.scope),
+            line=_frozen(self.line),
+            line_file=_locked(np.array([files.index(file) for file, _ in self.line_ids], np.int32)),
+            line_number=_locked(np.array([line for _, line in self.line_ids], np.int32)),
+            segments=_locked(np.array(self.segments, np.int64).reshape(-1, 5)),
+            writes=self.writes.freeze(),
+            updates=self.updates.freeze(),
+            marks=self.marks.freeze(),
+            mark_texts=tuple(self.mark_texts),
+            passes=tuple(p.freeze() for p in self.passes),
+            op_names=tuple(self._op_codes),
+            scopes=tuple(self.scope_ids),
+            files=tuple(files),
+            names=dict(self.names),
+            sources={file: "".join(linecache.getlines(file)) for file in files},
+            frozen=tuple(self.frozen),
+            info=dict(self.info),
+        )
+
+
+class RecordLimit(GraphError):
+    """A program made more nodes than it was allowed; what was recorded up to there is kept."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the program made more than {limit:,} nodes, the most this recording takes.")
+
+
+def record(overrides: Mapping[LeafKey, float] | None = None, *, limit: int | None = None) -> Recorder:
+    """`with record() as rec:` records all that happens to `Value`s inside; `rec.trace` is the `Trace`.
+
+    Variables of the surrounding function give names to the values they hold when the block ends.
+    """
+    return Recorder(overrides, limit=limit)
+
+
+def mark(value: Value, text: str) -> None:
+    """Hang a short text on a node, as a step of its own in the timeline; nothing where nobody records.
+
+    An algorithm that walks the graph can show its state that way: "visited", "order 3".
+    """
+    for recorder in ACTIVE:
+        recorder.marked(value, str(text))
+
+
+def _parts(thing: Any) -> list[tuple[str, Any]]:
+    """The elements of a user's container or object, each with how it is written; nothing of the user's runs."""
+    if type(thing) in (list, tuple):
+        return [(f"[{i}]", one) for i, one in enumerate(thing)]
+    if type(thing) is dict:
+        return [(f"[{key}]", one) for key, one in thing.items() if isinstance(key, str | int)]
+    if isinstance(thing, type | ModuleType | FunctionType) or type(thing).__module__ in sys.stdlib_module_names:
+        return []
+    attributes = getattr(type(thing), "__dict__", {}).get("__dict__")
+    if attributes is None:
+        return []
+    return [(f".{key}", one) for key, one in object.__getattribute__(thing, "__dict__").items() if not key.startswith("_")]
+
+
+def _user_file(code: CodeType) -> str | None:
+    file = code.co_filename
+    if file.startswith(_PACKAGE) and not file.startswith(_CONTENT):
+        return None
+    return None if file.startswith("<frozen") else file
+
+
+def _locked(values: NDArray[Any]) -> NDArray[Any]:
+    values.flags.writeable = False
+    return values
+
+
+def _frozen(values: array[Any]) -> NDArray[Any]:
+    return _locked(np.array(values, dtype=values.typecode))

@@ -1,0 +1,377 @@
+"""Value: a float that remembers how it was made.
+
+Each `Value` has a serial number; creation order is a topological order, so `backward()` needs neither recursion nor a
+search for one. A `Value` dies with its last reference: nothing global keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from types import TracebackType
+from typing import Any
+
+from tracer.core import floats
+from tracer.core.op import OPS, Op
+from tracer.core.ops import elementwise as _ops
+from tracer.core.record import ACTIVE, GrowingPass
+from tracer.errors import GraphError
+
+_next_serial: Callable[[], int] = count().__next__
+
+
+class Value:
+    """A recorded float (always float64).
+
+    Arithmetic with other `Value`s and plain numbers follows IEEE 754 and never raises: `1 / 0` is inf, `log(-1)` nan.
+    Order comparisons go by value; `==` and hash stay identity, so that a `Value` can be in a set.
+
+    Args:
+        data: the number.
+        name: what to call it on the graph; without one it gets the name of your variable.
+    """
+
+    __slots__ = ("__weakref__", "_args", "_const", "_data", "_grad", "_ins", "_live", "_name", "_rule", "_serial")
+    __array_ufunc__ = None  # np.float64(2) * value comes to us instead of making an array of objects
+
+    _ins: tuple[Value, ...]
+    _args: tuple[float, ...]
+    _rule: Op | None
+    _name: str | None
+
+    def __init__(self, data: float, name: str | None = None, *, label: str | None = None) -> None:
+        value = _to_float(data)
+        for recorder in ACTIVE:
+            value = recorder.override(value)
+        self._data, self._grad = value, 0.0
+        self._rule, self._ins, self._args = None, (), ()
+        self._live, self._const = True, False
+        self._name = name if name is not None else label
+        self._serial = _next_serial()
+        for recorder in ACTIVE:
+            recorder.made(self)
+
+    # Numbers
+
+    @property
+    def data(self) -> float:
+        """The number. Assignable on leaves; a recording keeps each assignment as an update."""
+        if ACTIVE and self._rule is not None:
+            for recorder in ACTIVE:
+                recorder.read(self, "data")
+        return self._data
+
+    @data.setter
+    def data(self, new: float) -> None:
+        if self._rule is not None:
+            raise GraphError(
+                f"data: this value was computed ({self._rule.label}), so it follows from its inputs.",
+                hint="Assign to a leaf, a Value you made from a number, and compute again.",
+            )
+        value = _to_float(new)
+        for recorder in ACTIVE:
+            recorder.updated(self, value)
+        self._data = value
+
+    @property
+    def grad(self) -> float:
+        """∂root/∂self after `backward()`, 0.0 before. Leaves add up over several passes; assign 0 to reset."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, new: float | None) -> None:
+        value = None if new is None else _to_float(new)
+        for recorder in ACTIVE:
+            recorder.wrote(self, value)
+        self._grad = value or 0.0
+
+    def named(self, name: str) -> Value:
+        """The same value, called `name` on the graph."""
+        self._name = str(name)
+        for recorder in ACTIVE:
+            recorder.named(self)
+        return self
+
+    @property
+    def name(self) -> str | None:
+        """What it is called on the graph, None if nobody said."""
+        return self._name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self.named(name)
+
+    label = name  # micrograd's word
+
+    # How it was made
+
+    @property
+    def inputs(self) -> tuple[Value, ...]:
+        """What it was computed from, in order, repeats kept: `x * x` has two. Empty for a leaf."""
+        return self._ins
+
+    @property
+    def local_grads(self) -> tuple[float, ...]:
+        """∂self/∂input for each of `inputs`."""
+        rule = self._rule
+        if rule is None:
+            return ()
+        return tuple(rule.local_gradient(i, self._data, self._args) for i in range(len(self._ins)))
+
+    @property
+    def _prev(self) -> set[Value]:  # micrograd's words, for programs that draw its graphs
+        return set(self._ins)
+
+    @property
+    def _op(self) -> str:
+        return "" if self._rule is None else self._rule.label
+
+    # Arithmetic
+
+    def __add__(self, other: Any) -> Value:
+        return _binary(_ops.ADD, self, other)
+
+    def __radd__(self, other: Any) -> Value:
+        return _binary(_ops.ADD, other, self)
+
+    def __sub__(self, other: Any) -> Value:
+        return _binary(_ops.SUB, self, other)
+
+    def __rsub__(self, other: Any) -> Value:
+        return _binary(_ops.SUB, other, self)
+
+    def __mul__(self, other: Any) -> Value:
+        return _binary(_ops.MUL, self, other)
+
+    def __rmul__(self, other: Any) -> Value:
+        return _binary(_ops.MUL, other, self)
+
+    def __truediv__(self, other: Any) -> Value:
+        return _binary(_ops.DIV, self, other)
+
+    def __rtruediv__(self, other: Any) -> Value:
+        return _binary(_ops.DIV, other, self)
+
+    def __pow__(self, other: Any) -> Value:
+        return _binary(_ops.POW, self, other)
+
+    def __rpow__(self, other: Any) -> Value:
+        return _binary(_ops.POW, other, self)
+
+    def __neg__(self) -> Value:
+        return _unary(_ops.NEG, self)
+
+    def __pos__(self) -> Value:
+        return self
+
+    def __abs__(self) -> Value:
+        return _unary(_ops.ABS, self)
+
+    def add(self, other: Value | float) -> Value:
+        return self + other
+
+    def sub(self, other: Value | float) -> Value:
+        return self - other
+
+    def mul(self, other: Value | float) -> Value:
+        return self * other
+
+    def div(self, other: Value | float) -> Value:
+        return self / other
+
+    def pow(self, other: Value | float) -> Value:
+        return self**other
+
+    def neg(self) -> Value:
+        return -self
+
+    def exp(self) -> Value:
+        return _unary(_ops.EXP, self)
+
+    def log(self) -> Value:
+        """Natural logarithm."""
+        return _unary(_ops.LOG, self)
+
+    def relu(self) -> Value:
+        return _unary(_ops.RELU, self)
+
+    def tanh(self) -> Value:
+        return _unary(_ops.TANH, self)
+
+    def sigmoid(self) -> Value:
+        return _unary(_ops.SIGMOID, self)
+
+    def sqrt(self) -> Value:
+        return _unary(_ops.SQRT, self)
+
+    def abs(self) -> Value:
+        return _unary(_ops.ABS, self)
+
+    # Order, by value
+
+    def __lt__(self, other: Any) -> bool:
+        return _compare(self, other, lambda a, b: a < b)
+
+    def __le__(self, other: Any) -> bool:
+        return _compare(self, other, lambda a, b: a <= b)
+
+    def __gt__(self, other: Any) -> bool:
+        return _compare(self, other, lambda a, b: a > b)
+
+    def __ge__(self, other: Any) -> bool:
+        return _compare(self, other, lambda a, b: a >= b)
+
+    def __float__(self) -> float:
+        return self.data
+
+    def item(self) -> float:
+        """The number as a plain float."""
+        return self.data
+
+    def __repr__(self) -> str:
+        name = "" if self._name is None else f", name={self._name!r}"
+        return f"Value(data={self._data:g}, grad={self._grad:g}{name})"
+
+    # The reverse walk
+
+    def backward(self) -> None:
+        """Fill `.grad` of everything this value was made from, this value being the root (its own gradient is 1).
+
+        Leaves add to what they hold; inner nodes hold this pass's gradient.
+
+        Raises:
+            GraphError: this value was made from plain numbers only.
+        """
+        from tracer.core.backward import backward
+
+        backward(self)
+
+
+def constant(number: float) -> Value:
+    """A plain number as a node: shown on the graph, takes no gradient."""
+    value = float(number)
+    for recorder in ACTIVE:
+        value = recorder.override(value)
+    return _make(value, None, (), (), live=False, const=True)
+
+
+def apply(op: Op | str, *inputs: Value | float) -> Value:
+    """Compute with an op by name; plain numbers become constants."""
+    rule = OPS[op] if isinstance(op, str) else op
+    values = tuple(v if isinstance(v, Value) else constant(v) for v in inputs)
+    args = tuple(v._data for v in values)
+    live = any(v._live for v in values)
+    return _make(float(rule.forward(floats, *args)), rule, values, args, live=live, const=False)
+
+
+def _make(
+    data: float, rule: Op | None, ins: tuple[Value, ...], args: tuple[float, ...], *, live: bool, const: bool
+) -> Value:
+    made: Value = _new(Value)
+    made._data, made._grad = data, 0.0
+    made._rule, made._ins, made._args = rule, ins, args
+    made._live, made._const, made._name = live, const, None
+    made._serial = _next_serial()
+    for recorder in ACTIVE:
+        recorder.made(made)
+    return made
+
+
+_new = object.__new__
+
+
+def _binary(rule: Op, a: Any, b: Any) -> Value:
+    if not isinstance(a, Value):
+        if not _is_number(a):
+            return NotImplemented  # type: ignore[no-any-return]  # Python then raises its own TypeError
+        a = constant(a)
+    if not isinstance(b, Value):
+        if not _is_number(b):
+            return NotImplemented  # type: ignore[no-any-return]
+        b = constant(b)
+    args = a._data, b._data
+    return _make(rule.forward(floats, *args), rule, (a, b), args, live=a._live or b._live, const=False)
+
+
+def _unary(rule: Op, a: Value) -> Value:
+    args = (a._data,)
+    return _make(rule.forward(floats, a._data), rule, (a,), args, live=a._live, const=False)
+
+
+def _compare(a: Value, b: Any, holds: Callable[[float, float], bool]) -> bool:
+    if not isinstance(b, Value) and not _is_number(b):
+        return NotImplemented  # type: ignore[return-value]
+    for recorder in ACTIVE:
+        recorder.read(a, "compare")
+        if isinstance(b, Value):
+            recorder.read(b, "compare")
+    return holds(a._data, b._data if isinstance(b, Value) else float(b))
+
+
+def _is_number(thing: Any) -> bool:
+    return isinstance(thing, float | int) or (hasattr(thing, "__float__") and not isinstance(thing, str | bytes))
+
+
+def _to_float(number: Any) -> float:
+    if isinstance(number, Value):
+        raise TypeError("Value: a number is expected, got a Value. To use it as a number, give its .data")
+    try:
+        return float(number)
+    except OverflowError:  # an int beyond every float
+        return float("inf") if number > 0 else float("-inf")
+
+
+class HandPass:
+    """A backward pass delivered edge by edge by your own code; see `by_hand`."""
+
+    def __init__(self, root: Value, combine: str) -> None:
+        if combine not in ("add", "assign"):
+            raise GraphError(f"by_hand: combine is {combine!r}; it must be 'add' or 'assign'.")
+        self.root, self.combine = root, combine
+        self._reached: dict[int, Value] = {}
+        self._growing: list[GrowingPass] = []
+
+    def __enter__(self) -> HandPass:
+        from tracer.core.backward import clear_inner
+
+        clear_inner(self.root)
+        self._growing = [recorder.began_pass(self.root, self.combine) for recorder in ACTIVE]
+        self.root._grad = 1.0
+        self._reached = {self.root._serial: self.root}
+        return self
+
+    def deliver(self, user: Value, slot: int) -> float | None:
+        """Hand one contribution, `user.grad` x local gradient, to `user.inputs[slot]`.
+
+        Returns:
+            The contribution, or None where that input takes no gradient (a plain number).
+        """
+        rule, target = user._rule, user._ins[slot] if 0 <= slot < len(user._ins) else None
+        if rule is None or target is None:
+            raise GraphError(f"deliver: this value has {len(user._ins)} inputs; there is no input {slot}.")
+        vjp = rule.inputs[slot].vjp
+        if not target._live or vjp is None:
+            return None
+        contribution: float = vjp(floats, user._grad, user._data, *user._args)
+        for recorder, growing in zip(ACTIVE, self._growing, strict=False):
+            recorder.delivered(growing, user, slot, user._grad)
+        target._grad = contribution if self.combine == "assign" else target._grad + contribution
+        self._reached[target._serial] = target
+        return contribution
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for recorder, growing in zip(ACTIVE, self._growing, strict=False):
+            recorder.ended_pass(growing, list(self._reached.values()))
+
+
+def by_hand(root: Value, combine: str = "add") -> HandPass:
+    """`with by_hand(root) as hand:` gives root the gradient 1; your code then calls `hand.deliver(user, slot)`.
+
+    The recording keeps your order, repeats and mistakes: that is how a wrong algorithm can be walked.
+
+    Args:
+        combine: "add" accumulates (`+=`); "assign" overwrites (`=`).
+    """
+    return HandPass(root, combine)

@@ -1,0 +1,284 @@
+"""A moment in a trace. Everything on screen is read off one of these; nothing is ever undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from tracer.errors import TracerError, did_you_mean
+from tracer.trace.node import SourceLine
+from tracer.trace.segment import GRANULARITIES, PARTS, By, Pass
+from tracer.trace.trace import Trace
+
+GradState = Literal["not_yet", "none", "partial", "complete"]
+RouteState = Literal["received", "arriving", "coming"]
+MomentKind = Literal["start", "forward", "mark", "seed", "edge", "write", "update"]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One use of a node, and what it hands back in a pass."""
+
+    edge: int
+    user: int
+    contribution: float | None
+    """None before it is known."""
+    state: RouteState
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What the last step did."""
+
+    kind: MomentKind
+    node: int | None = None
+    """Made, marked, written, updated, seeded, or receiving a contribution."""
+    edge: int | None = None
+    user: int | None = None
+    """The node whose gradient is handed on."""
+    part: int = 0
+    """Inside a contribution: 1 upstream read, 2 local gradient found, 3 multiplied, 4 added."""
+    delivery: int | None = None
+    pass_index: int | None = None
+    upstream: float | None = None
+    local: float | None = None
+    contribution: float | None = None
+    before: float | None = None
+    """The gradient before an addition or a write; the value before an update. None where there was none."""
+    after: float | None = None
+    text: str = ""
+    """Of a mark."""
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A moment in a trace: `position` steps have happened.
+
+    Moving returns a new cursor. State is read off the trace, never undone, so stepping back costs what stepping on
+    does and cannot drift.
+    """
+
+    trace: Trace
+    position: int = 0
+
+    # Moving
+
+    def step(self, n: int = 1, by: By = "edge") -> Cursor:
+        """`n` steps of this granularity later (earlier if negative), stopping at either end.
+
+        Raises:
+            TracerError: `by` is no granularity.
+        """
+        if by not in GRANULARITIES:
+            raise TracerError(
+                f"step: by is {by!r}; it must be one of {', '.join(GRANULARITIES)}.",
+                hint=did_you_mean(str(by), GRANULARITIES),
+            )
+        if by == "part":
+            return replace(self, position=max(0, min(self.position + n, len(self.trace))))
+        stops = self.trace.stops(by)
+        if n > 0:
+            at = int(np.searchsorted(stops, self.position, side="right")) + n - 1
+        elif n < 0:
+            at = int(np.searchsorted(stops, self.position, side="left")) + n
+        else:
+            return self
+        if at < 0:
+            return replace(self, position=0)
+        return replace(self, position=int(stops[at]) if at < len(stops) else len(self.trace))
+
+    def index(self, by: By = "edge") -> tuple[int, int]:
+        """(steps of this granularity completed or under way, all of them)."""
+        if by == "part":
+            return self.position, len(self.trace)
+        stops = self.trace.stops(by)
+        return int(np.searchsorted(stops, self.position, side="left")) + (self.position > 0), len(stops)
+
+    # Numbers
+
+    def data(self, node: Any) -> float | None:
+        """The value of `node`, or None before it is made.
+
+        Args:
+            node: an id, a name, or a recorded `Value`.
+        """
+        at = self.trace.resolve(node)
+        if not self.is_made(at):
+            return None
+        value = float(self.trace.columns.value[at])
+        for position, row in self.trace.events("update").get(at, ()):
+            if position <= self.position:
+                value = float(self.trace.columns.updates.value[row])
+        return value
+
+    def grad(self, node: Any) -> float | None:
+        """The gradient of `node`: the contributions delivered so far, or None before the first.
+
+        Leaves go on from what earlier passes left; inner nodes hold that of the last pass.
+        """
+        return self._grad(self.trace.resolve(node), self.position)
+
+    def is_made(self, node: int) -> bool:
+        """Whether the forward step of `node` has happened."""
+        return self.trace.made_at(node) <= self.position
+
+    def grad_state(self, node: Any) -> GradState:
+        """Whether the gradient is not known yet, does not exist, misses a contribution, or is complete."""
+        at = self.trace.resolve(node)
+        if not self.trace.requires_grad(at):
+            return "none"
+        if self.grad(at) is None:
+            return "not_yet"
+        this = self._pass_of(at, self.position)
+        if this is None or self.position >= this.stop:
+            return "complete"
+        deliveries = this.deliveries_to(at)
+        return "partial" if len(deliveries) and deliveries[-1] >= this.delivered_by(self.position) else "complete"
+
+    def _pass_of(self, node: int, position: int) -> Pass | None:
+        """The last pass begun before `position` that reaches `node`."""
+        for this in reversed(self.trace.passes):
+            if this.start < position and this.reached(node):
+                return this
+        return None
+
+    def _grad(self, node: int, position: int) -> float | None:
+        this = self._pass_of(node, position)
+        written = [e for e in self.trace.events("write").get(node, ()) if e[0] <= position]
+        if written and (this is None or written[-1][0] > this.start):
+            table, row = self.trace.columns.writes, written[-1][1]
+            return None if table.flag[row] else float(table.value[row])
+        if this is None:
+            return None
+        total = self._before_pass(node, this)
+        if node == this.root:
+            total = (total or 0.0) + 1.0
+        done = this.delivered_by(position)
+        for delivery in this.deliveries_to(node).tolist():
+            if delivery >= done:
+                break
+            contribution = self.trace.contribution(this.index, delivery)[2]
+            total = contribution if total is None or this.combine == "assign" else total + contribution
+        return total
+
+    def _before_pass(self, node: int, this: Pass) -> float | None:
+        """What a leaf held when the pass began; inner nodes start afresh."""
+        if self.trace.columns.op[node]:
+            return None
+        written = [e for e in self.trace.events("write").get(node, ()) if e[0] <= this.start]
+        earlier = self._pass_of(node, this.start)
+        if written and (earlier is None or written[-1][0] > earlier.start):
+            table, row = self.trace.columns.writes, written[-1][1]
+            return None if table.flag[row] else float(table.value[row])
+        return None if earlier is None else earlier.recorded_grad(node)
+
+    # What happens
+
+    @property
+    def at_pass(self) -> int | None:
+        """The backward pass under way, else the last one finished, else None."""
+        begun = [p.index for p in self.trace.passes if p.start < self.position]
+        return begun[-1] if begun else None
+
+    @property
+    def moment(self) -> Moment:
+        """What the step that led here did."""
+        segment = self.trace.segment_at(self.position)
+        if segment is None:
+            return Moment("start")
+        k = self.position - segment.start  # 1 for the segment's first step
+        if segment.kind == "forward":
+            return Moment("forward", node=segment.first + k - 1)
+        if segment.kind == "backward":
+            if segment.seed and k == 1:
+                return Moment("seed", node=self.trace.passes[segment.pass_index].root, pass_index=segment.pass_index)
+            delivery, part = divmod(k - segment.seed - 1, PARTS)
+            return self._delivering(segment.pass_index, segment.first + delivery, part + 1)
+        row = segment.first + k - 1
+        table = self.trace.table(segment.kind)
+        node = int(table.node[row])
+        if segment.kind == "mark":
+            return Moment("mark", node=node, text=self.trace.columns.mark_texts[row])
+        if segment.kind == "update":
+            return Moment("update", node=node, before=float(table.before[row]), after=float(table.value[row]))
+        after = None if table.flag[row] else float(table.value[row])
+        return Moment("write", node=node, before=self._grad(node, self.position - 1), after=after)
+
+    def _delivering(self, pass_index: int, delivery: int, part: int) -> Moment:
+        this = self.trace.passes[pass_index]
+        upstream, local, contribution = self.trace.contribution(pass_index, delivery)
+        node = int(this.targets[delivery])
+        return Moment(
+            "edge",
+            node=node,
+            edge=int(this.edges[delivery]),
+            user=int(this.users[delivery]),
+            part=part,
+            delivery=delivery,
+            pass_index=pass_index,
+            upstream=upstream,
+            local=local if part >= 2 else None,
+            contribution=contribution if part >= 3 else None,
+            before=self._grad(node, self.position - 1) if part == PARTS else self.grad(node),
+            after=self.grad(node) if part == PARTS else None,
+        )
+
+    def routes(self, node: Any) -> tuple[Route, ...]:
+        """Every use of `node` that hands gradient back in the pass under way (or the last), in order of arrival.
+
+        Before any pass: its uses, all still to come.
+        """
+        at = self.trace.resolve(node)
+        index = self.at_pass
+        if index is None:
+            edges = [self.trace.edge(e) for e in self.trace.uses(at)]
+            return tuple(
+                Route(e.id, e.user, None, "coming")
+                for e in reversed(edges)
+                if self.is_made(e.user) and self.trace.requires_grad(at)
+            )
+        this, moment = self.trace.passes[index], self.moment
+        done = this.delivered_by(self.position)
+        found = []
+        for delivery in this.deliveries_to(at).tolist():
+            state: RouteState = "received" if delivery < done else "coming"
+            if moment.kind == "edge" and moment.delivery == delivery:
+                state = "arriving"
+            known = delivery < done or (state == "arriving" and moment.contribution is not None)
+            contribution = self.trace.contribution(index, delivery)[2] if known else None
+            found.append(Route(int(this.edges[delivery]), int(this.users[delivery]), contribution, state))
+        return tuple(found)
+
+    def marks(self, node: Any) -> tuple[str, ...]:
+        """Texts hung on `node` so far."""
+        rows = self.trace.events("mark").get(self.trace.resolve(node), ())
+        return tuple(self.trace.columns.mark_texts[row] for position, row in rows if position <= self.position)
+
+    # Where in the user's program
+
+    @property
+    def line(self) -> SourceLine | None:
+        """The user's line of this moment: the one that made the node at work, or that delivered by hand."""
+        moment, trace = self.moment, self.trace
+        if moment.kind == "edge" and moment.pass_index is not None and moment.user is not None:
+            lines = trace.passes[moment.pass_index].columns.lines
+            return trace.source(moment.user) if lines is None else trace.line_at(int(lines[moment.delivery]))
+        if moment.kind in ("write", "update", "mark"):
+            segment = trace.segment_at(self.position)
+            assert segment is not None, "a moment of a table lies in a segment"
+            row = segment.first + self.position - segment.start - 1
+            return trace.line_at(int(trace.table(moment.kind).line[row]))
+        return None if moment.node is None else trace.source(moment.node)
+
+    @property
+    def also_line(self) -> SourceLine | None:
+        """In a backward pass: the line that called it, or, delivered by hand, the line that made the node at work."""
+        moment = self.moment
+        if moment.pass_index is None:
+            return None
+        this = self.trace.passes[moment.pass_index]
+        if moment.kind == "edge" and this.by_hand and moment.user is not None:
+            return self.trace.source(moment.user)
+        return self.trace.line_at(this.columns.line)
