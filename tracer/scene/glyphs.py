@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rich.cells import cell_len
+
 GlyphSet = Literal["unicode", "safe", "ascii"]
 
 NONE, LIGHT, HEAVY = 0, 1, 2
@@ -67,7 +69,7 @@ class _Table(dict[int, str]):
 def _replacement(glyph: str, name: GlyphSet) -> str:
     """What stands for a glyph outside the table: itself where that is safe, else its plain form, else `?`."""
     width, category = unicodedata.east_asian_width(glyph), unicodedata.category(glyph)
-    if ord(glyph) < 128 or width in "WF" or category[0] == "M" or category in ("Cc", "Cf"):
+    if ord(glyph) < 128 or cell_len(glyph) != 1 or category[0] == "M" or category in ("Cc", "Cf"):
         return glyph
     if width != "A" and (name == "safe" or category[0] == "L"):
         return glyph
