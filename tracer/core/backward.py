@@ -38,7 +38,7 @@ def backward(root: Value) -> None:
             hint="Make an input a Value: x = Value(3.0)",
         )
     order = clear_inner(root)
-    growing = [recorder.began_pass(root, "add") for recorder in ACTIVE]
+    growing = [recorder.began_pass(root, "add", ordinary=True) for recorder in ACTIVE]
     root._grad += 1.0
     deliveries = 0
     for user in order:

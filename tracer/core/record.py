@@ -61,20 +61,24 @@ class EventTable:
 
 
 class GrowingPass:
-    """A backward pass while it is delivered by hand."""
+    """A backward pass while it is delivered."""
 
     def __init__(self, index: int, root: int, combine: str, line: int) -> None:
         self.index, self.root, self.combine, self.line = index, root, combine, line
         self.schedule, self.lines, self.upstream = array("i"), array("i"), array("d")
-        self.nodes: NDArray[np.int32] = np.zeros(0, np.int32)
-        self.grads: NDArray[np.float64] = np.zeros(0)
+        self.grads: dict[int, float] = {}
+        """Node -> its gradient after the last contribution to it."""
         self.ordinary = False
 
     def freeze(self) -> PassColumns:
+        nodes = np.fromiter(self.grads.keys(), np.int32, len(self.grads))
+        grads = np.fromiter(self.grads.values(), np.float64, len(self.grads))
+        order = np.argsort(nodes, kind="stable")
+        received = _locked(nodes[order]), _locked(grads[order])
         if self.ordinary:
-            return PassColumns(self.root, self.combine, self.line, self.nodes, self.grads)
+            return PassColumns(self.root, self.combine, self.line, *received)
         kept = _frozen(self.schedule), _frozen(self.upstream), _frozen(self.lines)
-        return PassColumns(self.root, self.combine, self.line, self.nodes, self.grads, *kept)
+        return PassColumns(self.root, self.combine, self.line, *received, *kept)
 
 
 class Recorder:
@@ -247,33 +251,32 @@ class Recorder:
         self.mark_texts.append(text)
         self.marks.add(node, self.here(), len(self.value))
 
-    def began_pass(self, root: Value, combine: str) -> GrowingPass:
+    def began_pass(self, root: Value, combine: str, *, ordinary: bool) -> GrowingPass:
         node = self.id_of(root)
         growing = GrowingPass(len(self.passes), node, combine, self.here())
+        growing.ordinary = ordinary
+        if not ordinary:
+            growing.grads[node] = 1.0
         self.passes.append(growing)
         self._extend(BACKWARD, 0, growing.index, seed=1)
         return growing
 
     def delivered(self, growing: GrowingPass, user: Value, slot: int, upstream: float) -> None:
-        """One contribution of a pass delivered by hand."""
+        """One contribution of a pass delivered by hand has been added to `user.inputs[slot]`."""
+        row, edge = self.here(), self.offsets[self.id_of(user)] + slot
+        target = user._ins[slot]
         self._extend(BACKWARD, len(growing.schedule), growing.index)
-        growing.lines.append(self.here())
+        growing.grads[self.ids[target._serial]] = target._grad
+        growing.lines.append(row)
         growing.upstream.append(upstream)
-        growing.schedule.append(self.offsets[self.id_of(user)] + slot)
+        growing.schedule.append(edge)
 
-    def ended_pass(self, growing: GrowingPass, reached: list[Value], deliveries: int | None = None) -> None:
-        """All gradients of a pass as the engine left them.
-
-        Args:
-            reached: every value that received a gradient.
-            deliveries: of an ordinary pass, whose order is implied; None for one delivered by hand.
-        """
-        nodes = np.array([self.ids[v._serial] for v in reached], np.int32)
-        grads = np.array([v._grad for v in reached], np.float64)
-        order = np.argsort(nodes, kind="stable")
-        growing.nodes, growing.grads, growing.ordinary = nodes[order], grads[order], deliveries is not None
-        if deliveries is not None:
-            self.segments[-1][2] = deliveries
+    def ended_pass(self, growing: GrowingPass, reached: list[Value], deliveries: int) -> None:
+        """All gradients of an ordinary pass as the engine left them; its order of deliveries is implied."""
+        ids = self.ids
+        growing.grads = {ids[value._serial]: value._grad for value in reached}
+        segment = next(s for s in reversed(self.segments) if s[0] == BACKWARD and s[3] == growing.index)
+        segment[2] = deliveries
 
     # Afterwards
 

@@ -14,7 +14,7 @@ from typing import Any
 from tracer.core import floats
 from tracer.core.op import OPS, Op
 from tracer.core.ops import elementwise as _ops
-from tracer.core.record import ACTIVE, GrowingPass
+from tracer.core.record import ACTIVE, GrowingPass, Recorder
 from tracer.errors import GraphError
 
 _next_serial: Callable[[], int] = count().__next__
@@ -328,16 +328,14 @@ class HandPass:
         if combine not in ("add", "assign"):
             raise GraphError(f"by_hand: combine is {combine!r}; it must be 'add' or 'assign'.")
         self.root, self.combine = root, combine
-        self._reached: dict[int, Value] = {}
-        self._growing: list[GrowingPass] = []
+        self._growing: list[tuple[Recorder, GrowingPass]] = []
 
     def __enter__(self) -> HandPass:
         from tracer.core.backward import clear_inner
 
         clear_inner(self.root)
-        self._growing = [recorder.began_pass(self.root, self.combine) for recorder in ACTIVE]
+        self._growing = [(r, r.began_pass(self.root, self.combine, ordinary=False)) for r in ACTIVE]
         self.root._grad = 1.0
-        self._reached = {self.root._serial: self.root}
         return self
 
     def deliver(self, user: Value, slot: int) -> float | None:
@@ -353,17 +351,16 @@ class HandPass:
         if not target._live or vjp is None:
             return None
         contribution: float = vjp(floats, user._grad, user._data, *user._args)
-        for recorder, growing in zip(ACTIVE, self._growing, strict=False):
-            recorder.delivered(growing, user, slot, user._grad)
+        upstream = user._grad
         target._grad = contribution if self.combine == "assign" else target._grad + contribution
-        self._reached[target._serial] = target
+        for recorder, growing in self._growing:
+            recorder.delivered(growing, user, slot, upstream)
         return contribution
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for recorder, growing in zip(ACTIVE, self._growing, strict=False):
-            recorder.ended_pass(growing, list(self._reached.values()))
+        self._growing = []
 
 
 def by_hand(root: Value, combine: str = "add") -> HandPass:

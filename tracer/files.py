@@ -1,0 +1,72 @@
+"""Writing a file so that whatever happens, the old one or the new one is there, whole."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+from tracer.errors import TracerError
+
+
+def write_atomic(path: str | Path, data: bytes, error: type[TracerError] = TracerError) -> None:
+    """Write `data` to `path`: a temporary file beside it, fsync, rename.
+
+    A device or pipe (`/dev/stdout`) is written to directly, since nothing can be renamed over it.
+
+    Raises:
+        error: the folder does not exist, is not writable, or the disk is full; `path` is then as it was.
+    """
+    target = Path(path)
+    temporary: str | None = None
+    try:
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_bytes(data)
+            return
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "is a folder", str(target))
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, target)
+        temporary = None
+    except OSError as problem:
+        raise error(f"{target}: not written: {_reason(problem)}.", hint=_remedy(problem, target)) from None
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _reason(problem: OSError) -> str:
+    return {
+        errno.ENOENT: "the folder does not exist",
+        errno.ENOTDIR: "part of the path is a file, not a folder",
+        errno.EISDIR: "it is a folder",
+        errno.EACCES: "permission denied",
+        errno.EPERM: "permission denied",
+        errno.EROFS: "the file system is read-only",
+        errno.ENOSPC: "the disk is full",
+        errno.EDQUOT: "the disk quota is used up",
+        errno.ENAMETOOLONG: "the name is too long",
+    }.get(problem.errno or 0, (problem.strerror or str(problem)).lower())
+
+
+def _remedy(problem: OSError, target: Path) -> str | None:
+    if problem.errno == errno.ENOENT:
+        return f"Create it first: mkdir -p {target.parent}"
+    if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR):
+        return "Give another path with -o."
+    return None

@@ -1,0 +1,68 @@
+"""A recording kept on disk while it grows, so that a program that is killed or never ends can still be opened.
+
+The main thread's own timer writes it: between two bytecodes of the user's program, never in the middle of an event.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+from types import FrameType, TracebackType
+
+from tracer.core import record as _record_module
+from tracer.core.record import Recorder
+from tracer.errors import FileFormatError
+from tracer.files import write_atomic
+from tracer.trace.store import to_bytes
+
+INTERVAL = 0.1
+"""Seconds between two writes of a small recording."""
+SHARE = 20
+"""A write waits this many times as long as the last one took: at most 5 % of the program's time goes into spooling."""
+
+
+class Spool:
+    """`with Spool(recorder, path):` keeps `path` a loadable trace of what `recorder` holds, at most moments old.
+
+    On the way out the whole recording is written, whatever ended the block. Works in the main thread, where the system
+    has interval timers; elsewhere only the last write happens.
+    """
+
+    def __init__(self, recorder: Recorder, path: str | Path) -> None:
+        self.recorder, self.path = recorder, Path(path)
+        self._events = -1
+        self._previous: object = None
+
+    def __enter__(self) -> Spool:
+        if hasattr(signal, "setitimer"):
+            self._previous = signal.signal(signal.SIGALRM, self._alarm)
+            signal.setitimer(signal.ITIMER_REAL, INTERVAL)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._previous is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self._previous)  # type: ignore[arg-type]  # what signal() gave us
+        self.write()
+
+    def write(self) -> float:
+        """Write now; returns the seconds it took."""
+        began = time.perf_counter()
+        write_atomic(self.path, to_bytes(self.recorder.columns()), FileFormatError)
+        return time.perf_counter() - began
+
+    def _alarm(self, number: int, frame: FrameType | None) -> None:
+        while frame is not None:
+            if frame.f_code.co_filename == _record_module.__file__:
+                signal.setitimer(signal.ITIMER_REAL, 0.002)  # half an event is recorded: try again at once
+                return
+            frame = frame.f_back
+        events = len(self.recorder.value) + sum(s[2] - s[1] for s in self.recorder.segments)
+        cost = 0.0
+        if events != self._events:
+            self._events = events
+            cost = self.write()
+        signal.setitimer(signal.ITIMER_REAL, max(INTERVAL, SHARE * cost))

@@ -1,0 +1,246 @@
+"""A trace as one `.safetensors` file: contiguous arrays, strings as bytes with offsets, a little JSON. No pickle.
+
+Reading trusts nothing: a file that is truncated, newer, mutated or hostile is refused in one line, before any of it is used.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer.core.columns import Columns, PassColumns, Table
+from tracer.errors import FileFormatError, NotFoundError
+from tracer.files import write_atomic
+from tracer.trace.trace import Trace
+from tracer.trace.validate import Refused, validate
+
+FORMAT = "gradient-tracer-trace"
+VERSION = 1
+"""Raised when a reader of the old format would misread the new one."""
+
+Arrays = dict[str, NDArray[Any]]
+
+_NODE_COLUMNS = ("op", "offsets", "inputs", "value", "flags", "scope", "line", "line_file", "line_number", "segments")
+_TABLES = ("writes", "updates", "marks")
+_TABLE_COLUMNS = ("node", "line", "value", "before", "made", "flag")
+_STRINGS = ("mark_texts", "op_names", "scopes", "files")
+_DTYPES: dict[str, Any] = {
+    "op": np.uint8, "offsets": np.int64, "inputs": np.int32, "value": np.float64, "flags": np.uint8, "scope": np.int32,
+    "line": np.int32, "line_file": np.int32, "line_number": np.int32, "segments": np.int64,
+    "node": np.int32, "before": np.float64, "made": np.int32, "flag": np.uint8,
+    "root": np.int32, "combine": np.uint8, "hand": np.uint8, "node_offsets": np.int64, "nodes": np.int32,
+    "grads": np.float64, "delivery_offsets": np.int64, "schedule": np.int32, "upstream": np.float64, "lines": np.int32,
+    "kind": np.uint8, "bytes": np.uint8,
+}  # fmt: skip
+_COMBINE = ("add", "assign")
+_FROZEN = ("data", "compare")
+
+
+def save(trace: Trace, path: str | Path) -> None:
+    """Write `trace` to `path`, atomically.
+
+    Raises:
+        FileFormatError: the folder does not exist, is not writable, or the disk is full; the old file is kept.
+    """
+    write_atomic(path, to_bytes(trace.columns), FileFormatError)
+
+
+def load(path: str | Path) -> Trace:
+    """Read a trace written by `Trace.save` or `tracer record`; the name's ending does not matter.
+
+    Raises:
+        NotFoundError: no such file.
+        FileFormatError: not a trace, or truncated, newer, or damaged.
+    """
+    where = str(path)
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise NotFoundError(f"{where}: no such file.") from None
+    except OSError as problem:
+        raise FileFormatError(f"{where}: cannot be read: {(problem.strerror or str(problem)).lower()}.") from None
+    try:
+        return Trace(from_bytes(data))
+    except Refused as problem:
+        raise FileFormatError(f"{where}: {problem}") from None
+
+
+def is_trace(path: str | Path) -> bool:
+    """Whether the file begins as a trace does, looking at its header alone."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(8)
+            return len(head) == 8 and FORMAT.encode() in file.read(min(int.from_bytes(head, "little"), 1 << 20))
+    except OSError:
+        return False
+
+
+# Columns to bytes
+
+
+def to_bytes(columns: Columns) -> bytes:
+    """The file's content."""
+    from safetensors.numpy import save as write
+
+    arrays: Arrays = {name: getattr(columns, name) for name in _NODE_COLUMNS}
+    for table in _TABLES:
+        for name in _TABLE_COLUMNS:
+            arrays[f"{table}.{name}"] = getattr(getattr(columns, table), name)
+    for name in _STRINGS:
+        _put_strings(arrays, name, getattr(columns, name))
+    named = sorted(columns.names)
+    arrays["names.node"] = np.array(named, np.int32)
+    _put_strings(arrays, "names", [columns.names[node] for node in named])
+    _put_strings(arrays, "source_files", list(columns.sources))
+    _put_strings(arrays, "source_texts", list(columns.sources.values()))
+    arrays["frozen.node"] = np.array([f[0] for f in columns.frozen], np.int32)
+    arrays["frozen.kind"] = np.array([_FROZEN.index(f[1]) for f in columns.frozen], np.uint8)
+    arrays["frozen.line"] = np.array([f[2] for f in columns.frozen], np.int32)
+    _put_passes(arrays, columns.passes)
+    metadata = {"format": FORMAT, "version": str(VERSION), "info": json.dumps(columns.info, ensure_ascii=False)}
+    # safetensors writes a transposed array wrongly, without a word
+    data: bytes = write({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
+    return data
+
+
+def _put_strings(arrays: Arrays, name: str, words: Sequence[str]) -> None:
+    parts = [word.encode("utf-8", "surrogatepass") for word in words]
+    arrays[f"{name}.bytes"] = np.frombuffer(b"".join(parts), np.uint8)
+    arrays[f"{name}.offsets"] = np.cumsum([0, *map(len, parts)], dtype=np.int64)
+
+
+def _put_passes(arrays: Arrays, passes: Sequence[PassColumns]) -> None:
+    empty = np.zeros(0)
+    by_hand = [p.schedule is not None for p in passes]
+    arrays["pass.root"] = np.array([p.root for p in passes], np.int32)
+    arrays["pass.line"] = np.array([p.line for p in passes], np.int32)
+    arrays["pass.combine"] = np.array([_COMBINE.index(p.combine) for p in passes], np.uint8)
+    arrays["pass.hand"] = np.array(by_hand, np.uint8)
+    arrays["pass.node_offsets"] = np.cumsum([0, *(len(p.nodes) for p in passes)], dtype=np.int64)
+    arrays["pass.delivery_offsets"] = np.cumsum(
+        [0, *(0 if p.schedule is None else len(p.schedule) for p in passes)], dtype=np.int64
+    )
+    for name in ("nodes", "grads", "schedule", "upstream", "lines"):
+        parts = [empty if getattr(p, name) is None else getattr(p, name) for p in passes]
+        arrays[f"pass.{name}"] = np.concatenate([empty, *parts]).astype(_DTYPES[name])
+
+
+# Bytes to columns
+
+
+def from_bytes(data: bytes) -> Columns:
+    """The columns in a file's content, checked so that every later question about them has an answer.
+
+    Raises:
+        Refused: with a sentence that says why.
+    """
+    info = _header(data)
+    arrays = _arrays(data)
+    get = _Getter(arrays)
+    columns = Columns(
+        **{name: get(name, 2 if name == "segments" else 1) for name in _NODE_COLUMNS},
+        **{table: Table(*(get(f"{table}.{name}") for name in _TABLE_COLUMNS)) for table in _TABLES},
+        **{name: get.strings(name) for name in _STRINGS},
+        passes=_get_passes(get),
+        names=dict(zip(get("names.node").tolist(), get.strings("names"), strict=True)),
+        sources=dict(zip(get.strings("source_files"), get.strings("source_texts"), strict=True)),
+        frozen=tuple(
+            (node, _FROZEN[kind], line)
+            for node, kind, line in zip(
+                get("frozen.node").tolist(), get("frozen.kind").tolist(), get("frozen.line").tolist(), strict=True
+            )
+        ),
+        info=info,
+    )
+    validate(columns)
+    return columns
+
+
+def _header(data: bytes) -> dict[str, Any]:
+    try:
+        size = int.from_bytes(data[:8], "little")
+        if len(data) < 8 or size > len(data) - 8:
+            raise ValueError
+        metadata = json.loads(data[8 : 8 + size])["__metadata__"]
+        kind, version, info = metadata["format"], int(metadata["version"]), json.loads(metadata["info"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Refused("not a trace, or cut off.") from None
+    if kind != FORMAT:
+        raise Refused("not a trace.")
+    if version > VERSION:
+        raise Refused(f"made by a newer Gradient Tracer (format {version}; this one reads {VERSION}).")
+    if not isinstance(info, dict):
+        raise Refused("damaged: its notes are not a table.")
+    return info
+
+
+def _arrays(data: bytes) -> Arrays:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as read
+
+    try:
+        found: Arrays = read(data)
+    except (SafetensorError, ValueError, KeyError, TypeError, OverflowError, AttributeError):
+        raise Refused("damaged or cut off.") from None
+    return found
+
+
+class _Getter:
+    """Arrays by name, each held to its type and number of axes."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.arrays = arrays
+
+    def __call__(self, name: str, ndim: int = 1) -> NDArray[Any]:
+        array = self.arrays.get(name)
+        if array is None:
+            raise Refused(f"damaged: {name} is missing.")
+        if array.dtype != _DTYPES[name.rpartition(".")[2]] or array.ndim != ndim:
+            raise Refused(f"damaged: {name} has the wrong type.")
+        array.flags.writeable = False
+        return array
+
+    def strings(self, name: str) -> tuple[str, ...]:
+        data, offsets = self(f"{name}.bytes").tobytes(), self(f"{name}.offsets")
+        _check_offsets(offsets, len(data), name)
+        bounds = offsets.tolist()
+        try:
+            return tuple(data[a:b].decode("utf-8", "surrogatepass") for a, b in zip(bounds, bounds[1:], strict=False))
+        except UnicodeDecodeError:
+            raise Refused(f"damaged: {name} is not text.") from None
+
+
+def _check_offsets(offsets: NDArray[Any], total: int, name: str) -> None:
+    if len(offsets) < 1 or offsets[0] != 0 or offsets[-1] != total or (np.diff(offsets) < 0).any():
+        raise Refused(f"damaged: {name} has wrong offsets.")
+
+
+def _get_passes(get: _Getter) -> tuple[PassColumns, ...]:
+    root, line, combine, hand = (get(f"pass.{name}") for name in ("root", "line", "combine", "hand"))
+    nodes, grads = get("pass.nodes"), get("pass.grads")
+    schedule, upstream, lines = get("pass.schedule"), get("pass.upstream"), get("pass.lines")
+    node_offsets, delivery_offsets = get("pass.node_offsets"), get("pass.delivery_offsets")
+    _check_offsets(node_offsets, len(nodes), "pass.nodes")
+    _check_offsets(delivery_offsets, len(schedule), "pass.schedule")
+    count = len(root)
+    sizes = {len(line), len(combine), len(hand), len(node_offsets) - 1, len(delivery_offsets) - 1}
+    if sizes != {count} or len(grads) != len(nodes) or not len(schedule) == len(upstream) == len(lines):
+        raise Refused("damaged: the passes' columns differ in length.")
+    if count and combine.max() >= len(_COMBINE):
+        raise Refused("damaged: a pass combines in an unknown way.")
+    found = []
+    for i in range(count):
+        a, b = node_offsets[i : i + 2].tolist()
+        c, d = delivery_offsets[i : i + 2].tolist()
+        kept: Callable[[NDArray[Any]], NDArray[Any] | None] = lambda x, c=c, d=d, i=i: x[c:d] if hand[i] else None
+        found.append(
+            PassColumns(
+                int(root[i]), _COMBINE[combine[i]], int(line[i]), nodes[a:b], grads[a:b], kept(schedule), kept(upstream), kept(lines)
+            )
+        )
+    return tuple(found)
