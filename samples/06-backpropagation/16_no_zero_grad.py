@@ -1,0 +1,10 @@
+from tracer import Value
+
+w = Value(5.0)
+
+for step in range(4):
+    miss = (w - 3).named("miss")
+    loss = (miss**2).named("loss")
+    loss.backward()
+    w.data -= 0.25 * w.grad
+    print("step", step, " w =", w.data)
