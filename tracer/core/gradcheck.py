@@ -1,0 +1,72 @@
+"""Are the gradients of a function right? Compared with finite differences, as PyTorch's function of this name does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tracer.core.value import Value
+from tracer.errors import GradcheckError, GraphError
+
+
+def gradcheck(
+    fn: Callable[..., Any],
+    inputs: Value | Sequence[Value],
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+) -> bool:
+    """Whether `backward()` agrees with nudging each input, for every output of `fn`.
+
+    Args:
+        fn: takes the inputs, returns a `Value` or a tuple of them; it is called 2 len(inputs) + 1 times.
+        inputs: leaves. Their `.grad` is left as it was.
+        eps: how far an input is nudged each way.
+        atol, rtol: |analytic − numeric| may be at most atol + rtol · |numeric|.
+        raise_exception: whether to raise, or return False, when they disagree.
+
+    Raises:
+        GradcheckError: which input and output disagree, with both numbers.
+        GraphError: an input is not a `Value`, or an output is none.
+    """
+    given = (inputs,) if isinstance(inputs, Value) else tuple(inputs)
+    for i, value in enumerate(given):
+        if not isinstance(value, Value):
+            raise GraphError(f"gradcheck: input {i} is a {type(value).__name__}; it must be a Value.")
+    numbers = [value._data for value in given]
+    count = len(_outputs(fn, numbers)[1])
+    for which in range(count):
+        leaves, outs = _outputs(fn, numbers)
+        if outs[which]._live:
+            outs[which].backward()
+        for i, leaf in enumerate(leaves):
+            numeric = (_nudged(fn, numbers, i, eps, which) - _nudged(fn, numbers, i, -eps, which)) / (2 * eps)
+            analytic = leaf._grad
+            if abs(analytic - numeric) <= atol + rtol * abs(numeric) or (math.isnan(analytic) and math.isnan(numeric)):
+                continue
+            if not raise_exception:
+                return False
+            raise GradcheckError(
+                f"gradcheck: ∂output {which}/∂input {i} at {numbers[i]:g}: backward gives {analytic:.8g}, "
+                f"nudging gives {numeric:.8g}."
+            )
+    return True
+
+
+def _outputs(fn: Callable[..., Any], numbers: Sequence[float]) -> tuple[list[Value], list[Value]]:
+    leaves = [Value(number) for number in numbers]
+    made = fn(*leaves)
+    outs = list(made) if isinstance(made, tuple | list) else [made]
+    for which, out in enumerate(outs):
+        if not isinstance(out, Value):
+            raise GraphError(f"gradcheck: output {which} is a {type(out).__name__}; it must be a Value.")
+    return leaves, outs
+
+
+def _nudged(fn: Callable[..., Any], numbers: Sequence[float], which: int, delta: float, out: int) -> float:
+    moved = list(numbers)
+    moved[which] += delta
+    return _outputs(fn, moved)[1][out]._data
