@@ -8,21 +8,21 @@ c, d = Value(2.0), Value(3.0)
 times = c * d
 times.backward()
 
-e = Value(2.0)
-power = e**3
+p = Value(2.0)
+power = p**3
 power.backward()
 
-f = Value(2.0)
-ln = f.log()
+q = Value(2.0)
+ln = q.log()
 ln.backward()
 
-g = Value(2.0)
-exp = g.exp()
+r = Value(2.0)
+exp = r.exp()
 exp.backward()
 
-h = Value(2.0)
-gate = h.relu()
+s = Value(2.0)
+gate = s.relu()
 gate.backward()
 
-print("+", a.grad, b.grad, " ×", c.grad, d.grad, " power", e.grad)
-print("ln", f.grad, " exp", g.grad, " relu", h.grad)
+print("+", a.grad, b.grad, " ×", c.grad, d.grad, " power", p.grad)
+print("ln", q.grad, " exp", r.grad, " relu", s.grad)
