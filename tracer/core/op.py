@@ -37,7 +37,7 @@ class Input:
     local: str
     """∂out/∂input as a small expression in the input names and `out`; tested equal to the vjp at upstream 1."""
     why: Text
-    """One sentence: how nudging this input moves the output."""
+    """How nudging this input moves the output. Input names and `out` stand in braces: `{a}`, `{out}`."""
 
     @cached_property
     def rule(self) -> Expression:
@@ -62,6 +62,8 @@ class Op:
     """Inputs for the tests, from a random generator; away from kinks and poles."""
     show: str
     """How an application is written, with input names in braces: `{a} × {b}`."""
+    what: Text | None = None
+    """What the forward step does, for one who meets the op for the first time; names stand in braces."""
     domain: Text | None = None
     """Which inputs give no finite result, said when a value is not finite."""
     kink: Callable[..., bool] | None = None

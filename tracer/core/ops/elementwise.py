@@ -23,6 +23,10 @@ ADD = register(
         name="add",
         label="+",
         show="{a} + {b}",
+        what=Text(
+            en="{out} is the sum of {a} and {b}.",
+            ja="{out} は {a} と {b} の和です。",
+        ),
         forward=lambda xp, a, b: a + b,
         inputs=(
             Input(
@@ -30,8 +34,8 @@ ADD = register(
                 vjp=lambda xp, g, out, a, b: g,
                 local="1",
                 why=Text(
-                    en="A sum passes every change straight on: nudge a, and out moves by the same amount.",
-                    ja="足し算は変化をそのまま伝えます。a を動かした分だけ、out も動きます。",
+                    en="A sum passes every change straight on: nudge {a}, and {out} moves by the same amount.",
+                    ja="足し算は変化をそのまま伝えます。{a} を動かした分だけ、{out} も動きます。",
                 ),
             ),
             Input(
@@ -39,8 +43,8 @@ ADD = register(
                 vjp=lambda xp, g, out, a, b: g,
                 local="1",
                 why=Text(
-                    en="A sum passes every change straight on: nudge b, and out moves by the same amount.",
-                    ja="足し算は変化をそのまま伝えます。b を動かした分だけ、out も動きます。",
+                    en="A sum passes every change straight on: nudge {b}, and {out} moves by the same amount.",
+                    ja="足し算は変化をそのまま伝えます。{b} を動かした分だけ、{out} も動きます。",
                 ),
             ),
         ),
@@ -53,6 +57,10 @@ SUB = register(
         name="sub",
         label="−",
         show="{a} − {b}",
+        what=Text(
+            en="{out} is what {a} has over {b}.",
+            ja="{out} は {a} から {b} を引いた差です。",
+        ),
         forward=lambda xp, a, b: a - b,
         inputs=(
             Input(
@@ -60,8 +68,8 @@ SUB = register(
                 vjp=lambda xp, g, out, a, b: g,
                 local="1",
                 why=Text(
-                    en="Nudge a, and the difference moves by the same amount.",
-                    ja="a を動かした分だけ、差 out も同じだけ動きます。",
+                    en="Nudge {a}, and {out} moves by the same amount.",
+                    ja="{a} を動かした分だけ、差の {out} も動きます。",
                 ),
             ),
             Input(
@@ -69,8 +77,8 @@ SUB = register(
                 vjp=lambda xp, g, out, a, b: -g,
                 local="-1",
                 why=Text(
-                    en="b is taken away, so out moves the opposite way by the same amount.",
-                    ja="b は引かれる側なので、b を増やすと out は同じだけ減ります。",
+                    en="{b} is taken away: nudge it, and {out} moves by the same amount the other way.",
+                    ja="{b} は引く数なので、{b} を増やすと {out} は同じだけ減ります。",
                 ),
             ),
         ),
@@ -83,19 +91,29 @@ MUL = register(
         name="mul",
         label="×",
         show="{a} × {b}",
+        what=Text(
+            en="{out} is the product of {a} and {b}.",
+            ja="{out} は {a} と {b} の積です。",
+        ),
         forward=lambda xp, a, b: a * b,
         inputs=(
             Input(
                 "a",
                 vjp=lambda xp, g, out, a, b: g * b,
                 local="b",
-                why=Text(en="Nudging a moves out b times as much.", ja="a を少し動かすと、out はその b 倍動きます。"),
+                why=Text(
+                    en="Nudge {a}, and {out} moves {b} times as far.",
+                    ja="{a} を少し動かすと、{out} はその {b} 倍動きます。",
+                ),
             ),
             Input(
                 "b",
                 vjp=lambda xp, g, out, a, b: g * a,
                 local="a",
-                why=Text(en="Nudging b moves out a times as much.", ja="b を少し動かすと、out はその a 倍動きます。"),
+                why=Text(
+                    en="Nudge {b}, and {out} moves {a} times as far.",
+                    ja="{b} を少し動かすと、{out} はその {a} 倍動きます。",
+                ),
             ),
         ),
         samples=_pair,
@@ -107,6 +125,10 @@ DIV = register(
         name="div",
         label="÷",
         show="{a} / {b}",
+        what=Text(
+            en="{out} is {a} divided by {b}.",
+            ja="{out} は {a} を {b} で割った商です。",
+        ),
         forward=lambda xp, a, b: xp.divide(a, b),
         inputs=(
             Input(
@@ -114,7 +136,8 @@ DIV = register(
                 vjp=lambda xp, g, out, a, b: xp.divide(g, b),
                 local="1 / b",
                 why=Text(
-                    en="Nudging a moves the quotient by one b-th of that.", ja="a を少し動かすと、商 out はその 1/b 倍動きます。"
+                    en="Nudge {a}, and {out} moves by that nudge divided by {b}.",
+                    ja="{a} を少し動かすと、{out} は動かした分を {b} で割っただけ動きます。",
                 ),
             ),
             Input(
@@ -122,8 +145,8 @@ DIV = register(
                 vjp=lambda xp, g, out, a, b: -g * xp.divide(out, b),
                 local="-out / b",
                 why=Text(
-                    en="A larger divisor makes the quotient smaller: by out / b for each unit of b.",
-                    ja="割る数 b が大きくなると商は小さくなります。b が 1 増えるごとに out / b の割合で減ります。",
+                    en="{b} is the divisor. Nudge it, and {out} moves −{out} / {b} times as far.",
+                    ja="{b} は割る数です。少し動かすと、{out} はその −{out} / {b} 倍動きます。",
                 ),
             ),
         ),
@@ -137,6 +160,10 @@ POW = register(
         name="pow",
         label="^",
         show="{a} ^ {b}",
+        what=Text(
+            en="{out} is {a} to the power {b}.",
+            ja="{out} は {a} の {b} 乗です。",
+        ),
         forward=lambda xp, a, b: xp.power(a, b),
         inputs=(
             Input(
@@ -144,8 +171,8 @@ POW = register(
                 vjp=lambda xp, g, out, a, b: g * (b * xp.power(a, b - 1)),
                 local="b * a^(b - 1)",
                 why=Text(
-                    en="The power rule: the exponent comes down in front, and the power drops by one.",
-                    ja="べき乗の微分です。指数 b が前に下り、指数は 1 減ります。",
+                    en="The power rule: the exponent {b} comes down in front, and the power drops by one.",
+                    ja="べき乗の微分です。指数 {b} が前に下り、指数は 1 減ります。",
                 ),
             ),
             Input(
@@ -154,8 +181,8 @@ POW = register(
                 vjp=lambda xp, g, out, a, b: g * xp.where((a == 0) & (b > 0), 0.0, out * xp.log(a)),
                 local="out * log(a)",
                 why=Text(
-                    en="Growth in the exponent is proportional to the result itself, times log a.",
-                    ja="指数 b を動かしたときの変化は、out 自身に log a を掛けたものです。",
+                    en="Nudge the exponent {b}, and {out} moves in proportion to {out} itself, times log({a}).",
+                    ja="指数 {b} を動かしたときの変化率は、{out} 自身に log({a}) を掛けたものです。",
                 ),
             ),
         ),
@@ -172,6 +199,10 @@ NEG = register(
         name="neg",
         label="−",
         show="−{a}",
+        what=Text(
+            en="{out} is {a} with its sign turned.",
+            ja="{out} は {a} の符号を変えた数です。",
+        ),
         forward=lambda xp, a: -a,
         inputs=(
             Input(
@@ -179,7 +210,8 @@ NEG = register(
                 vjp=lambda xp, g, out, a: -g,
                 local="-1",
                 why=Text(
-                    en="A minus sign turns every change around.", ja="マイナスは変化の向きを逆にします。"
+                    en="A minus sign turns every change around: nudge {a}, and {out} moves as far the other way.",
+                    ja="マイナスは変化の向きを逆にします。{a} を動かした分だけ、{out} は逆向きに動きます。",
                 ),
             ),
         ),
@@ -192,6 +224,10 @@ EXP = register(
         name="exp",
         label="exp",
         show="exp({a})",
+        what=Text(
+            en="{out} is e ≈ 2.718 to the power {a}: small for negative {a}, soon huge for positive.",
+            ja="{out} は e（約 2.718）の {a} 乗です。{a} が負なら小さく、正なら急に大きくなります。",
+        ),
         forward=lambda xp, a: xp.exp(a),
         inputs=(
             Input(
@@ -199,13 +235,16 @@ EXP = register(
                 vjp=lambda xp, g, out, a: g * out,
                 local="out",
                 why=Text(
-                    en="exp is its own slope: out grows in proportion to itself.",
-                    ja="exp の傾きは exp 自身です。out の値がそのまま変化率になります。",
+                    en="exp is its own slope: nudge {a}, and {out} moves {out} times as far.",
+                    ja="exp の傾きは exp 自身です。{a} を少し動かすと、{out} は {out} 自身の値の倍率で動きます。",
                 ),
             ),
         ),
         samples=lambda rng: [(rng.normal(0, 1.5, N),)],
-        domain=Text(en="Above about 709.8, exp is larger than any float.", ja="入力が約 709.8 を超えると、exp は浮動小数点数の範囲をあふれます。"),
+        domain=Text(
+            en="Above about 709.8, exp is larger than any float.",
+            ja="入力が約 709.8 を超えると、exp は浮動小数点数の範囲をあふれます。",
+        ),
     )
 )
 
@@ -214,6 +253,10 @@ LOG = register(
         name="log",
         label="log",
         show="log({a})",
+        what=Text(
+            en="{out} is the power to which e must be raised to give {a}: the natural logarithm.",
+            ja="{out} は、e を何乗すれば {a} になるかを表す数、つまり自然対数です。",
+        ),
         forward=lambda xp, a: xp.log(a),
         inputs=(
             Input(
@@ -221,8 +264,8 @@ LOG = register(
                 vjp=lambda xp, g, out, a: xp.divide(g, a),
                 local="1 / a",
                 why=Text(
-                    en="The logarithm is steep near zero and flat far out: its slope is 1 / a.",
-                    ja="対数は 0 の近くで急、遠くで緩やかです。傾きは 1 / a です。",
+                    en="The logarithm is steep near zero and flat far out: its slope at {a} is 1 / {a}.",
+                    ja="対数は 0 の近くで急、遠くで緩やかです。{a} での傾きは 1 / {a} です。",
                 ),
             ),
         ),
@@ -239,6 +282,10 @@ RELU = register(
         name="relu",
         label="relu",
         show="relu({a})",
+        what=Text(
+            en="relu keeps a positive number as it is and turns every other into 0.",
+            ja="relu は正の数をそのまま残し、それ以外を 0 にします。",
+        ),
         # a compare keeps nan, as PyTorch does: nan < 0 is false
         forward=lambda xp, a: xp.where(a < 0, 0.0, a),
         inputs=(
@@ -247,8 +294,8 @@ RELU = register(
                 vjp=lambda xp, g, out, a: xp.where(a > 0, g, 0.0),
                 local="step(a)",
                 why=Text(
-                    en="A gate: open for a > 0, where the gradient passes unchanged; closed otherwise, where it stops.",
-                    ja="ゲートの役をします。a > 0 なら開いて勾配をそのまま通し、それ以外では閉じて止めます。",
+                    en="A gate: open while {a} > 0, and the gradient passes unchanged; else closed, and it stops.",
+                    ja="ゲートの役をします。{a} > 0 なら開いて勾配をそのまま通し、そうでなければ閉じて止めます。",
                 ),
             ),
         ),
@@ -262,6 +309,10 @@ TANH = register(
         name="tanh",
         label="tanh",
         show="tanh({a})",
+        what=Text(
+            en="tanh squeezes any number into the range from −1 to 1.",
+            ja="tanh はどんな数も −1 から 1 の範囲に押し縮めます。",
+        ),
         forward=lambda xp, a: xp.tanh(a),
         inputs=(
             Input(
@@ -269,8 +320,8 @@ TANH = register(
                 vjp=lambda xp, g, out, a: g * (1.0 - out * out),
                 local="1 - out^2",
                 why=Text(
-                    en="Steepest (1) in the middle; flat where tanh saturates near -1 or 1.",
-                    ja="中央で最も急（傾き 1）で、±1 に近づいて飽和すると平らになります。",
+                    en="tanh is steepest in the middle, with slope 1, and flattens out as {out} nears −1 or 1.",
+                    ja="tanh の傾きは中央で最大の 1、{out} が ±1 に近づくと飽和して平らになります。",
                 ),
             ),
         ),
@@ -283,6 +334,10 @@ SIGMOID = register(
         name="sigmoid",
         label="σ",
         show="σ({a})",
+        what=Text(
+            en="σ, the sigmoid, squeezes any number into the range from 0 to 1.",
+            ja="σ（シグモイド）はどんな数も 0 から 1 の範囲に押し縮めます。",
+        ),
         forward=lambda xp, a: xp.divide(1.0, 1.0 + xp.exp(-a)),
         inputs=(
             Input(
@@ -290,8 +345,8 @@ SIGMOID = register(
                 vjp=lambda xp, g, out, a: g * (out * (1.0 - out)),
                 local="out * (1 - out)",
                 why=Text(
-                    en="At most 1/4, in the middle; near 0 where the sigmoid saturates.",
-                    ja="傾きは中央で最大 1/4、0 や 1 に近づいて飽和するとほぼ 0 になります。",
+                    en="The sigmoid's slope is at most 1/4, in the middle, and fades as {out} nears 0 or 1.",
+                    ja="シグモイドの傾きは中央で最大の 1/4、{out} が 0 や 1 に近づくと飽和してほぼ 0 になります。",
                 ),
             ),
         ),
@@ -304,6 +359,10 @@ SQRT = register(
         name="sqrt",
         label="√",
         show="√({a})",
+        what=Text(
+            en="{out} is the number, never negative, whose square is {a}.",
+            ja="{out} は、2 乗すると {a} になる 0 以上の数です。",
+        ),
         forward=lambda xp, a: xp.sqrt(a),
         inputs=(
             Input(
@@ -311,8 +370,8 @@ SQRT = register(
                 vjp=lambda xp, g, out, a: xp.divide(g, 2.0 * out),
                 local="1 / (2 * out)",
                 why=Text(
-                    en="The root flattens as it grows: its slope is one over twice the root.",
-                    ja="平方根は大きくなるほど緩やかで、傾きは 1 / (2√a) です。",
+                    en="The root flattens as it grows: its slope is 1 over twice {out}.",
+                    ja="平方根は大きくなるほど緩やかで、傾きは {out} の 2 倍分の 1 です。",
                 ),
             ),
         ),
@@ -326,6 +385,10 @@ ABS = register(
         name="abs",
         label="abs",
         show="|{a}|",
+        what=Text(
+            en="{out} is the size of {a}, whatever its sign.",
+            ja="{out} は {a} の大きさです。符号は問いません。",
+        ),
         forward=lambda xp, a: xp.absolute(a),
         inputs=(
             Input(
@@ -333,8 +396,8 @@ ABS = register(
                 vjp=lambda xp, g, out, a: g * xp.sign(a),
                 local="sign(a)",
                 why=Text(
-                    en="The size moves with a when a is positive, against it when a is negative.",
-                    ja="a が正なら同じ向きに、負なら逆向きに動きます。",
+                    en="{out} moves with {a} where {a} is positive, and against it where {a} is negative.",
+                    ja="{out} は、{a} が正なら同じ向きに、負なら逆向きに動きます。",
                 ),
             ),
         ),
