@@ -24,7 +24,7 @@ class Neuron:
 
     def __call__(self, x):
         total = self.b
-        for w, value in zip(self.w, x):
+        for w, value in zip(self.w, x, strict=True):
             total = total + w * value
         return total
 
@@ -60,7 +60,7 @@ def forward(net, rows):
 def mean_squared_error(predictions, rows):
     """How far off the predictions are: 0 is perfect."""
     with scope("loss"):
-        squares = [(prediction - y) ** 2 for prediction, (_, y) in zip(predictions, rows)]
+        squares = [(prediction - y) ** 2 for prediction, (_, y) in zip(predictions, rows, strict=True)]
         return (sum(squares) / len(rows)).named("loss")
 
 

@@ -82,7 +82,8 @@ def content_root() -> Path:
         if (root / "samples" / FIRST).is_dir():
             return root
     raise NotFoundError(
-        "the lessons are missing from this installation.", hint="Reinstall it: pip install --force-reinstall gradient-tracer"
+        "the lessons are missing from this installation.",
+        hint="Reinstall it: pip install --force-reinstall gradient-tracer",
     )
 
 

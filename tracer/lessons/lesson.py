@@ -15,7 +15,7 @@ from typing import Literal, cast, get_args
 from tracer.errors import LessonError
 from tracer.lessons.stop import KINDS, Arrival, Kind, Stop, agrees, arrivals, problems, unknown_numbers
 from tracer.lessons.toml import Table, read
-from tracer.lessons.words import fields, fill, nodes_named
+from tracer.lessons.words import fields, fill, nodes_named, number
 from tracer.numbers import format_full
 from tracer.text import Text
 from tracer.trace.trace import Trace
@@ -24,11 +24,13 @@ Notation = Literal["boxes", "textbook"]
 Granularity = Literal["part", "edge", "node", "scope", "pass"]
 
 LESSON_KEYS = (
-    "title", "source", "minutes", "notation", "by", "intro", "stop", "card", "change", "next", "compare", "caption",
+    "title", "source", "minutes", "notation", "by", "intro", "stop", "card", "change", "next",
+    "compare", "caption", "beside",
 )  # fmt: skip
 STOP_KEYS = ("node", "kind", "occurrence", "via", "say", "expect", "contribution", "quiz")
 CARD_KEYS = ("result", "question", "answer")
-CHANGE_KEYS = ("leaf", "to", "say", "node", "expect")
+SEE_KEYS = ("node", "kind", "occurrence", "via", "expect")
+CHANGE_KEYS = ("leaf", "to", "say", *SEE_KEYS)
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,8 @@ class Change:
     to: float
     say: Text
     """What to look at."""
-    node: str
-    expect: Decimal
-    """The gradient that `node` ends with when `leaf` starts from `to`."""
+    see: Stop
+    """Where it shows, and the number expected there when `leaf` starts from `to`."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class Lesson:
     """A second program to walk in lockstep with this one."""
     caption: Text | None
     """What the pair shows: given exactly when `compare` is."""
+    beside: tuple[tuple[str, Decimal], ...]
+    """What the second program ends with: `("∂x", 27)` is x's gradient, `("w", 3.125)` its value."""
 
     @property
     def section(self) -> str:
@@ -122,15 +125,24 @@ class Lesson:
             LessonError: the gradient is not what the card's author expects.
         """
         change = self.card.change
-        if change is None:
-            return
-        nodes = nodes_named(trace, change.node)
-        got = trace.cursor(len(trace)).grad(nodes[-1]) if nodes else None
-        if not agrees(change.expect, got):
-            shown = "none" if got is None else format_full(got)
-            raise LessonError(
-                f"{self.file.name}: change: expects {change.expect} as the gradient of {change.node}; the run has {shown}."
-            )
+        if change is not None:
+            for line in problems((change.see,), trace):
+                raise LessonError(f"{self.file.name}: change: {line.removeprefix('stop 1: ')}")
+
+    def check_beside(self, trace: Trace) -> None:
+        """Hold `beside` to the trace of the second program.
+
+        Raises:
+            LessonError: it does not end with one of those numbers.
+        """
+        end = trace.cursor(len(trace))
+        for name, expected in self.beside:
+            got = number(end, name)
+            if not agrees(expected, got):
+                shown = "none" if got is None else format_full(got)
+                raise LessonError(
+                    f"{self.file.name}: beside: expects {name} = {expected}; the program beside it has {shown}."
+                )
 
 
 def load(path: Path) -> Lesson:
@@ -149,6 +161,8 @@ def load(path: Path) -> Lesson:
         raise top.error(f"'compare' names {compare.name}, which is not there.")
     if (compare is None) is ("caption" in top):
         raise top.error("'compare' and 'caption' come together.")
+    if "beside" in top and compare is None:
+        raise top.error("'beside' needs a 'compare'.")
     stops = tuple(_stop(table) for table in top.tables("stop", STOP_KEYS, "stop"))
     if not stops:
         raise top.error("a lesson has at least one [[stop]].")
@@ -167,27 +181,36 @@ def load(path: Path) -> Lesson:
         next=top.string("next") if "next" in top else None,
         compare=compare,
         caption=top.text("caption") if compare is not None else None,
+        beside=tuple(top.numbers("beside").items()) if "beside" in top else (),
     )
 
 
 def _stop(table: Table) -> Stop:
-    kind = cast(Kind, table.choice("kind", KINDS))
+    stop = _moment(table, _prose(table, "say"), None)
+    if ("contribution" in table or "quiz" in table) and stop.kind not in ("backward", "complete"):
+        raise table.error("'contribution' and 'quiz' belong to kind = \"backward\" or \"complete\".")
+    return replace(
+        stop,
+        contribution=table.number("contribution") if "contribution" in table else None,
+        quiz=table.flag("quiz") if "quiz" in table else False,
+    )
+
+
+def _moment(table: Table, say: Text, default: Kind | None) -> Stop:
+    """What stops and changes share: a node, what happens to it, and the number expected then."""
+    kind = default if default is not None and "kind" not in table else cast(Kind, table.choice("kind", KINDS))
     if "via" in table and kind != "backward":
         raise table.error("'via' belongs to kind = \"backward\".")
-    if ("contribution" in table or "quiz" in table) and kind not in ("backward", "complete"):
-        raise table.error('\'contribution\' and \'quiz\' belong to kind = "backward" or "complete".')
     expect: Decimal | str | None = None
     if "expect" in table:
         expect = table.string("expect") if kind == "mark" else table.number("expect")
     return Stop(
         node=table.string("node"),
         kind=kind,
-        say=_prose(table, "say"),
+        say=say,
         occurrence=table.count("occurrence") if "occurrence" in table else 1,
         via=table.string("via") if "via" in table else None,
         expect=expect,
-        contribution=table.number("contribution") if "contribution" in table else None,
-        quiz=table.flag("quiz") if "quiz" in table else False,
     )
 
 
@@ -196,8 +219,10 @@ def _card(top: Table) -> Card:
     change = None
     if "change" in top:
         row = top.table("change", CHANGE_KEYS)
-        to, node, expect = row.number("to"), row.string("node"), row.number("expect")
-        change = Change(row.string("leaf"), float(to), row.text("say"), node, expect)
+        say = row.text("say")
+        change = Change(row.string("leaf"), float(row.number("to")), say, _moment(row, say, "complete"))
+        if change.see.expect is None:
+            raise row.error("'expect' is missing; it is what the changed run shows.")
     return Card(_prose(table, "result"), _prose(table, "question"), _prose(table, "answer"), change)
 
 

@@ -13,10 +13,11 @@ from decimal import Decimal
 from typing import Literal, NamedTuple, get_args
 
 from tracer.errors import did_you_mean
-from tracer.lessons.words import fill, fields, number
+from tracer.lessons.words import fields, fill, number
 from tracer.numbers import format_full
 from tracer.text import Text
 from tracer.trace.cursor import Cursor
+from tracer.trace.segment import PARTS, Segment
 from tracer.trace.trace import Trace
 
 Kind = Literal["forward", "backward", "complete", "write", "update", "mark"]
@@ -75,19 +76,29 @@ class Event(NamedTuple):
 
 
 def events(trace: Trace) -> list[Event]:
-    """Everything a stop can wait for, in order of time."""
+    """Everything a stop can wait for, in order of time. Costs a step a segment row; no state is computed."""
     found: list[Event] = []
-    last: dict[tuple[int | None, int], Event] = {}  # the latest arrival at a node within a pass
-    for position in range(1, len(trace) + 1):
-        moment = trace.cursor(position).moment
-        if moment.node is None:
+    last: dict[tuple[int, int], Event] = {}  # the latest arrival at a node within a pass
+    for segment in trace.segments:
+        if segment.kind == "backward":
+            for position, node, user in _arriving(trace, segment):
+                found.append(Event(position, "backward", node, user))
+                last[segment.pass_index, node] = Event(position, "complete", node, user)
             continue
-        if moment.kind == "seed" or (moment.kind == "edge" and moment.part == 4):
-            found.append(Event(position, "backward", moment.node, moment.user))
-            last[moment.pass_index, moment.node] = Event(position, "complete", moment.node, moment.user)
-        elif moment.kind in ("forward", "write", "update", "mark"):
-            found.append(Event(position, moment.kind, moment.node))
+        rows = range(segment.first, segment.first + len(segment))
+        nodes = rows if segment.kind == "forward" else trace.table(segment.kind).node[rows.start : rows.stop].tolist()
+        found += [Event(segment.start + i, segment.kind, node) for i, node in enumerate(nodes, start=1)]
     return sorted([*found, *last.values()], key=lambda event: event.position)
+
+
+def _arriving(trace: Trace, segment: Segment) -> Iterator[tuple[int, int, int | None]]:
+    """(position, node, user) of each arrival in a stretch of a backward pass; the seed has no user."""
+    this = trace.passes[segment.pass_index]
+    if segment.seed:
+        yield segment.start + 1, this.root, None
+    for i in range((len(segment) - segment.seed) // PARTS):
+        delivery = segment.first + i
+        yield segment.start + segment.seed + PARTS * (i + 1), int(this.targets[delivery]), int(this.users[delivery])
 
 
 def find(stop: Stop, trace: Trace, among: Sequence[Event]) -> Event | None:
@@ -140,7 +151,7 @@ def agrees(expected: Decimal, got: float | None) -> bool:
     if got is None:
         return False
     if not expected.is_finite() or not math.isfinite(got):
-        return expected.is_nan() and math.isnan(got) or float(expected) == got
+        return (expected.is_nan() and math.isnan(got)) or float(expected) == got
     exponent = expected.as_tuple().exponent
     assert isinstance(exponent, int)
     if -exponent >= ROUNDED_PLACES:

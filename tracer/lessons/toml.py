@@ -45,7 +45,7 @@ class Table:
         if key not in self.values:
             raise self.error(f"{key!r} is missing; it is {wanted}.")
         value = self.values[key]
-        if isinstance(value, bool) and kinds is not bool or not isinstance(value, kinds):
+        if (isinstance(value, bool) and kinds is not bool) or not isinstance(value, kinds):
             raise self.error(f"{key!r} must be {wanted}, not {_shown(value)}.")
         return value
 
@@ -89,6 +89,12 @@ class Table:
         value: int | Decimal = self._get(key, (int, Decimal), "a number")
         return Decimal(value)
 
+    def numbers(self, key: str) -> dict[str, Decimal]:
+        """A table of numbers under free names."""
+        values = self._get(key, dict, "a table of numbers")
+        inner = Table(values, f"{self.where}: {key}", values)
+        return {name: inner.number(name) for name in values}
+
     def table(self, key: str, keys: Iterable[str]) -> Table:
         """A table inside this one."""
         return Table(self._get(key, dict, "a table"), f"{self.where}: {key}", keys)
@@ -115,9 +121,8 @@ def read(path: Path, keys: Iterable[str]) -> Table:
         raise LessonError(f"{path.name}: cannot be read: {error.strerror or error}.") from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise LessonError(
-            f"{path.name}: line {line} is not UTF-8 text (byte 0x{error.object[error.start]:02x}); save the file as UTF-8."
-        ) from None
+        byte = f"byte 0x{error.object[error.start]:02x}"
+        raise LessonError(f"{path.name}: line {line} is not UTF-8 text ({byte}); save the file as UTF-8.") from None
     try:
         # a byte order mark is what some editors write before UTF-8
         values = tomllib.loads(words.removeprefix("\ufeff"), parse_float=Decimal)

@@ -34,7 +34,7 @@ def fields(text: Text) -> tuple[str, ...]:
 
 def nodes_named(trace: Trace, name: str) -> tuple[int, ...]:
     """Every node with this name, oldest first: a loop makes one `loss` a turn."""
-    return tuple(node for node in range(trace.n_nodes) if trace.name(node) == name)
+    return tuple(sorted(node for node, found in trace.columns.names.items() if found == name))
 
 
 def number(cursor: Cursor, field: str) -> float | None:

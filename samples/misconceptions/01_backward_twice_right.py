@@ -1,0 +1,7 @@
+from tracer import Value
+
+x = Value(3.0)
+y = x * x
+
+y.backward()
+print("x:", x.grad)
