@@ -145,8 +145,9 @@ _APP: tuple[Key, ...] = (
              "配色を替える（暗い・明るい・高コントラスト・色覚対応）"), "app", weight=5),
     Key("help", ("?", "f1"), Text("help", "ヘルプ"),
         Text("this help: the keys and the words", "このヘルプ（キーと用語）"), "app", weight=95),
-    Key("back", ("q", "escape"), Text("quit", "終了"),
+    Key("back", ("q",), Text("quit", "終了"),
         Text("back; from the first screen: quit", "戻る（最初の画面では終了）"), "app", weight=94),
+    Key("close", ("escape",), Text("close", "閉じる"), Text("back, but never quit", "戻る（終了はしない）"), "app"),
     Key("quit", ("ctrl+q",), Text("quit", "終了"), Text("quit at once", "すぐに終了する"), "app", priority=True),
 )
 # fmt: on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,22 @@ class Request:
     """The position to open at; None is the start."""
     quiz: bool = False
     """Whether gradients are blanks to fill in."""
+
+    @property
+    def words(self) -> str:
+        """As it would be typed after `tracer open`: what `parse` reads back."""
+        return shlex.join([self.name, *(f"{name}={value!r}" for name, value in self.assignments)])
+
+    @classmethod
+    def parse(cls, words: str) -> Request:
+        """A request from `words`.
+
+        Raises:
+            ValueError: a quote that does not end, or a value that is no number.
+        """
+        name, *rest = shlex.split(words) or [""]
+        pairs = [pair.partition("=") for pair in rest]
+        return cls(name, tuple((left, float(right)) for left, _, right in pairs))
 
 
 class CatalogueRead(Message):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from tracer.errors import TracerError
+from tracer.files import write_atomic
 from tracer.text import LANGS, Lang, Text
 
 Progress = Literal["begun", "done"]
@@ -75,12 +76,12 @@ class SettingsFile:
             if self._broken:
                 self.path.replace(self.path.with_suffix(".broken.json"))  # a hand-edited file is not thrown away
                 self._broken = False
-            write_atomic(self.path, json.dumps(_to_json(self.now), ensure_ascii=False, indent=1))
-        except OSError as error:
-            reason = error.strerror or str(error)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(self.path, json.dumps(_to_json(self.now), indent=1).encode())
+        except (OSError, TracerError) as error:
+            reason = error.message if isinstance(error, TracerError) else f"{self.path}: {error.strerror or error}"
             self.problem = Text(
-                en=f"Settings and progress cannot be saved: {self.path}: {reason}",
-                ja=f"設定と進み具合を保存できません: {self.path}: {reason}",
+                en=f"Settings and progress cannot be saved. {reason}", ja=f"設定と進み具合を保存できません。{reason}"
             )
         return self.now
 
@@ -114,25 +115,6 @@ def settings_path() -> Path | None:
         return user_config_path("gradient-tracer", appauthor=False) / "settings.json"
     except (OSError, RuntimeError):  # no home folder
         return None
-
-
-def write_atomic(path: Path, text: str) -> None:
-    """Write `text` to `path`, or leave `path` as it was.
-
-    Raises:
-        OSError: the folder cannot be made or written, or the disk is full.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:  # Ctrl-C too: no half-written file stays behind
-        os.unlink(temporary)
-        raise
 
 
 def _to_json(settings: Settings) -> dict[str, object]:

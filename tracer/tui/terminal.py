@@ -14,6 +14,8 @@ import sys
 import time
 from collections.abc import Mapping
 
+from tracer.scene.glyphs import GLYPHS, GlyphSet
+
 TIMEOUT = 0.2
 """Seconds a terminal has to answer."""
 
@@ -75,16 +77,15 @@ def ambiguous_width(read_fd: int, write_fd: int, timeout: float = TIMEOUT) -> in
     return 1 if cells == len(_SAMPLE) else 2
 
 
-def choose_glyphs(*, ascii_only: bool = False, environ: Mapping[str, str] = os.environ) -> str:
+def choose_glyphs(*, ascii_only: bool = False, environ: Mapping[str, str] = os.environ) -> GlyphSet:
     """Name of the glyph set to draw with: `unicode`, `safe` or `ascii`.
 
     `--ascii` first, then `TRACER_GLYPHS`, then what the terminal can do, which is asked only if nothing else decides.
     """
-    wanted = environ.get("TRACER_GLYPHS", "").strip().lower()
-    if ascii_only or wanted == "ascii":
-        return "ascii"
-    if wanted in ("unicode", "safe"):
-        return wanted
+    wanted = "ascii" if ascii_only else environ.get("TRACER_GLYPHS", "").strip().lower()
+    for name in GLYPHS:
+        if name == wanted:
+            return name
     if environ.get("TERM") in ("linux", "dumb") or not _speaks_utf8():  # the console's font has 256 or 512 glyphs
         return "ascii"
     try:  # Textual reads standard input and draws on standard error
@@ -92,9 +93,13 @@ def choose_glyphs(*, ascii_only: bool = False, environ: Mapping[str, str] = os.e
     except (AttributeError, OSError, ValueError):  # closed, or no file at all
         width = None
     if width is None:
-        spoken = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
-        return "safe" if spoken[:2] in ("ja", "ko", "zh") else "unicode"
+        return "safe" if locale_name(environ)[:2] in ("ja", "ko", "zh") else "unicode"
     return "unicode" if width == 1 else "safe"
+
+
+def locale_name(environ: Mapping[str, str] = os.environ) -> str:
+    """The user's locale as the environment names it: `ja_JP.UTF-8`; empty when it does not."""
+    return environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
 
 
 def _speaks_utf8() -> bool:

@@ -1,0 +1,325 @@
+"""The app owns the state: language, colours, settings and what is open. Screens draw it and ask the app to change it.
+
+Programs never run here: the library asks the runner, which runs them in a child process while the app stays at work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from threading import Thread
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
+from textual.filter import LineFilter
+from textual.reactive import reactive
+
+from tracer.errors import TracerError
+from tracer.scene.glyphs import GlyphSet
+from tracer.scene.palette import DARK, PALETTES, Palette
+from tracer.text import LANGS, Lang, Text
+from tracer.tui.commands import Commands
+from tracer.tui.filter import GlyphFilter
+from tracer.tui.keys import ascii_twin, bindings, name_of
+from tracer.tui.library import Library, open_with_runner
+from tracer.tui.messages import CatalogueRead, LessonEnded, Opened, OpenFailed, Request
+from tracer.tui.screens.base import AppScreen
+from tracer.tui.settings import SettingsFile, settings_path
+from tracer.tui.terminal import choose_glyphs
+from tracer.tui.themes import THEME_WORDS, THEMES
+
+if TYPE_CHECKING:
+    from tracer.lessons.content import Catalogue
+    from tracer.lessons.runner import Thing
+
+PATIENCE = 0.25
+"""Seconds an opening may take before the app says that it is at it: a lesson is usually there sooner."""
+
+AT_THE_END = sys.maxsize
+"""A position beyond any trace: cursors stop at the last step."""
+
+
+class GradientTracer(App[None]):
+    """The terminal app.
+
+    Args:
+        settings: what it remembers; kept in memory only by default.
+        glyphs: `unicode`, `safe` or `ascii`: see `tracer.tui.terminal.choose_glyphs`.
+        first: what to open instead of the gallery.
+        library: how things are opened.
+    """
+
+    TITLE = "Gradient Tracer"
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app"), Binding("ctrl+c", "say_how_to_quit", show=False)]
+    COMMANDS: ClassVar = {Commands}
+
+    lang: reactive[Lang] = reactive("en", init=False)
+    catalogue: reactive[Catalogue | None] = reactive(None, init=False)
+    """Every lesson and model; None until a worker has read them."""
+
+    def __init__(
+        self,
+        settings: SettingsFile | None = None,
+        *,
+        glyphs: GlyphSet = "unicode",
+        first: Request | Thing | None = None,
+        library: Library | None = None,
+    ) -> None:
+        super().__init__()
+        self.settings = settings or SettingsFile(None)
+        self.library = library or Library(open_with_runner)
+        self._glyph_filter = GlyphFilter(glyphs)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self.settings.now.theme if self.settings.now.theme in THEME_WORDS else DARK.name
+        self.set_reactive(GradientTracer.lang, self.settings.now.lang or "en")
+        self._first = first
+        self._opening: Request | None = None
+
+    # --- starting
+
+    def on_mount(self) -> None:
+        if not self.is_headless:
+            with suppress(NotImplementedError, RuntimeError):  # Windows, or not in the main thread
+                for ending in (signal.SIGTERM, signal.SIGHUP):  # leave the terminal as it was found
+                    asyncio.get_running_loop().add_signal_handler(ending, partial(self.exit, return_code=128 + ending))
+        Thread(target=self._read_catalogue, name="catalogue", daemon=True).start()
+        self._show_first()
+        if self.settings.now.lang is None:
+            from tracer.tui.screens.language import LanguageScreen
+
+            self.push_screen(LanguageScreen(), self._language_chosen)
+
+    def _read_catalogue(self) -> None:
+        from tracer.lessons.content import catalogue
+
+        try:
+            found = catalogue()
+        except TracerError as error:  # an installation without its lessons still opens files
+            self.call_from_thread(self.notify, str(error), severity="error", markup=False)
+        else:
+            self.post_message(CatalogueRead(found))
+
+    def _show_first(self) -> None:
+        if self._first is None:
+            self.show_gallery()
+        elif isinstance(self._first, Request):
+            self._open(self._first)
+        else:
+            self._walk(Request(self._first.title), self._first)
+
+    # --- keys
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            event = self._ascii_key(event)
+        await super().on_event(event)
+
+    def _ascii_key(self, event: events.Key) -> events.Key:
+        """A key typed while a Japanese input method is on, as its ASCII twin; text fields get what was typed."""
+        typed = event.character
+        if not typed or typed.isascii() or (self.focused and self.focused.check_consume_key(event.key, typed)):
+            return event
+        twin = ascii_twin(typed)
+        return event if twin == typed else events.Key(name_of(twin), twin)
+
+    # --- what is open
+
+    def on_catalogue_read(self, message: CatalogueRead) -> None:
+        self.catalogue = message.catalogue
+
+    def open_thing(
+        self, name: str, assignments: Mapping[str, float] | None = None, *, at: int | None = None, quiz: bool = False
+    ) -> None:
+        """Run or read `name` in the background, then walk it. Esc gives up waiting."""
+        self._open(Request(name, tuple((assignments or {}).items()), at, quiz))
+
+    def _open(self, request: Request) -> None:
+        self._await(request, self.library.ask(request, fresh=not self._is_ours(request.name)))
+
+    def _await(self, request: Request, run: Future[Thing]) -> None:
+        self._opening = request
+        run.add_done_callback(partial(self._say_opened, request))
+        self.set_timer(PATIENCE, partial(self._say_opening, request))
+
+    def _is_ours(self, name: str) -> bool:
+        if self.catalogue is None:
+            return False
+        return any(lesson.name == name for lesson in (*self.catalogue.lessons, *self.catalogue.models))
+
+    def _say_opened(self, request: Request, run: Future[Thing]) -> None:
+        """Called in the thread that ran it."""
+        error = run.exception()
+        if error is None:
+            self.post_message(Opened(request, run.result()))
+        elif isinstance(error, TracerError):
+            self.post_message(OpenFailed(request, str(error)))
+        else:
+            self.call_from_thread(self._fail, error)
+
+    def _fail(self, error: BaseException) -> None:
+        """Our own mistake: end with its traceback."""
+        raise error
+
+    def _say_opening(self, request: Request) -> None:
+        from tracer.tui.screens.opening import OpeningScreen
+
+        if self._opening is request:
+            self.push_screen(OpeningScreen(request.name))
+
+    def stop_opening(self) -> None:
+        """Stop waiting. The run ends by itself or with the app."""
+        self._opening = None
+        self._close_opening()
+        if len(self.screen_stack) == 1:
+            self.show_gallery()
+
+    def _close_opening(self) -> None:
+        from tracer.tui.screens.opening import OpeningScreen
+
+        if isinstance(self.screen, OpeningScreen):
+            self.pop_screen()
+
+    def on_opened(self, message: Opened) -> None:
+        if message.request is self._opening:  # else the user went elsewhere meanwhile
+            self._opening = None
+            self._close_opening()
+            self._walk(message.request, message.thing)
+
+    def on_open_failed(self, message: OpenFailed) -> None:
+        from tracer.tui.screens.notice import NoticeScreen
+
+        if message.request is self._opening:
+            self._opening = None
+            self._close_opening()
+            if len(self.screen_stack) == 1:
+                self.show_gallery()
+            title = Text(en="This cannot be opened", ja="開けませんでした")
+            self.push_screen(NoticeScreen(title, Text.same(message.reason)))
+
+    def _walk(self, request: Request, thing: Thing) -> None:
+        """Step through `thing`, in place of what was walked before."""
+        from tracer.tui.screens.gallery import GalleryScreen
+        from tracer.tui.screens.stepper import StepperScreen
+
+        while len(self.screen_stack) > 1 and not isinstance(self.screen, GalleryScreen):
+            self.pop_screen()
+        if thing.lesson is not None:
+            name = thing.lesson.name
+            self.settings.change(lambda now: now.began(name))
+        else:
+            self.settings.change(lambda now: now.opened(request.words))
+        self.push_screen(StepperScreen(thing, at=request.at, quiz=request.quiz))
+
+    def run_again(self, thing: Thing, overrides: Mapping[str, float]) -> None:
+        """Run `thing` with other values for its leaves, then show how it ends."""
+        request = Request(thing.title, at=AT_THE_END)
+        self._await(request, self.library.start(lambda: thing.rerun(overrides)))
+
+    def show_gallery(self) -> None:
+        """Back to the gallery, from wherever one is."""
+        from tracer.tui.screens.gallery import GalleryScreen
+
+        while len(self.screen_stack) > 1 and not isinstance(self.screen, GalleryScreen):
+            self.pop_screen()
+        if len(self.screen_stack) == 1:
+            self.push_screen(GalleryScreen())
+
+    def on_lesson_ended(self, message: LessonEnded) -> None:
+        from tracer.tui.screens.endcard import EndCardScreen
+
+        lesson = message.thing.lesson
+        assert lesson is not None, "only a lesson ends with a card"
+        self.settings.change(lambda now: now.finished(lesson.name))
+        following = self.catalogue.after(lesson) if self.catalogue is not None else None
+        self.push_screen(EndCardScreen(message.thing, following))
+
+    # --- language and colours
+
+    def _language_chosen(self, lang: Lang | None) -> None:
+        self.set_language(lang or "en")
+
+    def set_language(self, lang: Lang) -> None:
+        """Show everything in `lang`, now and next time."""
+        self.lang = lang
+        self.settings.change(lambda now: replace(now, lang=lang))
+
+    def action_switch_lang(self) -> None:
+        self.set_language(LANGS[(LANGS.index(self.lang) + 1) % len(LANGS)])
+
+    @property
+    def palette(self) -> Palette:
+        """The colours in use, for what is drawn with Rich."""
+        return PALETTES.get(self.theme, DARK)
+
+    def set_theme(self, name: str) -> None:
+        """Use these colours, now and next time."""
+        self.theme = name
+        self.settings.change(lambda now: replace(now, theme=name))
+
+    def action_switch_theme(self) -> None:
+        names = list(THEME_WORDS)
+        self.set_theme(names[(names.index(self.theme) + 1) % len(names)])
+        self.notify(THEME_WORDS[self.theme][self.lang], timeout=1.5, markup=False)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        glyphs = [self._glyph_filter] if self._glyph_filter.enabled else []
+        return [*super().get_line_filters(), *glyphs]
+
+    # --- what every screen can do
+
+    def action_help(self) -> None:
+        from tracer.tui.screens.help import HelpScreen
+
+        if isinstance(self.screen, AppScreen) and not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen.PLACES))
+
+    async def action_back(self) -> None:
+        """One screen back; from the first one, quit."""
+        if isinstance(self.screen, AppScreen) and self.screen.leave():
+            return
+        if len(self.screen_stack) > 2:  # Textual's blank screen, the first one, this one
+            self.pop_screen()
+        else:
+            self.exit()
+
+    def action_close(self) -> None:
+        """One screen back; the first one stays."""
+        if isinstance(self.screen, AppScreen) and self.screen.leave():
+            return
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder=_PALETTE[self.lang], id="--command-palette"))
+
+    def action_say_how_to_quit(self) -> None:
+        self.notify(_QUIT[self.lang], markup=False)
+
+
+_PALETTE = Text(en="What do you want to do?", ja="何をしますか？")
+_QUIT = Text(en="q goes back and quits; ctrl+q quits at once.", ja="q で戻る・終了。ctrl+q ですぐに終了します。")
+
+
+def run_app(first: Request | Thing | None = None, *, ascii_only: bool = False) -> int:
+    """Run the app in this terminal; the process's exit code.
+
+    Args:
+        first: what to open; the gallery if None.
+        ascii_only: draw with ASCII, whatever the terminal can do.
+    """
+    glyphs = choose_glyphs(ascii_only=ascii_only)  # before Textual reads the keyboard
+    app = GradientTracer(SettingsFile(settings_path()), glyphs=glyphs, first=first)
+    app.run()
+    return app.return_code or 0

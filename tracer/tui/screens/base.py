@@ -1,0 +1,78 @@
+"""What every screen has: the app's language, and a word instead of a muddle when the terminal is too small."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from textual import events
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tracer.text import Lang, Text
+from tracer.tui.keys import Place
+
+if TYPE_CHECKING:
+    from tracer.tui.app import GradientTracer
+
+Result = TypeVar("Result")
+
+LEAST = Size(80, 24)
+"""The smallest terminal the screens are laid out for."""
+WIDE = 110
+"""From this width on, screens may set panels side by side (class `-wide`)."""
+
+
+class TooSmall(Widget):
+    """Covers the screen while the terminal is smaller than `LEAST`. Fits 20x5."""
+
+    WORDS: ClassVar[Text] = Text(
+        en="Terminal too small\n{width}x{height}, needs {least}\nq quits",
+        ja="画面が小さすぎます\n{width}x{height} → {least} 以上\nq で終了",
+    )
+    lang: reactive[Lang] = reactive("en")
+
+    def render(self) -> str:
+        size = self.screen.size
+        return self.WORDS.format(width=size.width, height=size.height, least="x".join(map(str, LEAST)))[self.lang]
+
+
+class AppScreen(Screen[Result]):
+    """A screen of this app. Its `lang` follows the app's, so that widgets can bind to it."""
+
+    PLACES: ClassVar[tuple[Place, ...]] = ()
+    """Whose rows of the key table work here, besides the app's: for the help and the palette."""
+
+    lang: reactive[Lang] = reactive("en", init=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set_reactive(AppScreen.lang, self.tracer.lang)
+
+    @property
+    def tracer(self) -> GradientTracer:
+        """The app, with its type."""
+        return cast("GradientTracer", self.app)
+
+    def leave(self) -> bool:
+        """Called before `q` or Esc goes back: True if the screen did something else instead."""
+        return False
+
+    def _on_mount(self, event: events.Mount) -> None:
+        super()._on_mount(event)
+        self.mount(TooSmall().data_bind(AppScreen.lang))
+        self.watch(self.app, "lang", self._follow_language)
+
+    def _follow_language(self, lang: Lang) -> None:
+        self.lang = lang
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._fit(event.size)
+
+    def on_screen_resume(self) -> None:
+        self._fit(self.app.size)  # it may have been resized while another screen was on top
+
+    def _fit(self, size: Size) -> None:
+        self.set_class(size.width < LEAST.width or size.height < LEAST.height, "-too-small")
+        self.set_class(size.width >= WIDE, "-wide")

@@ -1,0 +1,262 @@
+"""What there is to open: lessons with the marks of progress, models, recent things; and a look at the one marked.
+
+The list is there at once. What takes time (reading the lessons, running one for its picture) happens beside it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tracer.text import Lang, Text
+from tracer.tui.keys import Place, bindings
+from tracer.tui.messages import Request
+from tracer.tui.screens.base import AppScreen
+from tracer.tui.widgets.keybar import KeyBar
+from tracer.tui.widgets.preview import Preview
+
+if TYPE_CHECKING:
+    from tracer.lessons.content import Catalogue
+    from tracer.lessons.lesson import Lesson
+
+_MOTTO = Text(en="every number of a gradient, and where it came from", ja="勾配のすべての数と、それがどこから来たか")
+_LESSONS = Text(en="Lessons", ja="レッスン")
+_MODELS = Text(en="Models", ja="モデル")
+_RECENT = Text(en="Recent", ja="最近開いたもの")
+_FIND = Text(en="find: title, number, word", ja="検索: 題名・節番号・語")
+_NOTHING = Text(en="Nothing matches.", ja="見つかりません。")
+_READING = Text(en="Reading the lessons…", ja="レッスンを読み込んでいます…")
+
+MARKS = {"done": "✓", "begun": "▸", None: " "}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list: a heading, a lesson or model, or something opened before."""
+
+    words: Text
+    heading: bool = False
+    lesson: Lesson | None = None
+    recent: str | None = None
+    """As it was opened: `Request.parse` reads it."""
+    group: tuple[str, ...] = ()
+    """The names of the lessons under a heading."""
+
+    @property
+    def id(self) -> str | None:
+        if self.lesson is not None:
+            return f"lesson:{self.lesson.name}"
+        return f"recent:{self.recent}" if self.recent is not None else None
+
+    @property
+    def request(self) -> Request | None:
+        if self.lesson is not None:
+            return Request(self.lesson.name)
+        return Request.parse(self.recent) if self.recent is not None else None
+
+    def matches(self, wanted: str) -> bool:
+        """Whether every word of `wanted` is in the title, in either language, in the section or in the name."""
+        told = [self.words.en, self.words.ja, self.recent or ""]
+        if self.lesson is not None:
+            told += [self.lesson.section, self.lesson.name, self.lesson.intro.en, self.lesson.intro.ja]
+        there = _folded(" ".join(told))
+        return all(word in there for word in _folded(wanted).split())
+
+
+def _folded(words: str) -> str:
+    """`Ｃｈａｉｎ` and `chain` are the same."""
+    return unicodedata.normalize("NFKC", words).casefold()
+
+
+def all_rows(catalogue: Catalogue, recent: tuple[str, ...]) -> Iterator[Row]:
+    """Everything, in order: the lessons by document, models, recent things."""
+    for group in catalogue.groups:
+        if group.lessons:
+            yield Row(group.title, heading=True, group=tuple(lesson.name for lesson in group.lessons))
+            for lesson in group.lessons:
+                yield Row(lesson.title, lesson=lesson)
+    if catalogue.models:
+        yield Row(_MODELS, heading=True)
+        for model in catalogue.models:
+            yield Row(model.title, lesson=model)
+    if recent:
+        yield Row(_RECENT, heading=True)
+        for words in recent:
+            yield Row(Text.same(words), recent=words)
+
+
+class Find(Input):
+    """The line one types into to find something. Esc closes it; arrows move the list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "screen.close_find", show=False)]
+
+
+class GalleryScreen(AppScreen[None]):
+    """The first screen."""
+
+    PLACES: ClassVar[tuple[Place, ...]] = ("gallery",)
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("gallery")]
+    AUTO_FOCUS = "#gallery-list"
+
+    rows: reactive[tuple[Row, ...]] = reactive(())
+    """Everything there is, found or not."""
+    wanted: reactive[str] = reactive("")
+    """What is typed into the find line."""
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="gallery-title")
+        with Horizontal(id="gallery"):
+            with Vertical(id="gallery-left"):
+                yield Find(id="gallery-find")
+                yield OptionList(id="gallery-list", markup=False)
+            yield Preview(id="gallery-preview").data_bind(AppScreen.lang)
+        yield KeyBar("gallery").data_bind(AppScreen.lang)
+
+    def on_mount(self) -> None:
+        self.query_one(Find).display = False
+        self.watch(self.app, "catalogue", self._read)
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self._read()  # marks and recent things may have changed
+
+    def _read(self) -> None:
+        catalogue = self.tracer.catalogue
+        if catalogue is not None:
+            self.rows = tuple(all_rows(catalogue, self.tracer.settings.now.recent))
+            self._draw()
+        else:
+            self._draw()
+
+    def watch_lang(self, lang: Lang) -> None:
+        self._draw()
+
+    def watch_wanted(self, wanted: str) -> None:
+        self._draw()
+
+    # --- the list
+
+    def _draw(self) -> None:
+        """Write the list anew, and mark the line that was marked, or else the first lesson not done yet."""
+        if not self.is_mounted:
+            return
+        lang = self.lang
+        self.query_one("#gallery-title", Static).update(
+            Content.assemble((" Gradient Tracer", "bold $accent"), "   ", (_MOTTO[lang], "$text-muted"))
+        )
+        self.query_one("#gallery-left").border_title = _LESSONS[lang]
+        self.query_one(Find).placeholder = _FIND[lang]
+        listed = self.query_one("#gallery-list", OptionList)
+        marked = listed.highlighted_option.id if listed.highlighted_option else None
+        options = list(self._options())
+        listed.set_options(options)
+        places = {option.id: place for place, option in enumerate(options) if not option.disabled}
+        if places:
+            listed.highlighted = places.get(marked, self._to_begin_with(places))
+
+    def _options(self) -> Iterator[Option]:
+        if self.tracer.catalogue is None:
+            yield Option(Content.styled(_READING[self.lang], "$text-muted"), disabled=True)
+            return
+        shown: list[Row] = []
+        for row in self.rows:
+            if row.heading and shown and shown[-1].heading:
+                shown.pop()  # nothing below it was found
+            if row.heading or row.matches(self.wanted):
+                shown.append(row)
+        if shown and shown[-1].heading:
+            shown.pop()
+        if not shown:
+            yield Option(Content.styled(_NOTHING[self.lang], "$text-muted"), disabled=True)
+        for i, row in enumerate(shown):
+            if row.heading and i:
+                yield Option("", disabled=True)
+            yield Option(self._line(row), id=row.id, disabled=row.heading)
+
+    def _line(self, row: Row) -> Content:
+        words, progress = row.words[self.lang], self.tracer.settings.now.progress
+        if row.heading:
+            done = sum(progress.get(name) == "done" for name in row.group)
+            count = f"   {done}/{len(row.group)}" if row.group else ""
+            return Content.assemble((words, "bold $accent"), (count, "$text-muted"))
+        if row.lesson is None:
+            return Content(f"  {words}")
+        mark = MARKS[progress.get(row.lesson.name)]
+        section = f"{row.lesson.section:<6} " if row.lesson.section else ""
+        return Content.assemble((f"{mark} ", "bold $success"), (section, "$text-muted"), words)
+
+    def _to_begin_with(self, places: Mapping[str | None, int]) -> int:
+        """The first line whose lesson is not done; the first of all when all are."""
+        progress = self.tracer.settings.now.progress
+        for row in self.rows:
+            if row.lesson is not None and row.id in places and progress.get(row.lesson.name) != "done":
+                return places[row.id]
+        return min(places.values())
+
+    @property
+    def marked(self) -> Row | None:
+        """The row the user is on."""
+        option = self.query_one("#gallery-list", OptionList).highlighted_option
+        return next((row for row in self.rows if option is not None and option.id and row.id == option.id), None)
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        row, preview = self.marked, self.query_one(Preview)
+        preview.lesson, preview.recent = (row.lesson, row.recent) if row is not None else (None, None)
+        preview.progress = self.tracer.settings.now.progress.get(row.lesson.name) if row and row.lesson else None
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.action_open()
+
+    # --- keys
+
+    def action_open(self, *, quiz: bool = False) -> None:
+        row = self.marked
+        if row is None:
+            return
+        try:
+            request = row.request
+        except ValueError:  # a recent line somebody edited
+            request = Request(row.recent or "")
+        if request is not None:
+            self.tracer.open_thing(request.name, dict(request.assignments), quiz=quiz)
+
+    def action_quiz(self) -> None:
+        self.action_open(quiz=True)
+
+    def action_move(self, lines: int) -> None:
+        listed = self.query_one("#gallery-list", OptionList)
+        (listed.action_cursor_down if lines > 0 else listed.action_cursor_up)()
+
+    def action_find(self) -> None:
+        find = self.query_one(Find)
+        find.display = True
+        find.focus()
+
+    def action_close_find(self) -> None:
+        find = self.query_one(Find)
+        find.value = ""
+        find.display = False
+        self.query_one("#gallery-list").focus()
+
+    def leave(self) -> bool:
+        """Going back with something to find typed in shows everything again."""
+        finding = self.query_one(Find).display
+        if finding:
+            self.action_close_find()
+        return finding
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self.wanted = event.value
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.action_open()

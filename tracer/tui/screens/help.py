@@ -1,0 +1,74 @@
+"""Every key and every word. Made from the key table that the bindings are made from, so it cannot go stale."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from tracer.text import Lang, Text
+from tracer.tui.keys import Place, face_of, rows
+from tracer.tui.screens.base import AppScreen
+
+TITLES: dict[Place, Text] = {
+    "stepper": Text(en="Walking a computation", ja="計算をたどる"),
+    "gallery": Text(en="Gallery", ja="一覧"),
+    "endcard": Text(en="End of a lesson", ja="レッスンの終わり"),
+    "app": Text(en="Everywhere", ja="どの画面でも"),
+}
+_TITLE = Text(en="Help", ja="ヘルプ")
+_CLOSE = Text(en="esc  close    ↑ ↓  scroll", ja="esc  閉じる    ↑ ↓  スクロール")
+_GLOSSARY = Text(en="Words", ja="用語")
+_INPUT_METHOD = Text(
+    en="A key typed while a Japanese input method is on counts as its ASCII twin.",
+    ja="日本語入力がオンのままでも、全角の文字・数字・空白は半角と同じキーとして働きます。",
+)
+
+
+class HelpScreen(AppScreen[None]):
+    """The keys of `places` first, then the others', then the glossary."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space,?", "dismiss", show=False)]
+
+    def __init__(self, places: tuple[Place, ...]) -> None:
+        super().__init__()
+        self.places = (*places, "app", *(place for place in TITLES if place not in (*places, "app")))
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help"):
+            yield Static(id="help-keys")
+            yield Static(id="help-words")
+
+    def on_mount(self) -> None:
+        self.watch_lang(self.lang)
+
+    def watch_lang(self, lang: Lang) -> None:
+        frame = self.query_one("#help")
+        frame.border_title, frame.border_subtitle = _TITLE[lang], _CLOSE[lang]
+        self.query_one("#help-keys", Static).update(keys_page(self.places, lang))
+        self.query_one("#help-words", Static).update(words_page(lang))
+
+
+def keys_page(places: tuple[Place, ...], lang: Lang) -> Content:
+    """Every row of the key table: all of its keys, and what they do."""
+    faces = {row: "  ".join(face_of(key) for key in row.keys) for row in rows(*places)}
+    width = max(Content(face).cell_length for face in faces.values())
+    lines: list[Content] = []
+    for place in places:
+        lines += [Content(""), Content.styled(TITLES[place][lang], "bold $accent")]
+        for row in rows(place):
+            face = Content.styled(faces[row], "bold").pad_right(width - Content(faces[row]).cell_length)
+            lines.append(Content.assemble("  ", face, "   ", row.words[lang]))
+    return Content("\n").join([*lines[1:], Content(""), Content(_INPUT_METHOD[lang])])
+
+
+def words_page(lang: Lang) -> Content:
+    """The glossary: each word of the field, in both languages, and what it means here."""
+    from tracer.explain.glossary import GLOSSARY
+
+    lines = [Content(""), Content.styled(_GLOSSARY[lang], "bold $accent")]
+    return Content("\n").join(lines)

@@ -1,0 +1,66 @@
+"""The bottom line: the keys that matter most here, in the user's language, as many as fit."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tracer.text import Lang, Text
+from tracer.tui.keys import Key, Place, face_of, rows
+
+_BACK = Text("back", "戻る")
+
+
+class KeyBar(Widget):
+    """Shows rows of the key table; a click does what the key does."""
+
+    DEFAULT_CSS = """
+    KeyBar { height: 1; dock: bottom; background: $footer-background; color: $footer-description-foreground; }
+    KeyBar > .keybar--key { color: $footer-key-foreground; text-style: bold; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"keybar--key"}
+
+    lang: reactive[Lang] = reactive("en")
+
+    def __init__(self, *places: Place) -> None:
+        super().__init__()
+        self.rows = sorted((row for row in rows(*places, "app") if row.weight), key=lambda row: -row.weight)
+        self._spans: list[tuple[range, str]] = []
+        """Columns of each hint, and its action."""
+
+    def render(self) -> Content:
+        key_style = self.get_visual_style("keybar--key", partial=True)
+        shown, self._spans, at = Content(" "), [], 1
+        for row in self._fitting():
+            hint = Content.assemble((face_of(row.keys[0]), key_style), " ", self._words(row))
+            owner = "app" if row.place == "app" else "screen"
+            self._spans.append((range(at, at + hint.cell_length), f"{owner}.{row.action}"))
+            at += hint.cell_length + 2
+            shown += hint + "  "
+        return shown
+
+    def _fitting(self) -> list[Key]:
+        """The weightiest rows whose hints fit the width: this screen's first, help and quit last."""
+        left, fitting = self.size.width - 1, []
+        for row in self.rows:
+            width = Content(f"{face_of(row.keys[0])} {self._words(row)}").cell_length
+            if width <= left:
+                fitting.append(row)
+                left -= width + 2
+        return sorted(fitting, key=lambda row: (row.place == "app", row.weight if row.place == "app" else -row.weight))
+
+    def _words(self, row: Key) -> str:
+        if (
+            row.action == "back" and len(self.app.screen_stack) > 2
+        ):  # Textual's own blank screen, the first one, this one
+            return _BACK[self.lang]
+        return row.short[self.lang]
+
+    async def on_click(self, event: events.Click) -> None:
+        for columns, action in self._spans:
+            if event.x in columns:
+                await self.run_action(action)

@@ -1,0 +1,130 @@
+"""A look at the lesson that is marked: what it is about, its graph, how long it takes.
+
+The words are there at once. The graph is the one that the lesson's program records: it is run in the background when
+the marker has rested on the lesson for a moment, and Enter then opens what has been run already.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from rich.text import Text as RichText
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tracer.text import Lang, Text
+from tracer.tui.messages import Request
+
+if TYPE_CHECKING:
+    from tracer.lessons.lesson import Lesson
+    from tracer.lessons.runner import Thing
+    from tracer.tui.app import GradientTracer
+    from tracer.tui.settings import Progress
+
+REST = 0.15
+"""Seconds the marker has to rest on a lesson before its program is run for the picture."""
+
+_COUNTS = Text(
+    en="{nodes} nodes · {steps} steps · {minutes} min", ja="ノード {nodes} 個 · {steps} ステップ · {minutes} 分"
+)
+_MINUTES = Text(en="{minutes} min", ja="{minutes} 分")
+_STATES: dict[Progress | None, Text] = {
+    "done": Text(en="✓ done", ja="✓ 完了"),
+    "begun": Text(en="▸ begun", ja="▸ 途中"),
+    None: Text(en="", ja=""),
+}
+_RECENT = Text(en="Opened before. Enter opens it again.", ja="前に開いたものです。Enter でもう一度開きます。")
+
+
+class Picture(Widget):
+    """The graph before its first step: what there is to find out, and no number of it."""
+
+    thing: reactive[Thing | None] = reactive(None, layout=True)
+    lang: reactive[Lang] = reactive("en")
+
+    def render(self) -> RichText:
+        if self.thing is None:
+            return RichText()
+        from tracer.scene.canvas import draw
+        from tracer.scene.raster import Viewport
+        from tracer.scene.scene import build_scene
+
+        lesson = self.thing.lesson
+        scene = build_scene(
+            self.thing.trace.cursor(0), notation=lesson.notation if lesson is not None else "boxes", lang=self.lang
+        )
+        width, height = min(scene.width, self.size.width), min(scene.height, self.size.height)
+        return draw(scene, Viewport(0, 0, width, height)).text(cast("GradientTracer", self.app).palette)
+
+
+class Preview(VerticalScroll, can_focus=False):
+    """Shows one lesson, model or recent thing. The gallery says which."""
+
+    lesson: reactive[Lesson | None] = reactive(None)
+    recent: reactive[str | None] = reactive(None)
+    """What was opened before, as it was typed, if that is what is marked."""
+    progress: reactive[Progress | None] = reactive(None)
+    lang: reactive[Lang] = reactive("en")
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="preview-words", markup=False)
+        yield Picture().data_bind(Preview.lang)
+        yield Static(id="preview-counts", markup=False)
+
+    def on_mount(self) -> None:
+        self._draw()
+
+    def watch_lang(self) -> None:
+        self._draw()
+
+    def watch_progress(self) -> None:
+        self._draw()
+
+    def watch_recent(self) -> None:
+        self._draw()
+
+    def watch_lesson(self, lesson: Lesson | None) -> None:
+        self.query_one(Picture).thing = None
+        self._draw()
+        if lesson is not None:
+            self.set_timer(REST, partial(self._run, lesson))
+
+    def _draw(self) -> None:
+        if not self.is_mounted:
+            return
+        lang, lesson = self.lang, self.lesson
+        if lesson is None:
+            self.border_title = Content(self.recent or "")
+            self.query_one("#preview-words", Static).update(_RECENT[lang] if self.recent else "")
+            self.query_one("#preview-counts", Static).update("")
+            return
+        self.border_title = Content(f"{lesson.section}  {lesson.title[lang]}".strip())
+        self.query_one("#preview-words", Static).update(lesson.intro[lang])
+        thing = self.query_one(Picture).thing
+        counts = _MINUTES.format(minutes=lesson.minutes)
+        if thing is not None:
+            start = thing.trace.cursor(0)
+            steps = start.index(lesson.by or "edge")[1]
+            counts = _COUNTS.format(nodes=thing.trace.n_nodes, steps=steps, minutes=lesson.minutes)
+        self.query_one("#preview-counts", Static).update(f"{counts[lang]}   {_STATES[self.progress][lang]}")
+
+    def _run(self, lesson: Lesson) -> None:
+        if lesson is self.lesson:
+            app = cast("GradientTracer", self.app)
+            app.library.ask(Request(lesson.name)).add_done_callback(partial(self._say_run, lesson))
+
+    def _say_run(self, lesson: Lesson, run: Future[Thing]) -> None:
+        """Called in the thread that ran it. A lesson that cannot be run says so when it is opened."""
+        if run.exception() is None and self.is_running:
+            self.app.call_later(self._show, lesson, run.result())
+
+    def _show(self, lesson: Lesson, thing: Thing) -> None:
+        if lesson is self.lesson:
+            self.query_one(Picture).thing = thing
+            self._draw()
