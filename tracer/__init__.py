@@ -31,7 +31,7 @@ _HOME = {
     "TracerError": "tracer.errors",
 }
 
-__all__ = [*sorted(_HOME), "__version__", "show"]  # noqa: PLE0604
+__all__ = [*sorted(_HOME), "__version__", "show"]
 
 if TYPE_CHECKING:
     from tracer.core.columns import Columns
@@ -64,3 +64,9 @@ def make_trace(columns: Columns, ids: Mapping[int, int] | None = None) -> Trace:
     """The `Trace` of a recording. Here because recording lies below traces and may not import them."""
     trace: Trace = importlib.import_module("tracer.trace.trace").Trace(columns, ids)
     return trace
+
+
+def to_dot(trace: Trace) -> str:
+    """DOT text of a finished trace; behind `Trace.to_dot`."""
+    dot: str = importlib.import_module("tracer.export.export").trace_to_dot(trace)
+    return dot

@@ -22,7 +22,7 @@ def reachable(root: Value) -> list[Value]:
 
 
 def clear_inner(root: Value) -> list[Value]:
-    """Set the gradients of inner nodes to 0 before a pass: they hold that of the last pass only. Returns `reachable`."""
+    """Set inner gradients to 0 before a pass: they hold that of the last pass only. Returns `reachable`."""
     order = reachable(root)
     for value in order:
         if value._rule is not None:

@@ -98,6 +98,6 @@ class Columns:
     sources: Mapping[str, str] = field(default_factory=dict)
     """File name -> its text when it ran."""
     frozen: tuple[tuple[int, str, int], ...] = ()
-    """(node, "data" | "compare", line): where the program looked at a number, so that what follows from it is not in the graph."""
+    """(node, "data" | "compare", line): the program looked at a number; what follows from it is not in the graph."""
     info: Mapping[str, Any] = field(default_factory=dict)
     """Title, arguments, how the program ended: JSON values."""

@@ -27,11 +27,11 @@ FUNCTIONS: dict[str, int] = {
 LOCAL_FUNCTIONS: dict[str, int] = {**FUNCTIONS, "step": 1, "sign": 1}
 """What a local derivative may use beside them."""
 
-_SIGNS = str.maketrans("−–×·⋅∗÷∕（）＋－＊／＾，．　", "--****//()+-*/^,. ")
+_SIGNS = str.maketrans("−–×·⋅∗÷∕　", "--****// ") | {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _TOKEN = re.compile(
     r"""\s*(?:
-        (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+(?![\w.]))?)
+        (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
       | (?P<name>[^\W\d⁰¹²³⁴⁵⁶⁷⁸⁹][^\W⁰¹²³⁴⁵⁶⁷⁸⁹]*)
       | (?P<power>[⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)
       | (?P<sign>\*\*|[-+*/^(),])
@@ -77,9 +77,7 @@ class Expression:
                 stack.append(step.value)
             elif step.kind == "name":
                 if step.value not in env:
-                    raise ExpressionError(
-                        f"no value is given for {step.value!r}.", hint=f"Give one: {step.value}=3"
-                    )
+                    raise ExpressionError(f"no value is given for {step.value!r}.", hint=f"Give one: {step.value}=3")
                 stack.append(env[str(step.value)])
             else:
                 args = stack[len(stack) - step.arity :]
@@ -105,7 +103,7 @@ class Expression:
 
 
 def parse(text: str, functions: Mapping[str, int] = FUNCTIONS) -> Expression:
-    """Parse `text`: numbers, names, `+ - * / ** ^`, parentheses, implicit multiplication, `−` `×` `²`, op names as calls.
+    """Parse numbers, names, `+ - * / ** ^`, parentheses, implicit multiplication, `−` `×` `²`, op names as calls.
 
     `2x`, `(x + 2)(x - 1)` and `x y` multiply, binding like `*`: `1/2x` is `(1/2) * x`. `^` binds to the right.
 
@@ -185,7 +183,9 @@ class _Parser:
             raise self.fail(f"there is no function {word!r}.", at, did_you_mean(word, self.functions))
         elif rest.lstrip().startswith("(") and len(word) > 2:
             known = ", ".join(sorted(self.functions))
-            raise self.fail(f"there is no function {word!r}.", at, f"Functions: {known}. To multiply, write {word} * (…).")
+            raise self.fail(
+                f"there is no function {word!r}.", at, f"Functions: {known}. To multiply, write {word} * (…)."
+            )
         elif "__" in word or word in _PYTHON_WORDS:
             raise self.fail(f"{word!r} cannot be a name here.", at, _ONLY)
         else:
@@ -201,7 +201,7 @@ class _Parser:
             if sum(1 for w in self.waiting if w[1] == 0) > MAX_DEPTH:
                 raise self.fail(f"more than {MAX_DEPTH} parentheses are open at one place.", at)
             return
-        elif word in "),":
+        if word in "),":
             self.close(word, at)
         elif not self.wants_value:
             self.operator("^" if word == "**" else word)
@@ -240,7 +240,26 @@ class _Parser:
 
 
 _ONLY = "Allowed: numbers, names, + - * / ** ^, parentheses, and " + ", ".join(sorted(FUNCTIONS)) + "."
-_PYTHON_WORDS = frozenset("lambda if else for in is not and or def class import from with while return yield".split())
+_PYTHON_WORDS = frozenset(
+    (
+        "lambda",
+        "if",
+        "else",
+        "for",
+        "in",
+        "is",
+        "not",
+        "and",
+        "or",
+        "def",
+        "class",
+        "import",
+        "from",
+        "with",
+        "while",
+        "return",
+    )
+)
 
 
 def _level_of(text: str) -> int:

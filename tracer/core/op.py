@@ -1,7 +1,7 @@
 """One op, one place: forward, each input's rule, the words a learner reads, and the inputs the tests try.
 
-Rules *return* contributions; the engine adds them, so a walk can pause between two edges. The same rule serves
-Python floats, NumPy arrays and columns of thousands of nodes: `xp` is the array module, `tracer.core.floats` for floats.
+Rules *return* contributions; the engine adds them, so a walk can pause between two edges. The same rule serves Python
+floats, NumPy arrays and columns of thousands of nodes: `xp` is the array module, `tracer.core.floats` for floats.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Op:
     """A differentiable operation.
 
     `forward(xp, *inputs, **static) -> out`. An op that keeps something for its backward rules (a mask, an argmax) sets
-    `saves` to the names of what it keeps; `forward` then returns `(out, {name: kept})` and every rule gets them as keywords.
+    `saves` to the names of what it keeps; `forward` then returns `(out, {name: kept})`, passed to every rule by name.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Op:
 
 
 OPS: dict[str, Op] = {}
-"""Every registered op by name, in order of registration. Colours, panels and tests ask here; they keep no list of their own."""
+"""Every registered op by name, in order. Colours, panels and tests ask here; they keep no list of their own."""
 
 
 def register(op: Op) -> Op:

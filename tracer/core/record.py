@@ -17,7 +17,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.core.columns import BACKWARD, CONST, FORWARD, LIVE, MARK, NO_LINE, UPDATE, WRITE, Columns, PassColumns, Table
+from tracer.core.columns import (
+    BACKWARD,
+    CONST,
+    FORWARD,
+    LIVE,
+    MARK,
+    NO_LINE,
+    UPDATE,
+    WRITE,
+    Columns,
+    PassColumns,
+    Table,
+)
 from tracer.core.op import OPS
 from tracer.core.scope import current_scope
 from tracer.errors import GraphError
@@ -357,10 +369,11 @@ def _parts(thing: Any) -> list[tuple[str, Any]]:
         return [(f"[{key}]", one) for key, one in thing.items() if isinstance(key, str | int)]
     if isinstance(thing, type | ModuleType | FunctionType) or type(thing).__module__ in sys.stdlib_module_names:
         return []
-    attributes = getattr(type(thing), "__dict__", {}).get("__dict__")
-    if attributes is None:
+    try:
+        attributes = object.__getattribute__(thing, "__dict__")
+    except AttributeError:
         return []
-    return [(f".{key}", one) for key, one in object.__getattribute__(thing, "__dict__").items() if not key.startswith("_")]
+    return [(f".{key}", one) for key, one in attributes.items() if not key.startswith("_")]
 
 
 def _user_file(code: CodeType) -> str | None:

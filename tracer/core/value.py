@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from tracer.core import floats
 from tracer.core.op import OPS, Op
@@ -278,16 +278,17 @@ def _make(
 
 
 _new = object.__new__
+_NOT_OURS = cast(Value, NotImplemented)  # Python then raises its own TypeError
 
 
 def _binary(rule: Op, a: Any, b: Any) -> Value:
     if not isinstance(a, Value):
         if not _is_number(a):
-            return NotImplemented  # type: ignore[no-any-return]  # Python then raises its own TypeError
+            return _NOT_OURS
         a = constant(a)
     if not isinstance(b, Value):
         if not _is_number(b):
-            return NotImplemented  # type: ignore[no-any-return]
+            return _NOT_OURS
         b = constant(b)
     args = a._data, b._data
     return _make(rule.forward(floats, *args), rule, (a, b), args, live=a._live or b._live, const=False)
@@ -300,7 +301,7 @@ def _unary(rule: Op, a: Value) -> Value:
 
 def _compare(a: Value, b: Any, holds: Callable[[float, float], bool]) -> bool:
     if not isinstance(b, Value) and not _is_number(b):
-        return NotImplemented  # type: ignore[return-value]
+        return cast(bool, NotImplemented)
     for recorder in ACTIVE:
         recorder.read(a, "compare")
         if isinstance(b, Value):

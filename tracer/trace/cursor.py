@@ -160,7 +160,8 @@ class Cursor:
             if delivery >= done:
                 break
             contribution = self.trace.contribution(this.index, delivery)[2]
-            total = contribution if total is None or this.combine == "assign" else total + contribution
+            # from 0.0, as the engine starts: 0.0 + -0.0 is 0.0
+            total = contribution if this.combine == "assign" else (total or 0.0) + contribution
         return total
 
     def _before_pass(self, node: int, this: Pass) -> float | None:

@@ -79,6 +79,8 @@ class Node(int):
     def __repr__(self) -> str:
         return f"<Node {int(self)} {self.label}>"
 
+    __str__ = int.__repr__  # in text a node is its id
+
 
 class Nodes(Sequence[Node]):
     """All nodes of a trace, made when asked for."""

@@ -147,4 +147,3 @@ class Pass:
         nodes = self.columns.nodes
         at = int(np.searchsorted(nodes, node))
         return float(self.columns.grads[at]) if at < len(nodes) and int(nodes[at]) == node else None
-

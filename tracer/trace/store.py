@@ -1,12 +1,13 @@
 """A trace as one `.safetensors` file: contiguous arrays, strings as bytes with offsets, a little JSON. No pickle.
 
-Reading trusts nothing: a file that is truncated, newer, mutated or hostile is refused in one line, before any of it is used.
+Reading trusts nothing: a truncated, newer, mutated or hostile file is refused in one line, before any of it is used.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,9 @@ def to_bytes(columns: Columns) -> bytes:
     arrays["frozen.kind"] = np.array([_FROZEN.index(f[1]) for f in columns.frozen], np.uint8)
     arrays["frozen.line"] = np.array([f[2] for f in columns.frozen], np.int32)
     _put_passes(arrays, columns.passes)
-    metadata = {"format": FORMAT, "version": str(VERSION), "info": json.dumps(columns.info, ensure_ascii=False)}
+    # one key: safetensors writes several in an order that changes from run to run
+    about = {"format": FORMAT, "version": VERSION, "info": dict(columns.info)}
+    metadata = {"trace": json.dumps(about, ensure_ascii=False)}
     # safetensors writes a transposed array wrongly, without a word
     data: bytes = write({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
     return data
@@ -142,19 +145,22 @@ def from_bytes(data: bytes) -> Columns:
     info = _header(data)
     arrays = _arrays(data)
     get = _Getter(arrays)
+    fields: dict[str, Any] = {name: get(name, 2 if name == "segments" else 1) for name in _NODE_COLUMNS}
+    fields |= {table: Table(*(get(f"{table}.{name}") for name in _TABLE_COLUMNS)) for table in _TABLES}
+    fields |= {name: get.strings(name) for name in _STRINGS}
+    files, texts = get.strings("source_files"), get.strings("source_texts")
+    named, names = get("names.node").tolist(), get.strings("names")
+    frozen = [get(f"frozen.{name}").tolist() for name in ("node", "kind", "line")]
+    if len(named) != len(names) or len(files) != len(texts) or len({len(column) for column in frozen}) != 1:
+        raise Refused("damaged: its names or notes differ in length.")
+    if any(kind >= len(_FROZEN) for kind in frozen[1]):
+        raise Refused("damaged: a note is of an unknown kind.")
     columns = Columns(
-        **{name: get(name, 2 if name == "segments" else 1) for name in _NODE_COLUMNS},
-        **{table: Table(*(get(f"{table}.{name}") for name in _TABLE_COLUMNS)) for table in _TABLES},
-        **{name: get.strings(name) for name in _STRINGS},
+        **fields,
         passes=_get_passes(get),
-        names=dict(zip(get("names.node").tolist(), get.strings("names"), strict=True)),
-        sources=dict(zip(get.strings("source_files"), get.strings("source_texts"), strict=True)),
-        frozen=tuple(
-            (node, _FROZEN[kind], line)
-            for node, kind, line in zip(
-                get("frozen.node").tolist(), get("frozen.kind").tolist(), get("frozen.line").tolist(), strict=True
-            )
-        ),
+        names=dict(zip(named, names, strict=True)),
+        sources=dict(zip(files, texts, strict=True)),
+        frozen=tuple((node, _FROZEN[kind], line) for node, kind, line in zip(*frozen, strict=True)),
         info=info,
     )
     validate(columns)
@@ -166,8 +172,8 @@ def _header(data: bytes) -> dict[str, Any]:
         size = int.from_bytes(data[:8], "little")
         if len(data) < 8 or size > len(data) - 8:
             raise ValueError
-        metadata = json.loads(data[8 : 8 + size])["__metadata__"]
-        kind, version, info = metadata["format"], int(metadata["version"]), json.loads(metadata["info"])
+        about = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["trace"])
+        kind, version, info = about["format"], int(about["version"]), about["info"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Refused("not a trace, or cut off.") from None
     if kind != FORMAT:
@@ -210,7 +216,7 @@ class _Getter:
         _check_offsets(offsets, len(data), name)
         bounds = offsets.tolist()
         try:
-            return tuple(data[a:b].decode("utf-8", "surrogatepass") for a, b in zip(bounds, bounds[1:], strict=False))
+            return tuple(data[a:b].decode("utf-8", "surrogatepass") for a, b in pairwise(bounds))
         except UnicodeDecodeError:
             raise Refused(f"damaged: {name} is not text.") from None
 
@@ -237,10 +243,6 @@ def _get_passes(get: _Getter) -> tuple[PassColumns, ...]:
     for i in range(count):
         a, b = node_offsets[i : i + 2].tolist()
         c, d = delivery_offsets[i : i + 2].tolist()
-        kept: Callable[[NDArray[Any]], NDArray[Any] | None] = lambda x, c=c, d=d, i=i: x[c:d] if hand[i] else None
-        found.append(
-            PassColumns(
-                int(root[i]), _COMBINE[combine[i]], int(line[i]), nodes[a:b], grads[a:b], kept(schedule), kept(upstream), kept(lines)
-            )
-        )
+        kept = (schedule[c:d], upstream[c:d], lines[c:d]) if hand[i] else ()
+        found.append(PassColumns(int(root[i]), _COMBINE[combine[i]], int(line[i]), nodes[a:b], grads[a:b], *kept))
     return tuple(found)

@@ -133,7 +133,7 @@ class Trace:
 
     def scope(self, node: int) -> str:
         """The scope `node` was made in, "" at the top."""
-        return self.columns.scopes[self.columns.scope[node]]
+        return self.columns.scopes[int(self.columns.scope[node])]
 
     def source(self, node: int) -> SourceLine | None:
         """The user's line that made `node`."""
@@ -193,7 +193,7 @@ class Trace:
 
     @cached_property
     def frozen(self) -> Mapping[int, tuple[tuple[str, SourceLine | None], ...]]:
-        """Node -> where the program looked at its number ("data" or "compare"): what follows from it is not in the graph."""
+        """Node -> where the program looked at its number; what follows from a look is not in the graph."""
         found: dict[int, tuple[tuple[str, SourceLine | None], ...]] = {}
         for node, kind, line in self.columns.frozen:
             found[node] = (*found.get(node, ()), (kind, self.line_at(line)))
@@ -329,7 +329,7 @@ class Trace:
         save(self, path)
 
     def to_networkx(self) -> nx.MultiDiGraph[int]:
-        """The whole graph; edges point from input to user, keyed by edge id. Attributes: name, op, value, scope, grad."""
+        """The whole graph, nodes with name, op, value, scope, grad; edges go from input to user, keyed by edge id."""
         import networkx as nx
 
         graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()

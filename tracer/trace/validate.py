@@ -36,7 +36,14 @@ def validate(c: Columns) -> None:
     _must(_within(np.array([f[0] for f in c.frozen], np.int64), n), "a note belongs to no node")
     _must(_within(np.array([f[2] for f in c.frozen], np.int64), rows, low=-1), "a note has an unknown source line")
     for table in (c.writes, c.updates, c.marks):
-        sizes = {len(table.node), len(table.line), len(table.value), len(table.before), len(table.made), len(table.flag)}
+        sizes = {
+            len(table.node),
+            len(table.line),
+            len(table.value),
+            len(table.before),
+            len(table.made),
+            len(table.flag),
+        }
         _must(len(sizes) == 1, "an event table's columns differ in length")
         _must(_within(table.node, n) and _within(table.line, rows, low=-1), "an event belongs to no node")
         _must(not (table.node >= table.made).any() and not (table.made > n).any(), "an event comes before its node")
