@@ -1,0 +1,196 @@
+"""A leaf moved a little: how far the change has travelled, and what gradient × nudge says it should be.
+
+The program was run again with the leaf moved; nothing is estimated. Both runs are looked at from one position, so a
+change shows at a node when the walk has made that node, and the comparison when the gradient is complete.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+from tracer.numbers import equals_sign, format_number
+from tracer.text import Text
+from tracer.trace.cursor import Cursor
+from tracer.trace.trace import Trace
+
+FRACTION = 1000
+"""A nudge is the thousandth part of the leaf's order of magnitude: 0.001 for 3, 0.01 for 25."""
+
+
+def nudge_size(value: float) -> float:
+    """How far one nudge moves a leaf of this value; always positive.
+
+    >>> [nudge_size(v) for v in (3.0, -25.0, 0.04, 0.0)]
+    [0.001, 0.01, 1e-05, 0.001]
+    """
+    if value == 0 or not math.isfinite(value):
+        return 1 / FRACTION
+    power = max(math.floor(math.log10(abs(value))), -300)
+    return float(f"1e{power - 3}")
+
+
+class Change(NamedTuple):
+    """A node whose value the nudge moved."""
+
+    node: int
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class Nudge:
+    """Two runs of one program at one position: as it was, and with one leaf moved."""
+
+    before: Cursor
+    after: Cursor
+    leaf: int
+
+    @property
+    def delta(self) -> float:
+        """How far the leaf was moved."""
+        return self._made_value(self.after.trace) - self._made_value(self.before.trace)
+
+    def _made_value(self, trace: Trace) -> float:
+        return float(trace.columns.value[self.leaf])
+
+    @cached_property
+    def same_graph(self) -> bool:
+        """Whether the nudged program computed with the same ops; an `if` may have gone the other way."""
+        a, b = self.before.trace.columns, self.after.trace.columns
+        return a.op.tobytes() == b.op.tobytes() and a.inputs.tobytes() == b.inputs.tobytes()
+
+    @cached_property
+    def root(self) -> int | None:
+        """What the gradients are gradients of: the root of the pass under way, else of the first one to come."""
+        passes = self.before.trace.passes
+        if not passes:
+            return None
+        index = self.before.at_pass
+        return int(passes[0 if index is None else index].root)
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """Every node that has been made and came out as another number, in order."""
+        if not self.same_graph:
+            return ()
+        a, b = self.before.trace.columns.value, self.after.trace.columns.value
+        moved = ((a != b) & ~((a != a) & (b != b))).nonzero()[0].tolist()
+        found = []
+        for node in moved:
+            before, after = self.before.data(node), self.after.data(node)
+            if before is not None and after is not None:
+                found.append(Change(node, before, after))
+        return tuple(found)
+
+    @property
+    def gradient(self) -> float | None:
+        """The leaf's gradient before the nudge; None while it is not complete."""
+        return self.before.grad(self.leaf) if self.before.grad_state(self.leaf) == "complete" else None
+
+    @property
+    def moved(self) -> float | None:
+        """How far the root moved; None before it is made in both runs."""
+        if self.root is None or not self.same_graph:
+            return None
+        before, after = self.before.data(self.root), self.after.data(self.root)
+        return None if before is None or after is None else after - before
+
+    @property
+    def predicted(self) -> float | None:
+        """Gradient × nudge; None while the gradient is not complete."""
+        return None if self.gradient is None else self.gradient * self.delta
+
+    @property
+    def agreement(self) -> Literal["exact", "close", "far"] | None:
+        """How well the two compare; None until both are known. Curved functions agree for small nudges only."""
+        if self.moved is None or self.predicted is None:
+            return None
+        size = max(abs(self.moved), abs(self.predicted))
+        # the difference of two rounded results is itself no better than their rounding
+        noise = 8 * math.ulp(abs(self.after.data(self.root) or 0.0) + abs(self.moved))
+        off = abs(self.moved - self.predicted)
+        if off <= noise + 1e-9 * size:
+            return "exact"
+        return "close" if off <= 0.01 * size + noise else "far"
+
+
+def travelled(nudge: Nudge) -> tuple[Text, ...]:
+    """The change so far, a line for each thing to say."""
+    trace = nudge.before.trace
+    if not nudge.same_graph:
+        return (_OTHER_GRAPH,)
+    leaf = trace.label(nudge.leaf)
+    start = Change(nudge.leaf, nudge._made_value(trace), nudge._made_value(nudge.after.trace))
+    lines = [_line(trace, start)]
+    inner = [change for change in nudge.changes if change.node not in (nudge.leaf, nudge.root)]
+    if inner:
+        lines.append(Text.same("   ".join(_line(trace, change).en for change in inner)))
+    if nudge.root is None:
+        return tuple(lines)
+    root = trace.label(nudge.root)
+    root_moved = next((change for change in nudge.changes if change.node == nudge.root), None)
+    if nudge.moved is None:
+        return (*lines, _WALK_ON.format(leaf=leaf, root=root))
+    lines.append(_line(trace, root_moved) if root_moved is not None else _STAYED.format(root=root))
+    if nudge.gradient is None or nudge.predicted is None:
+        return (*lines, _WALK_BACK.format(leaf=leaf))
+    gradient, delta, predicted = nudge.gradient, _clean(nudge.delta), _clean(nudge.predicted)
+    return (
+        *lines,
+        _COMPARE.format(
+            product=f"{format_number(gradient)} × {format_number(delta)}",
+            equals=equals_sign(gradient, delta, predicted),
+            predicted=format_number(predicted),
+            root=root,
+            moved=format_number(_clean(nudge.moved)),
+        ),
+        *({"exact": (), "close": (_CURVED,), "far": (_FAR,)}[nudge.agreement or "exact"]),
+    )
+
+
+def _clean(difference: float) -> float:
+    """A difference without its rounding: 3.001 - 3 is 0.0009999999999998899."""
+    return float(f"{difference:.9g}")
+
+
+def _line(trace: Trace, change: Change) -> Text:
+    """`x 3 → 3.001`, with as many digits as it takes to see the change."""
+    before, after = _apart(change.before, change.after)
+    return Text.same(f"{trace.label(change.node)} {before} → {after}")
+
+
+def _apart(a: float, b: float) -> tuple[str, str]:
+    """Two numbers in the fewest digits (four at least) that tell them apart by three figures of their difference."""
+    if a == b or not (math.isfinite(a) and math.isfinite(b)):
+        return format_number(a), format_number(b)
+    size = max(abs(a), abs(b))
+    digits = math.floor(math.log10(size)) - math.floor(math.log10(abs(a - b))) + 2
+    digits = min(max(digits, 4), 15)
+    return format_number(float(f"{a:.{digits}g}"), digits), format_number(float(f"{b:.{digits}g}"), digits)
+
+
+_COMPARE = Text(
+    en="gradient × nudge: {product} {equals} {predicted}   {root} moved {moved}",
+    ja="勾配 × 動かした量: {product} {equals} {predicted}   {root} の変化 {moved}",
+)
+_CURVED = Text(
+    en="Not quite the same: the curve bends. The smaller the nudge, the closer.",
+    ja="わずかに違うのは、曲線が曲がっているためです。動かす量が小さいほど近づきます。",
+)
+_FAR = Text(
+    en="They differ: there is a kink or a strong bend between the two.",
+    ja="両者が違うのは、間に折れ目や急な曲がりがあるためです。",
+)
+_WALK_ON = Text(en="Step on until {root} is there.", ja="{root} が計算されるまで進みましょう。")
+_WALK_BACK = Text(
+    en="Walk back to {leaf}, then compare with gradient × nudge.",
+    ja="逆伝播で {leaf} まで進むと「勾配 × 動かした量」と比べられます。",
+)
+_STAYED = Text(en="{root} did not move.", ja="{root} は動きませんでした。")
+_OTHER_GRAPH = Text(
+    en="With this number the program took another way: the graph is a different one.",
+    ja="この値ではプログラムが別の道を通り、グラフが変わりました。",
+)
