@@ -1,0 +1,218 @@
+"""The process in which a user's program runs: `python -P launch.py`, started by `tracer.lessons.process`.
+
+Everything of ours is imported before the program's folder comes onto the path, so that a `numpy.py` or `models.py`
+beside the program cannot take our modules' place, while the program still finds its own neighbours.
+
+Standard input carries one line of JSON, the job; after that, a line is a request to stop, and its end means that
+whoever started us is gone. The program itself reads an empty file instead.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import linecache
+import os
+import shutil
+import signal
+import sys
+import threading
+import tokenize
+import traceback
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+
+from tracer.core import backward, gradcheck  # noqa: F401  now: later the program's folder is on the path
+from tracer.core import record as recording
+from tracer.core.record import Recorder, RecordLimit
+from tracer.files import write_atomic
+from tracer.lessons.outcome import Outcome
+from tracer.trace.spool import Spool
+
+TRACE, OUTCOME = "run.trace", "outcome.json"
+"""What a run leaves in its folder."""
+ERROR_KEPT = 500
+"""Characters of an exception's message."""
+OTHERS = ("micrograd", "torch", "jax", "tensorflow")
+"""Modules whose presence explains why nothing of ours was recorded."""
+
+_OURS = str(Path(__file__).resolve().parents[1])
+_CONTENT = str(Path(_OURS, "_content"))
+
+
+class Stopper(threading.Thread):
+    """Waits for a request to stop, or for the end of whoever started us."""
+
+    def __init__(self, control: io.FileIO, folder: Path) -> None:
+        super().__init__(name="control", daemon=True)
+        self.control, self.folder = control, folder
+        self.asked = self.done = False
+        self._raised = threading.Event()
+
+    def run(self) -> None:
+        asked = self.control.readline()
+        if self.done:
+            return
+        if not asked:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            os._exit(1)
+        self.asked = True
+        while not self.done and not self._raised.is_set():
+            signal.raise_signal(signal.SIGINT) if os.name == "nt" else os.kill(os.getpid(), signal.SIGINT)
+            self._raised.wait(0.005)
+
+    def interrupt(self, number: int, frame: FrameType | None) -> None:
+        """The handler of SIGINT: KeyboardInterrupt, but never with half an event recorded."""
+        at = frame
+        while at is not None:
+            if at.f_code.co_filename == recording.__file__:
+                return  # whoever asked asks again in a moment
+            at = at.f_back
+        self._raised.set()
+        raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Read the job, run it, leave trace and outcome in its folder."""
+    control = io.FileIO(os.dup(0))  # unbuffered: a thread that waits in it may not hold a lock when we end
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.close(empty)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    line = control.readline()
+    if not line:  # nobody needed us
+        return
+    job = json.loads(line)
+    with suppress(OSError):  # it may have gone meanwhile
+        os.chdir(job["cwd"])
+    folder = Path(job["folder"])
+    stopper = Stopper(control, folder)
+    signal.signal(signal.SIGINT, stopper.interrupt)
+    stopper.start()
+    recorder = Recorder({(f, n, k): value for f, n, k, value in job["overrides"]}, limit=job["limit"])
+    recorder.info.update(job["info"])
+    outcome = Outcome("stopped")
+    try:
+        outcome = run(recorder, job["path"], job["shown"], folder / TRACE)
+    except KeyboardInterrupt:  # between the program's end and ours
+        pass
+    finally:
+        stopper.done = True
+        with suppress(KeyboardInterrupt):
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError, ValueError):
+                    stream.flush()
+            said = {**outcome.to_json(), "others": [name for name in OTHERS if name in sys.modules]}
+            write_atomic(folder / OUTCOME, json.dumps(said).encode())
+    gc.freeze()  # the interpreter's own end need not look through millions of values
+
+
+def run(recorder: Recorder, path: str, shown: str, spool: Path) -> Outcome:
+    """Run the program at `path`, recorded, keeping `spool` a trace of it; how it ended.
+
+    Args:
+        shown: what the trace calls the file.
+    """
+    program = ModuleType("__main__")
+    namespace = program.__dict__
+    namespace.update(__file__=os.path.abspath(path), __builtins__=__builtins__)
+    try:
+        source = Path(path).read_bytes()
+        text = io.TextIOWrapper(io.BytesIO(source), tokenize.detect_encoding(io.BytesIO(source).readline)[0]).read()
+        linecache.cache[shown] = len(text), None, text.splitlines(keepends=True), shown  # as it is now, if edited later
+        code = compile(source, shown, "exec", dont_inherit=True)
+    except Exception as problem:
+        return _raised(problem, shown)
+    # `import __main__` finds the program; our own module has to live on without its name
+    sys.modules["__main__"], sys.modules["tracer.lessons.child"] = program, sys.modules["__main__"]
+    sys.argv = [path]
+    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
+    with Spool(recorder, spool):
+        recorder.__enter__()
+        outcome, error = Outcome(), BaseException()
+        try:
+            exec(code, namespace)
+        except BaseException as raised:
+            outcome, error = _ended(raised, shown, recorder), raised
+        finally:
+            recorder.take_names(namespace)
+            _name_locals(recorder, error)
+            _leave(recorder)
+        if outcome.kind == "complete" and recorder.limit is not None and len(recorder.value) >= recorder.limit:
+            outcome = Outcome("limit", f"{recorder.limit:,}")  # the program caught the error and went on
+        recorder.info["outcome"] = outcome.to_json()
+    return outcome
+
+
+def _leave(_recorder: Recorder) -> None:
+    _recorder.__exit__(None, None, None)  # from here, where no variable but ours could give a name
+
+
+def _ended(error: BaseException, shown: str, recorder: Recorder) -> Outcome:
+    if isinstance(error, SystemExit):
+        frames = _own_frames(error)
+        if error.code in (None, 0):
+            return Outcome()
+        file, line = (frames[-1].filename, frames[-1].lineno or 0) if frames else (shown, 0)
+        return Outcome("exited", _one_line(repr(error.code)), file, line)
+    if isinstance(error, RecordLimit):
+        frames = _own_frames(error)
+        return Outcome("limit", f"{recorder.limit:,}", frames[-1].filename, frames[-1].lineno or 0)
+    if isinstance(error, KeyboardInterrupt):
+        frames = _own_frames(error)
+        file, line = (frames[-1].filename, frames[-1].lineno or 0) if frames else ("", 0)
+        return Outcome("stopped", "", file, line)
+    return _raised(error, shown)
+
+
+def _raised(error: BaseException, shown: str) -> Outcome:
+    frames = _own_frames(error)
+    said = [_clean(line) for line in traceback.format_exception_only(type(error), error)]
+    if isinstance(error, SyntaxError) and error.filename in (None, shown, "<string>"):
+        text = "".join(said)
+        return Outcome("raised", _one_line(said[-1]), shown, error.lineno or 0, text)
+    text = "".join(["Traceback (most recent call last):\n", *frames.format(), *said])
+    file, line = (frames[-1].filename, frames[-1].lineno or 0) if frames else (shown, 0)
+    return Outcome("raised", _one_line(said[0] if len(said) == 1 else " ".join(said)), file, line, text)
+
+
+def _own_frames(error: BaseException) -> traceback.StackSummary:
+    """The frames in the user's files: not ours, not the standard library's, not an installed package's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return traceback.StackSummary.from_list([frame for frame in frames if _is_users(frame.filename)])
+
+
+def _is_users(file: str) -> bool:
+    if file.startswith(("<", _STDLIB)) or "site-packages" in file:
+        return False
+    return not file.startswith(_OURS) or file.startswith(_CONTENT)
+
+
+_STDLIB = os.path.dirname(os.__file__) + os.sep
+
+
+def _clean(text: str) -> str:
+    """Without what a terminal would obey, and not endless."""
+    kept = text if len(text) <= ERROR_KEPT else f"{text[:ERROR_KEPT].rstrip()}… ({len(text):,} characters)\n"
+    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in kept)
+
+
+def _one_line(text: str) -> str:
+    return _clean(" ".join(text.split()))
+
+
+def _name_locals(recorder: Recorder, error: BaseException) -> None:
+    """Where it broke, values carry the names they have in the functions under way."""
+    at = error.__traceback__
+    found: list[Mapping[str, Any]] = []
+    while at is not None:
+        if _is_users(at.tb_frame.f_code.co_filename) and at.tb_frame.f_code.co_name != "<module>":
+            found.append(at.tb_frame.f_locals)
+        at = at.tb_next
+    for variables in reversed(found[-10:]):
+        recorder.take_names(variables)

@@ -1,0 +1,273 @@
+"""What `tracer open THING` opens, as one kind of object: its trace, its lesson if it has one, and how to run it again.
+
+A name is an existing file, else a lesson or model of ours, else an expression.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import threading
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from tracer.core.record import LeafKey
+from tracer.errors import ExpressionError, FileFormatError, NotFoundError, TracerError, did_you_mean
+from tracer.lessons.again import perform
+from tracer.lessons.content import content_root, find, lesson_beside
+from tracer.lessons.formula import FILE as EXPRESSION_FILE
+from tracer.lessons.formula import parse_assignments, run_expression, shorten
+from tracer.lessons.lesson import Lesson
+from tracer.lessons.outcome import Outcome
+from tracer.lessons.process import Limits, Run, run_program
+from tracer.numbers import format_full
+from tracer.trace.store import is_trace, load
+from tracer.trace.trace import Trace
+
+PROGRAM_ENDINGS = (".py", ".pyw")
+TRACE_ENDINGS = (".trace", ".safetensors")
+OPENS = "programs (.py), saved traces (.trace), lessons and models by name (see `tracer list`), and expressions"
+"""What this version opens, for messages."""
+
+TITLE_WIDTH = 60
+LONGEST_NAME = 255
+"""Characters of a file name; no lesson has so many."""
+_PLAIN_NAME = re.compile(r"[\w§./~][\w§./\\-]*")
+"""What was probably meant as a file's or lesson's name, though `a/b` and `a-b` are expressions too."""
+_FILE_ENDING = re.compile(r"\.[A-Za-z]\w*$")
+
+Overrides = Mapping[LeafKey, float]
+
+
+class Rerun(Protocol):
+    def __call__(self, overrides: Overrides, /) -> Thing: ...
+
+
+def _cannot_rerun(overrides: Overrides, /) -> Thing:
+    raise TracerError("this trace cannot be run again: its program is not at hand.")
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Something opened: a trace to walk, and where it came from."""
+
+    title: str
+    """`prog.py`, `y = (x + 2)(x - 1)`, a lesson's English title."""
+    trace: Trace
+    lesson: Lesson | None = None
+    rerun: Rerun = field(default=_cannot_rerun, compare=False)
+    """Run it once more with these leaves overridden, and no others. Raises `TracerError` where it cannot be."""
+    name: str = ""
+    """What to type after `tracer open`."""
+    overrides: Overrides = field(default_factory=dict)
+    """The leaves that were edited."""
+    output: str = ""
+    """What the program printed."""
+    compare: Thing | None = None
+    """The other run of a lesson that shows two in lockstep."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """How its program ended."""
+        return Outcome.of(self.trace.info)
+
+    def command(self, position: int | None = None) -> str:
+        """The command that opens exactly this: edited leaves that have a name, and where one is."""
+        c, words = self.trace.columns, [self.name]
+        for node in range(self.trace.n_nodes) if self.overrides or self._is_expression else ():
+            name = self.trace.name(node)
+            if c.op[node] == 0 and name and (self._is_expression or self.trace.leaf_key(node) in self.overrides):
+                words.append(f"{name}={format_full(float(c.value[node]))}")
+        at = [] if position is None else ["--at", str(position)]
+        return shlex.join(["tracer", "open", *words, *at])
+
+    @property
+    def _is_expression(self) -> bool:
+        return EXPRESSION_FILE in self.trace.sources
+
+
+def open_thing(
+    name: str,
+    assignments: Mapping[str, float] | None = None,
+    *,
+    limits: Limits | None = None,
+    progress: Callable[[float], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Thing:
+    """Open a file, lesson, model or expression by what the command line calls it.
+
+    Args:
+        assignments: a number for each name of an expression; for anything else, another value for the leaf so called.
+        limits, progress, stop: see `run_program`.
+
+    Raises:
+        TracerError: one clear message: nothing is called so, or it cannot be run, read or parsed.
+    """
+    given = dict(assignments or {})
+    run = partial(run_program, limits=limits, progress=progress, stop=stop)
+    path = Path(name)
+    if _is_file(path):
+        thing = _open_file(path, name, run)
+    else:
+        lesson = _lesson(name)
+        if lesson is None:
+            return _open_expression(name, given)
+        thing = _open_lesson(lesson, lesson.name, run)
+    return thing.rerun(_leaves(thing, given)) if given else thing
+
+
+def _open_file(path: Path, name: str, run: Callable[..., Run]) -> Thing:
+    if is_trace(path) or path.suffix.lower() in TRACE_ENDINGS:
+        trace = load(path)
+        return _thing_of_trace(Thing(str(trace.info.get("title") or path.name), trace, name=name))
+    if path.suffix.lower() in PROGRAM_ENDINGS or _is_script(path):
+        lesson = lesson_beside(path)
+        return _open_lesson(lesson, name, run) if lesson is not None else _open_program(path, name, run)
+    raise FileFormatError(f"{name}: this version does not open files of this kind.", hint=f"It opens {OPENS}.")
+
+
+def _open_program(path: Path, name: str, run: Callable[..., Run], shown: str | None = None) -> Thing:
+    def again(overrides: Overrides, /) -> Thing:
+        made = run(path, overrides=overrides, shown=shown, again=True)
+        return Thing(path.name, made.trace, None, again, name, dict(overrides), made.output)
+
+    first = run(path, shown=shown)
+    return Thing(path.name, first.trace, None, again, name, {}, first.output)
+
+
+def _open_lesson(lesson: Lesson, name: str, run: Callable[..., Run]) -> Thing:
+    """A lesson's program, and the one to compare it with; both run at once."""
+
+    def with_words(thing: Thing, compare: Thing | None) -> Thing:
+        plain = thing.rerun
+
+        def again(overrides: Overrides, /) -> Thing:
+            return with_words(plain(overrides), compare)
+
+        return replace(thing, title=lesson.title.en, lesson=lesson, rerun=again, compare=compare)
+
+    other: list[Thing | BaseException] = []
+
+    def run_other(path: Path) -> None:
+        try:
+            other.append(_open_program(path, str(path), run, _shown(path)))
+        except BaseException as error:  # raised again in the thread that asked
+            other.append(error)
+
+    beside = threading.Thread(target=run_other, args=(lesson.compare,)) if lesson.compare is not None else None
+    if beside is not None:
+        beside.start()
+    try:
+        thing = _open_program(lesson.program, name, run, _shown(lesson.program))
+    finally:
+        if beside is not None:
+            beside.join()
+    found = other[0] if other else None
+    if isinstance(found, BaseException):
+        raise found
+    return with_words(thing, found)
+
+
+def _shown(program: Path) -> str | None:
+    """`samples/start/01_multiply.py`, wherever the content lies; None for a file elsewhere."""
+    try:
+        return program.resolve().relative_to(content_root().resolve()).as_posix()
+    except ValueError:
+        return None
+
+
+def _thing_of_trace(thing: Thing) -> Thing:
+    def again(overrides: Overrides, /) -> Thing:
+        return replace(
+            _thing_of_trace(replace(thing, trace=perform(thing.trace, overrides))), overrides=dict(overrides)
+        )
+
+    return replace(thing, rerun=again)
+
+
+def _open_expression(text: str, values: Mapping[str, float]) -> Thing:
+    """The expression `text`; what looks like a name of something that is not there is told as that."""
+
+    def again(overrides: Overrides, /) -> Thing:
+        trace = run_expression(text, values, overrides)
+        return Thing(shorten(str(trace.info["title"]), TITLE_WIDTH), trace, None, again, text, dict(overrides))
+
+    try:
+        return again({})
+    except ExpressionError as problem:
+        name = unicodedata.normalize("NFKC", text.strip())
+        if values or len(name) > LONGEST_NAME or not _PLAIN_NAME.fullmatch(name) or not re.search(r"[^\W\d]", name):
+            raise
+        raise _not_found(name, problem) from None
+
+
+def _not_found(name: str, problem: ExpressionError) -> TracerError:
+    """What to say of a name that is no file, no lesson, and `problem` as an expression."""
+    path = Path(name)
+    if path.is_dir():
+        return FileFormatError(f"{name} is a folder.", hint=f"Name a file in it. This version opens {OPENS}.")
+    if path.suffix.lower() in (*PROGRAM_ENDINGS, *TRACE_ENDINGS) or path.is_absolute():
+        near = None
+        if path.parent.is_dir():
+            near = did_you_mean(path.name, sorted(one.name for one in path.parent.iterdir() if one.is_file()))
+        return NotFoundError(f"{name}: no such file.", hint=near)
+    try:
+        find(name)
+    except NotFoundError as error:
+        hints = [error.hint or ""]
+    as_expression = problem.message.partition("\n")[0]
+    if as_expression.startswith("no value"):
+        if not hints[0].startswith("Did you mean") and not (name.isidentifier() and len(name) > 2):
+            return problem  # x - y, 2x
+        hints.append(f"As an expression, it needs numbers: {(problem.hint or '').removeprefix('Add it: ')}")
+    else:
+        hints.append(f"As an expression: {as_expression}")
+    return NotFoundError(f"there is no file, lesson or model called {name!r}.", hint="\n  ".join(hints))
+
+
+def _leaves(thing: Thing, values: Mapping[str, float]) -> dict[LeafKey, float]:
+    """Leaf keys of the leaves called so."""
+    trace = thing.trace
+    leaves = {trace.label(n): n for n in range(trace.n_nodes) if trace.kind(n) == "leaf"}
+    for name in values:
+        if name not in leaves:
+            known = [leaf for leaf in leaves if trace.name(leaves[leaf])]
+            some = ", ".join(known[:12]) + (", …" if known[12:] else "")
+            hint = did_you_mean(name, known) or f"Its leaves: {some or 'none has a name'}."
+            raise NotFoundError(f"{thing.title} has no leaf called {name!r}.", hint=hint)
+    return {trace.leaf_key(leaves[name]): value for name, value in values.items()}
+
+
+def _lesson(name: str) -> Lesson | None:
+    try:
+        return find(name)
+    except NotFoundError:
+        return None
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is there and no folder. Text that cannot be a path is none."""
+    try:
+        return path.exists() and not path.is_dir()
+    except (OSError, ValueError):  # too long, or a null byte
+        return False
+
+
+def _is_script(path: Path) -> bool:
+    if not path.is_file():
+        return path.exists()  # a pipe or device: `run_program` says so
+    try:
+        with path.open("rb") as file:
+            first = file.readline(200)
+    except OSError:
+        return False
+    return first.startswith(b"#!") and b"python" in first
+
+
+__all__ = [
+    "Limits", "Outcome", "Run", "Thing", "open_thing", "parse_assignments", "run_expression", "run_program",
+]  # fmt: skip
