@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from tracer.errors import LessonError
 from tracer.lessons.stop import KINDS, Arrival, Kind, Stop, agrees, arrivals, problems, unknown_numbers
@@ -18,7 +18,9 @@ from tracer.lessons.toml import Table, read
 from tracer.lessons.words import fields, fill, nodes_named, number
 from tracer.numbers import format_full
 from tracer.text import Text
-from tracer.trace.trace import Trace
+
+if TYPE_CHECKING:  # the gallery lists lessons without waiting for NumPy
+    from tracer.trace.trace import Trace
 
 Notation = Literal["boxes", "textbook"]
 Granularity = Literal["part", "edge", "node", "scope", "pass"]

@@ -10,15 +10,17 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from tracer.errors import did_you_mean
 from tracer.lessons.words import fields, fill, number
 from tracer.numbers import format_full
 from tracer.text import Text
-from tracer.trace.cursor import Cursor
-from tracer.trace.segment import PARTS, Segment
-from tracer.trace.trace import Trace
+
+if TYPE_CHECKING:  # the gallery lists lessons without waiting for NumPy
+    from tracer.trace.cursor import Cursor
+    from tracer.trace.segment import Segment
+    from tracer.trace.trace import Trace
 
 Kind = Literal["forward", "backward", "complete", "write", "update", "mark"]
 """What happens to the node: it is made; one contribution (or the starting 1) arrives; the last one of a pass arrives;
@@ -93,6 +95,8 @@ def events(trace: Trace) -> list[Event]:
 
 def _arriving(trace: Trace, segment: Segment) -> Iterator[tuple[int, int, int | None]]:
     """(position, node, user) of each arrival in a stretch of a backward pass; the seed has no user."""
+    from tracer.trace.segment import PARTS
+
     this = trace.passes[segment.pass_index]
     if segment.seed:
         yield segment.start + 1, this.root, None

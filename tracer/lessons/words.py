@@ -8,11 +8,14 @@ reached is `?`, as on the rest of the screen, so words stay true when a leaf was
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from tracer.numbers import NOT_YET, equals_sign, format_number
 from tracer.text import LANGS, Text
-from tracer.trace.cursor import Cursor
-from tracer.trace.trace import Trace
+
+if TYPE_CHECKING:  # the gallery lists lessons without waiting for NumPy
+    from tracer.trace.cursor import Cursor
+    from tracer.trace.trace import Trace
 
 GRADIENT = "∂"
 EDGE_FIELDS = ("upstream", "local", "contribution")
