@@ -6,8 +6,9 @@ distances subtracted, that is isotonic regression, solved exactly by pooling adj
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 SWEEPS = 10
 
@@ -64,6 +65,51 @@ def coordinates(
             for thing, level, at in zip(row, fitted, start, strict=True):
                 place[thing] = round(level) + at
     return place
+
+
+def straighten(
+    place: list[int],
+    rows: Sequence[Sequence[int]],
+    distances: Sequence[Sequence[int]],
+    chains: Sequence[tuple[int, Sequence[int]]],
+    ends: Mapping[int, int],
+) -> None:
+    """Takes the small bends out of long wires, in place: through-points of a wire share a cell as long as they can.
+
+    Args:
+        place: thing -> cell of its middle.
+        rows, distances: as in `coordinates`.
+        chains: for each long wire the thing it comes from and its through-points, one a rank.
+        ends: through-point -> where the wire goes next, if it is the last one before a user.
+    """
+    left: dict[int, tuple[int, int]] = {}
+    right: dict[int, tuple[int, int]] = {}
+    for row, gaps in zip(rows, distances, strict=True):
+        for one, other, gap in zip(row, row[1:], gaps, strict=False):
+            right[one], left[other] = (other, gap), (one, gap)
+
+    def room(thing: int) -> tuple[float, float]:
+        low = place[left[thing][0]] + left[thing][1] if thing in left else -inf
+        high = place[right[thing][0]] - right[thing][1] if thing in right else inf
+        return low, high
+
+    for source, chain in chains:
+        came = place[source]
+        pending = list(chain)
+        while pending:
+            low, high = -inf, inf
+            count = 0
+            for thing in pending:
+                a, b = room(thing)
+                if max(low, a) > min(high, b):
+                    break
+                low, high, count = max(low, a), min(high, b), count + 1
+            straight, pending = pending[:count], pending[count:]
+            goal = ends.get(straight[-1], place[straight[len(straight) // 2]])
+            cell = int(max(low, min(came if low <= came <= high else goal, high)))
+            for thing in straight:
+                place[thing] = cell
+            came = cell
 
 
 def isotonic(values: Sequence[float], weights: Sequence[float]) -> list[float]:

@@ -14,7 +14,7 @@ from typing import Literal
 
 import networkx as nx
 
-from tracer.layout.coordinates import Pull, coordinates
+from tracer.layout.coordinates import Pull, coordinates, straighten
 from tracer.layout.order import crossings, ordered
 from tracer.layout.ranks import ranks
 from tracer.layout.route import Net, route
@@ -47,12 +47,14 @@ class Spacing:
 
     boxes: int
     """Between two boxes."""
+    beside: int
+    """Between a box and a passing wire."""
     wires: int = 1
-    """Between a passing wire and whatever is beside it."""
+    """Between two passing wires."""
     margin: int = 1
 
 
-SPACING: Mapping[Direction, Spacing] = {"down": Spacing(boxes=3), "right": Spacing(boxes=1)}
+SPACING: Mapping[Direction, Spacing] = {"down": Spacing(boxes=3, beside=2), "right": Spacing(boxes=1, beside=1)}
 
 
 @dataclass(frozen=True)
@@ -180,11 +182,16 @@ class _Layout:
                 up[node].append(Pull(thing, -self.ports[edge], weight))
                 down[thing].append(Pull(node, self.ports[edge], weight))
         distances = [[self._distance(left, right) for left, right in pairwise(row)] for row in self.rows]
-        return coordinates(self.rows, distances, up, down)
+        place = coordinates(self.rows, distances, up, down)
+        ends = {thing: place[user] + self.ports[edge] for user, at in enumerate(self.arrivals) for thing, edge in at}
+        straighten(
+            place, self.rows, distances, [(node, chain) for node, chain in enumerate(self.chains) if chain], ends
+        )
+        return place
 
     def _distance(self, left: int, right: int) -> int:
-        both_boxes = left < len(self.nodes) and right < len(self.nodes)
-        blank = self.spacing.boxes if both_boxes else self.spacing.wires
+        boxes = (left < len(self.nodes)) + (right < len(self.nodes))
+        blank = (self.spacing.wires, self.spacing.beside, self.spacing.boxes)[boxes]
         a, b = self._across(left), self._across(right)
         return (a - a // 2) + blank + b // 2
 
@@ -203,7 +210,7 @@ class _Layout:
                 last = index == len(arrivals) - 1
                 high = self._across(node) // 2 - 1 if last else wanted[index + 1] - gap
                 above = self.middle[thing] - middle
-                if low <= above <= high and (last or arrivals[index + 1][0] != thing):
+                if low <= above <= high and sum(other == thing for other, _ in arrivals) == 1:
                     port = above
                 else:
                     nearest = sorted(range(low, high + 1), key=lambda at: (abs(at - self.ports[edge]), at))
@@ -316,6 +323,6 @@ def _corners(path: list[Point]) -> tuple[Point, ...]:
 
 def _spread(count: int, side: int) -> tuple[int, ...]:
     """`count` ports spread over a side of `side` cells, corners left free, the same from both ends."""
-    half = [round((number + 1) * (side - 1) / (count + 1)) for number in range(count // 2)]
+    half = [round((number + 0.5) * side / count - 0.5) for number in range(count // 2)]
     middle = [side // 2] if count % 2 else []
     return (*half, *middle, *(side - 1 - offset for offset in reversed(half)))

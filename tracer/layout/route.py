@@ -131,8 +131,8 @@ def _assign(runs: Sequence[_Run], below: Sequence[set[int]]) -> None:
     """Gives every run its track: constraints first, then few crossings, then few tracks."""
     score = _scores(runs)
     waiting = [0] * len(runs)
-    for lower in below:
-        for number in lower:
+    for constrained in below:
+        for number in constrained:
             waiting[number] += 1
     ready = [(score[number], number) for number in range(len(runs)) if not waiting[number]]
     heapq.heapify(ready)

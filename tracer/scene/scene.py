@@ -6,18 +6,18 @@ of one trace, and knows nothing of Rich, Textual or Graphviz. What is not in the
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
-from tracer.text import Text
+from tracer.layout.fold import LIMIT, is_folded
+from tracer.numbers import NO_GRADIENT, format_number
+from tracer.scene.arrange import Arrangement, arrange
+from tracer.scene.notation import Notation, Shape, title
+from tracer.text import Lang, Text
+from tracer.trace.cursor import Cursor, GradState, Moment
+from tracer.trace.trace import Trace
 
-Notation = Literal["boxes", "textbook"]
-NOTATIONS: tuple[Notation, ...] = ("boxes", "textbook")
-
-Shape = Literal["box", "circle", "plain"]
-GradState = Literal["not_yet", "none", "partial", "complete"]
-Check = Literal["✓", "?", "✗", ""]
 Point = tuple[int, int]
 
 BLANK = "____"
@@ -49,11 +49,14 @@ class Box:
     known: bool = True
     """Its value has been computed. An unknown node is drawn, dim, with `?`: the walk has not reached it."""
     grad_state: GradState = "not_yet"
-    check: Check = ""
+    check: str = ""
+    """`✓`, `?` or `✗`; '' where no check was asked for."""
     name: str = ""
     """The user's own name for it (`a`), or ''. Textbook notation writes `a = 5` above its wire."""
     marks: tuple[str, ...] = ()
     """Short texts hung on the node by the program (`visited`, `order 3`)."""
+    marks_row: bool = False
+    """A row is kept free for marks, now or later."""
     inputs_left_out: int = 0
     """How many of its inputs are outside the window that is drawn (a folded constant is not left out)."""
     users_left_out: int = 0
@@ -111,6 +114,12 @@ class Scene:
     """The result's formula, or ''."""
     left_out: Text | None = None
     """What a windowed drawing does not show, in words; None when all is drawn."""
+    lang: Lang = "en"
+
+    @property
+    def note(self) -> str:
+        """What to say under the picture, in its language; '' when all is drawn."""
+        return self.left_out[self.lang] if self.left_out else ""
 
     @cached_property
     def by_node(self) -> dict[int, Box]:
@@ -131,3 +140,154 @@ class Scene:
     def without(self, edge: int) -> Scene:
         """The same scene with one wire taken out. Nothing else moves."""
         return replace(self, wires=tuple(wire for wire in self.wires if wire.edge != edge))
+
+
+def build_scene(
+    cursor: Cursor,
+    *,
+    notation: Notation = "boxes",
+    selected: int | None = None,
+    lang: Lang = "en",
+    digits: int = 4,
+    checks: Mapping[int, str] | None = None,
+    blanks: frozenset[int] = frozenset(),
+    limit: int = LIMIT,
+) -> Scene:
+    """The picture of a cursor's trace at its position. Boxes and wires stand where they stand at every position.
+
+    Args:
+        cursor: the moment to show. No number it has not reached is in the scene.
+        notation: `boxes` (top-down) or `textbook` (left to right, numbers on the wires).
+        selected: a node to point out. If the window at the step does not hold it, the window moves to it.
+        lang: of the note on what is left out.
+        digits: significant digits of numbers.
+        checks: node -> `✓`, `?` or `✗`, where a check was made.
+        blanks: nodes whose gradient the learner is to find: it is not in the scene at all.
+        limit: the most nodes to draw.
+    """
+    trace, moment = cursor.trace, cursor.moment
+    at_work = _drawn(trace, moment.user if moment.kind == "edge" else moment.node)
+    selected = _drawn(trace, selected)
+    arrangement = arrange(trace, notation, at_work or 0, limit, digits)
+    if selected is not None and selected not in arrangement.sizes:
+        arrangement = arrange(trace, notation, selected, limit, digits)
+    now = _Now(cursor, moment, cursor.at_pass, arrangement, notation, digits, at_work, selected, checks or {}, blanks)
+    return Scene(
+        notation=notation,
+        boxes=tuple(now.box(node) for node in arrangement.sizes),
+        wires=(*now.wires(), *now.results()),
+        width=arrangement.placed.width,
+        height=arrangement.placed.height,
+        title=_result(trace),
+        left_out=arrangement.drawn.left_out,
+        lang=lang,
+    )
+
+
+@dataclass(frozen=True)
+class _Now:
+    """One position of one arrangement, while its scene is built."""
+
+    cursor: Cursor
+    moment: Moment
+    at_pass: int | None
+    arrangement: Arrangement
+    notation: Notation
+    digits: int
+    at_work: int | None
+    selected: int | None
+    checks: Mapping[int, str]
+    blanks: frozenset[int]
+
+    def box(self, node: int) -> Box:
+        trace, moment, arrangement = self.cursor.trace, self.moment, self.arrangement
+        reading = arrangement.readings.node(self.cursor, node, self.at_pass)
+        (x, y), size = arrangement.placed.at[node], arrangement.sizes[node]
+        edge = moment.kind == "edge"
+        return Box(
+            node=node,
+            x=x,
+            y=y,
+            width=size.width,
+            height=size.height,
+            shape=arrangement.shapes[node],
+            title=arrangement.titles[node],
+            value=reading.value,
+            grad=BLANK if node in self.blanks else reading.grad,
+            working=node == self.at_work,
+            receiving=edge and node == moment.node,
+            selected=node == self.selected,
+            known=reading.known,
+            grad_state=reading.grad_state,
+            check=self.checks.get(node, ""),
+            name=trace.name(node) or "",
+            marks=reading.marks,
+            marks_row=node in arrangement.marked,
+            inputs_left_out=arrangement.hidden_inputs[node],
+            users_left_out=arrangement.hidden_users[node],
+        )
+
+    def wires(self) -> Iterator[Wire]:
+        """A wire for each drawn edge."""
+        moment, arrangement = self.moment, self.arrangement
+        for source, user, edge in arrangement.drawn.graph.edges(keys=True):
+            backward = moment.kind == "edge" and moment.edge == edge
+            yield Wire(
+                edge=edge,
+                input=source,
+                user=user,
+                points=arrangement.placed.routes[edge],
+                working=backward or (moment.kind == "forward" and moment.node == user),
+                backward=backward,
+                label=self._carried(source) if backward else "",
+                value=self._flowed(edge, source, user),
+                grad=self._delivered(edge, source),
+            )
+
+    def _flowed(self, edge: int, source: int, user: int) -> str:
+        """An edge keeps the number it carried, though its input may be updated afterwards."""
+        if self.cursor.is_made(user):
+            return format_number(self.cursor.trace.edge_value(edge), self.digits)
+        return self.arrangement.readings.node(self.cursor, source, self.at_pass).value
+
+    def _delivered(self, edge: int, source: int) -> str:
+        if not self.cursor.trace.requires_grad(source):
+            return NO_GRADIENT
+        if source in self.blanks:
+            return BLANK
+        return self.arrangement.readings.contribution(self.cursor, edge, self.at_pass)
+
+    def _carried(self, source: int) -> str:
+        """`5 ·` when the upstream gradient has been read, `5 · 1` with the local one."""
+        upstream, local = self.moment.upstream, self.moment.local
+        assert upstream is not None, "a contribution starts with its upstream gradient"
+        if source in self.blanks:
+            return ""
+        return f"{format_number(upstream, self.digits)} ·" + (
+            f" {format_number(local, self.digits)}" if local is not None else ""
+        )
+
+    def results(self) -> Iterator[Wire]:
+        """Textbook notation shows numbers on wires, so what nobody uses gets a wire that leads out."""
+        graph, arrangement = self.arrangement.drawn.graph, self.arrangement
+        if self.notation == "boxes":
+            return
+        for node, degree in graph.out_degree():
+            if not degree:
+                x, y = arrangement.placed.out_ports[node]
+                yield Wire(None, node, None, ((x, y), (x + arrangement.sizes[node].room_out, y)))
+
+
+def _drawn(trace: Trace, node: int | None) -> int | None:
+    """The node in whose box `node` is seen: a constant is written in its user's formula."""
+    if node is None or not is_folded(trace, node):
+        return node
+    return trace.edge(trace.uses(node)[0]).user
+
+
+def _result(trace: Trace) -> str:
+    """What the recording is about: `y = a × b`, the root of its last backward pass, else the last node made."""
+    if not trace.n_nodes:
+        return ""
+    node = trace.passes[-1].root if trace.passes else trace.n_nodes - 1
+    return title(trace, node, "boxes")

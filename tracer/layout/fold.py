@@ -1,0 +1,126 @@
+"""Which nodes of a trace are drawn: constants go into their user's box, and a large graph is seen through a window.
+
+A person can read a few hundred boxes. Above the limit the window holds a stretch of nodes that were made one after
+another, with their inputs and as many of their users as still fit. It depends only on which stretch the node of
+interest lies in, so the picture keeps still while the walk stays inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer.core.columns import CONST
+from tracer.text import Text
+from tracer.trace.trace import Trace
+
+LIMIT = 300
+"""Drawn nodes, unless the caller asks for more; 500 is the most a person can use."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A part of a trace's graph that is to be drawn."""
+
+    graph: nx.MultiDiGraph[int]
+    """Nodes are node ids in creation order; edges point from input to user, and their keys are edge ids."""
+    stretch: int
+    """Which window this is; 0 where all is drawn."""
+    left_out: Text | None
+    """What the window does not show, in words; None when all is drawn."""
+
+
+def folded(trace: Trace) -> NDArray[np.bool_]:
+    """(n_nodes,) True for a constant with a single use: it is written in its user's formula, not drawn."""
+    columns = trace.columns
+    uses = np.bincount(columns.inputs, minlength=trace.n_nodes)
+    constant = (columns.op == 0) & ((columns.flags & CONST) > 0)
+    return np.asarray(constant & (uses == 1), np.bool_)
+
+
+def is_folded(trace: Trace, node: int) -> bool:
+    """Whether `node` is a constant that is written in its user's formula."""
+    return trace.kind(node) == "const" and len(trace.uses(node)) == 1
+
+
+def stretch_of(trace: Trace, around: int, limit: int = LIMIT) -> int:
+    """Number of the window that shows `around`; 0 if one drawing holds the whole graph."""
+    shown = _shown(trace)
+    if len(shown) <= limit:
+        return 0
+    return min(int(np.searchsorted(shown, around)), len(shown) - 1) // _size(limit)
+
+
+def draw_graph(trace: Trace, around: int | None = None, limit: int = LIMIT) -> Drawn:
+    """The graph to draw: all of it, or the window around a node when it has more than `limit` nodes.
+
+    Args:
+        trace: what was recorded.
+        around: the node of interest; None means the first.
+        limit: the most nodes to draw.
+    """
+    shown = _shown(trace)
+    stretch = stretch_of(trace, around or 0, limit)
+    if len(shown) <= limit:
+        return Drawn(_graph(trace, shown.tolist()), 0, None)
+    size = _size(limit)
+    nodes = _grown(trace, shown[stretch * size : (stretch + 1) * size].tolist(), limit)
+    return Drawn(_graph(trace, nodes), stretch, _left_out(trace, nodes, len(shown)))
+
+
+_SHOWN: WeakKeyDictionary[Trace, NDArray[np.int64]] = WeakKeyDictionary()
+
+
+def _shown(trace: Trace) -> NDArray[np.int64]:
+    """The nodes that have a box, ascending. Asked for at every step, so worked out once a trace."""
+    if trace not in _SHOWN:
+        _SHOWN[trace] = np.flatnonzero(~folded(trace))
+    return _SHOWN[trace]
+
+
+def _size(limit: int) -> int:
+    """How long a stretch is: a third of the window, so that the two inputs of each of its nodes surely fit too."""
+    return max(1, limit // 3)
+
+
+def _grown(trace: Trace, core: list[int], limit: int) -> list[int]:
+    """The core, its inputs, then users of what is there, nearest first, until the limit."""
+    kept = dict.fromkeys(core)
+    hidden = folded(trace)
+
+    def add(nodes: Iterable[int]) -> None:
+        for node in nodes:
+            if len(kept) >= limit:
+                return
+            if not hidden[node]:
+                kept.setdefault(node)
+
+    for node in core:
+        add(trace.inputs(node))
+    for node in list(kept):
+        if len(kept) >= limit:
+            break
+        add(trace.edge(edge).user for edge in trace.uses(node)[:limit])
+    return sorted(kept)
+
+
+def _graph(trace: Trace, nodes: list[int]) -> nx.MultiDiGraph[int]:
+    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+    graph.add_nodes_from(nodes)
+    for node in nodes:
+        for edge, source in zip(trace.edges_in(node), trace.inputs(node), strict=True):
+            if source in graph:
+                graph.add_edge(source, node, key=edge)
+    return graph
+
+
+def _left_out(trace: Trace, nodes: list[int], total: int) -> Text:
+    return Text(
+        en="{shown:,} of {total:,} nodes are drawn, from {first} to {last}; the picture follows the step.",
+        ja="全 {total:,} ノードのうち {first}〜{last} の {shown:,} 個を表示中。範囲はステップに合わせて移ります。",
+    ).format(shown=len(nodes), total=total, first=trace.label(nodes[0]), last=trace.label(nodes[-1]))

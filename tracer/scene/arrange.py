@@ -1,0 +1,181 @@
+"""Where everything of a trace is drawn, worked out once: the picture does not move while the walk goes on.
+
+So every box is wide enough for whatever it will show at any position. These widths are the one thing here that is read
+off the whole recording; no number from it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from rich.cells import cell_len
+
+from tracer.layout.fold import Drawn, draw_graph, is_folded, stretch_of
+from tracer.layout.layered import Direction, Placed, Size, layered
+from tracer.numbers import format_number
+from tracer.scene.notation import Notation, Shape, shape, title
+from tracer.scene.reading import Readings
+from tracer.trace.cursor import Cursor
+from tracer.trace.trace import Trace
+
+DIRECTIONS: dict[Notation, Direction] = {"boxes": "down", "textbook": "right"}
+
+EXACT_DELIVERIES = 600
+"""Up to this many contributions, widths follow the numbers; above, every number gets room for the widest."""
+WIDEST = 11
+"""Cells of the widest number, `-1.235e-100`."""
+ROOM_TO_GROW = 5
+"""Numbers get at least this much room, so that a nudge seldom moves the picture."""
+
+NARROWEST_BOX, WIDEST_BOX, BOX_STEP = 15, 31, 4
+"""Box widths are odd, so that a wire leaves from the middle, and go up in steps, so that most boxes are equal."""
+LABEL_ROOM = 11
+"""Room for `5 · 1` on a textbook wire; a longer one is written into the wire."""
+
+_KEPT = 8
+"""Arrangements kept a trace: both notations, and the windows last walked through."""
+
+
+@dataclass(frozen=True)
+class Widths:
+    """The widest text that a node's or an edge's number takes at any position, in cells."""
+
+    value: dict[int, int]
+    grad: dict[int, int]
+    label: dict[int, int]
+    """By edge: `5 · 1`, and the contribution, whichever is wider."""
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """The drawn graph with its coordinates, for one notation. It holds no trace, so that a trace can be forgotten."""
+
+    drawn: Drawn
+    placed: Placed
+    sizes: Mapping[int, Size]
+    """By node, in the order of drawing; so are all the others."""
+    shapes: Mapping[int, Shape]
+    titles: Mapping[int, str]
+    marked: frozenset[int]
+    """Nodes that keep a row free for what the program hangs on them."""
+    hidden_inputs: Mapping[int, int]
+    """How many inputs the window leaves out. A constant in the formula is not left out."""
+    hidden_users: Mapping[int, int]
+    readings: Readings
+
+
+_ARRANGEMENTS: WeakKeyDictionary[Trace, dict[tuple[Notation, int, int, int], Arrangement]] = WeakKeyDictionary()
+
+
+def arrange(trace: Trace, notation: Notation, around: int, limit: int, digits: int) -> Arrangement:
+    """The arrangement that shows `around`. The same stretch of a trace is laid out once."""
+    kept = _ARRANGEMENTS.setdefault(trace, {})
+    key = (notation, stretch_of(trace, around, limit), limit, digits)
+    if key not in kept:
+        if len(kept) >= _KEPT:
+            del kept[next(iter(kept))]
+        kept[key] = _arranged(trace, notation, around, limit, digits)
+    return kept[key]
+
+
+def _arranged(trace: Trace, notation: Notation, around: int, limit: int, digits: int) -> Arrangement:
+    drawn = draw_graph(trace, around, limit)
+    graph = drawn.graph
+    widths = _widths(trace, drawn, digits)
+    marked = frozenset(node for node in graph if trace.events("mark").get(node))
+    size = _box_size if notation == "boxes" else _textbook_size
+    sizes = {node: size(trace, drawn, node, widths, node in marked) for node in graph}
+    return Arrangement(
+        drawn=drawn,
+        placed=layered(graph, sizes, DIRECTIONS[notation]),
+        sizes=sizes,
+        shapes={node: shape(trace, node, notation) for node in graph},
+        titles={node: title(trace, node, notation) for node in graph},
+        marked=marked,
+        hidden_inputs={
+            node: sum(source not in graph and not is_folded(trace, source) for source in trace.inputs(node))
+            for node in graph
+        },
+        hidden_users={node: len(trace.uses(node)) - graph.out_degree(node) for node in graph},
+        readings=Readings(digits),
+    )
+
+
+def _box_size(trace: Trace, drawn: Drawn, node: int, widths: Widths, marked: bool) -> Size:
+    """A leaf has its value beside its name; what is computed has it on a row of its own, below the formula."""
+    words = cell_len(title(trace, node, "boxes"))
+    low = trace.op(node) is None
+    if low:
+        words += 2 + widths.value[node]
+    inner = max(words, widths.value[node], 2 + widths.grad[node], _marks_width(trace, node))
+    steps = -(-max(inner + 4 - NARROWEST_BOX, 0) // BOX_STEP)
+    ports = 2 * drawn.graph.in_degree(node) + 3
+    width = max(min(NARROWEST_BOX + BOX_STEP * steps, WIDEST_BOX), ports)
+    return Size(width, (4 if low else 5) + marked)
+
+
+def _textbook_size(trace: Trace, drawn: Drawn, node: int, widths: Widths, marked: bool) -> Size:
+    """The middle row is the outgoing wire's; each incoming wire has rows above and below it for its numbers."""
+    graph = drawn.graph
+    words = cell_len(title(trace, node, "textbook"))
+    kind: Shape = shape(trace, node, "textbook")
+    name = trace.name(node) if kind == "circle" else None
+    value = widths.value[node] + (cell_len(name) + 3 if name else 0)
+    room_out = max(value, 2 + widths.grad[node]) + 2
+    if kind == "plain":
+        return Size(max(words, _marks_width(trace, node)) + 2, 3, room_out=room_out)
+    count = graph.in_degree(node)
+    branches = any(graph.out_degree(source) > 1 for source in graph.predecessors(node))
+    pitch = 4 if branches else 2
+    height = max(3 + pitch * max(count - 1, 0), 5 if marked else 3)
+    first = (height - 1 - pitch * max(count - 1, 0)) // 2
+    ports = tuple(first + pitch * i for i in range(count))
+    labels = [widths.label[edge] for _, _, edge in graph.in_edges(node, keys=True)]
+    inner = max(words, _marks_width(trace, node), 1)
+    width = inner + 4 - (inner % 2 == 0)  # an odd inside centres a sign of one cell
+    return Size(width, height, ports, room_in=min(max(labels, default=-1), LABEL_ROOM) + 3, room_out=room_out)
+
+
+def _marks_width(trace: Trace, node: int) -> int:
+    rows = trace.events("mark").get(node, ())
+    return cell_len(", ".join(trace.columns.mark_texts[row] for _, row in rows))
+
+
+def _widths(trace: Trace, drawn: Drawn, digits: int) -> Widths:
+    """Exact for a small recording; for a large one, room for any number everywhere."""
+    graph = drawn.graph
+    edges = [edge for _, _, edge in graph.edges(keys=True)]
+    if sum(len(p.edges) for p in trace.passes) > EXACT_DELIVERIES:
+        return Widths(
+            dict.fromkeys(graph, WIDEST), dict.fromkeys(graph, WIDEST + 2), dict.fromkeys(edges, 2 * WIDEST + 3)
+        )
+    value = {node: max(map(len, _values(trace, node, digits))) for node in graph}
+    grad = {node: max(map(len, _grads(trace, node, digits))) + 2 for node in graph}  # 2 for ` …`
+    label = dict.fromkeys(edges, ROOM_TO_GROW)
+    for this in trace.passes:
+        for delivery, edge in enumerate(this.edges.tolist()):
+            if edge in label:
+                upstream, local, contribution = trace.contribution(this.index, delivery)
+                product = f"{format_number(upstream, digits)} · {format_number(local, digits)}"
+                label[edge] = max(label[edge], len(product), len(format_number(contribution, digits)))
+    return Widths(value, grad, label)
+
+
+def _values(trace: Trace, node: int, digits: int) -> Iterator[str]:
+    yield " " * ROOM_TO_GROW
+    yield format_number(float(trace.columns.value[node]), digits)
+    for _, row in trace.events("update").get(node, ()):
+        yield format_number(float(trace.columns.updates.value[row]), digits)
+
+
+def _grads(trace: Trace, node: int, digits: int) -> Iterator[str]:
+    yield " " * (ROOM_TO_GROW - 2)
+    times = [position for position, _ in trace.events("write").get(node, ())]
+    for this in trace.passes:
+        times += [this.start + 1, *(this.position_of(delivery) for delivery in this.deliveries_to(node).tolist())]
+    for position in times:
+        grad = Cursor(trace, position).grad(node)
+        if grad is not None:
+            yield format_number(grad, digits)

@@ -1,0 +1,392 @@
+"""A scene as character cells: boxes, wires, numbers. One frame is one viewport of one scene; nothing is remembered.
+
+Everything is drawn in Unicode (`tracer.scene.glyphs` translates at the very end). What matters is never said by colour
+alone: the node at work has a double border, the wire at work is heavy and ends in an arrowhead, what is not yet known
+is dashed and reads `?`, the selected node is reversed and has a `▸`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text as RichText
+
+from tracer.numbers import MORE_TO_COME, NO_GRADIENT, NOT_YET
+from tracer.scene.glyphs import ARROWS, HEAVY, LIGHT, line_glyph
+from tracer.scene.palette import Palette, Role
+from tracer.scene.raster import Tone, Viewport, raster
+from tracer.scene.scene import BLANK, Box, Point, Scene, Wire
+
+SELECTED = "▸"
+HIDDEN = "⋯"
+GRAD = "∂"
+
+
+class Ink(NamedTuple):
+    """How a cell is to be written."""
+
+    role: Role
+    bold: bool = False
+    reverse: bool = False
+
+
+_TONES: dict[int, Ink | None] = {
+    Tone.NOTHING: None,
+    Tone.UNKNOWN: Ink("muted"),
+    Tone.KNOWN: Ink("line"),
+    Tone.DELIVERED: Ink("grad"),
+    Tone.TRACED: Ink("accent"),
+    Tone.WORKING: Ink("active", bold=True),
+}
+
+# top left, horizontal, top right, vertical, bottom left, bottom right
+_BORDERS = {"known": tuple("╭─╮│╰╯"), "unknown": tuple("╭╌╮╎╰╯"), "working": tuple("╔═╗║╚╝")}
+_DOUBLE_PORTS = {"top": "╧", "bottom": "╤", "left": "╢", "right": "╟"}
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """A drawn viewport."""
+
+    scene: Scene
+    view: Viewport
+    rows: tuple[tuple[tuple[str, Ink | None], ...], ...]
+    """For each line, its runs: text and how it is written. Every line is `view.width` cells."""
+
+    def lines(self) -> list[str]:
+        """The characters alone."""
+        return ["".join(text for text, _ in row) for row in self.rows]
+
+    def segments(self, y: int, palette: Palette) -> list[Segment]:
+        """One line for a Textual strip."""
+        return [Segment(text, style_of(ink, palette)) for text, ink in self.rows[y]]
+
+    def text(self, palette: Palette) -> RichText:
+        """All of it as one Rich text, for printing."""
+        text = RichText(no_wrap=True, end="")
+        for number, row in enumerate(self.rows):
+            text.append("\n" if number else "")
+            for run, ink in row:
+                text.append(run, style_of(ink, palette))
+        return text
+
+    def node_at(self, column: int, row: int) -> int | None:
+        """The node drawn in this cell of the viewport, or None."""
+        return self.scene.node_at(column + self.view.x, row + self.view.y)
+
+
+def style_of(ink: Ink | None, palette: Palette) -> Style | None:
+    return None if ink is None else palette.style(ink.role, bold=ink.bold, reverse=ink.reverse)
+
+
+def draw(scene: Scene, view: Viewport | None = None) -> Canvas:
+    """Draws `view` of the scene; all of it when None."""
+    view = view or Viewport(0, 0, scene.width, scene.height)
+    page = _Page(scene, view)
+    page.wires()
+    for box in scene.boxes:
+        if view.x - box.width < box.x < view.x + view.width and view.y - box.height < box.y < view.y + view.height:
+            page.box(box)
+    page.ports()
+    page.numbers()
+    page.label()
+    return Canvas(scene, view, page.rows())
+
+
+class _Page:
+    """The cells of one frame while it is drawn."""
+
+    def __init__(self, scene: Scene, view: Viewport) -> None:
+        self.scene, self.view = scene, view
+        self.boxes = scene.by_node
+        selected = {box.node for box in scene.boxes if box.selected}
+        toned = [(wire, self._tone(wire, selected)) for wire in scene.wires]
+        self.raster = raster(toned, view)
+        self.cells: list[list[str]] = self.raster.glyphs.tolist()
+        self.inks: list[list[Ink | None]] = [[_TONES[tone] for tone in row] for row in self.raster.tones.tolist()]
+
+    def _tone(self, wire: Wire, selected: set[int]) -> Tone:
+        if wire.working:
+            return Tone.WORKING
+        if wire.input in selected or wire.user in selected:
+            return Tone.TRACED
+        end = self.boxes.get(wire.input if wire.user is None else wire.user)
+        if end is None or not end.known:
+            return Tone.UNKNOWN
+        return Tone.KNOWN if wire.grad in ("", NOT_YET, NO_GRADIENT, BLANK) else Tone.DELIVERED
+
+    # -- cells --------------------------------------------------------------------------------------------------------
+
+    def put(self, x: int, y: int, text: str, ink: Ink | None) -> None:
+        """Writes text at a cell of the scene, clipped to the viewport. A wide character takes two cells."""
+        row, column = y - self.view.y, x - self.view.x
+        if not 0 <= row < self.view.height:
+            return
+        cells, inks = self.cells[row], self.inks[row]
+        for character in text:
+            width = cell_len(character)
+            if width == 0:
+                continue
+            if column >= 0 and column + width <= self.view.width:
+                cells[column], inks[column] = character, ink
+                if width == 2:
+                    cells[column + 1], inks[column + 1] = "", ink
+            column += width
+
+    def rows(self) -> tuple[tuple[tuple[str, Ink | None], ...], ...]:
+        """Runs of equal ink."""
+        found = []
+        for cells, inks in zip(self.cells, self.inks, strict=True):
+            runs: list[tuple[str, Ink | None]] = []
+            start = 0
+            for column in range(1, len(cells) + 1):
+                if column == len(cells) or inks[column] != inks[start]:
+                    runs.append(("".join(cells[start:column]), inks[start]))
+                    start = column
+            found.append(tuple(runs))
+        return tuple(found)
+
+    # -- wires --------------------------------------------------------------------------------------------------------
+
+    def wires(self) -> None:
+        """Arrowheads: at the user, or at the receiver of the wire at work in a backward pass."""
+        for wire in sorted(self.scene.wires, key=lambda wire: wire.working):
+            ahead, behind = _arrow(wire, at_user=True), _arrow(wire, at_user=False)
+            (x, y), glyph = behind if wire.backward else ahead
+            if (x, y) in self.view:
+                ink = self.inks[y - self.view.y][x - self.view.x]
+                self.put(x, y, glyph, ink)
+
+    def ports(self) -> None:
+        """Where a wire meets a border without an arrowhead, the border has an arm."""
+        for wire in sorted(self.scene.wires, key=lambda wire: wire.working):
+            for node, at_user in ((wire.input, False), (wire.user, True)):
+                box = self.boxes.get(node) if node is not None else None
+                if box is None or box.shape == "plain" or at_user != wire.backward:
+                    continue
+                x, y = wire.points[-1 if at_user else 0]
+                if (x, y) in self.view:
+                    ink = self.inks[y - self.view.y][x - self.view.x]
+                    self.put(x, y, _port(box, (x, y), HEAVY if wire.working else LIGHT), ink)
+
+    # -- boxes --------------------------------------------------------------------------------------------------------
+
+    def box(self, box: Box) -> None:
+        """One node: border, title, numbers, what is hung on it."""
+        {"box": self._full_box, "circle": self._circle, "plain": self._plain}[box.shape](box)
+
+    def _frame(self, box: Box) -> Ink:
+        kind = "working" if box.working else "known" if box.known else "unknown"
+        top_left, flat, top_right, upright, bottom_left, bottom_right = _BORDERS[kind]
+        ink = _frame_ink(box)
+        inner = box.width - 2
+        self.put(box.x, box.y, top_left + flat * inner + top_right, ink)
+        for y in range(box.y + 1, box.bottom):
+            self.put(box.x, y, upright + " " * inner + upright, ink)
+        self.put(box.x, box.bottom, bottom_left + flat * inner + bottom_right, ink)
+        if box.inputs_left_out:
+            self.put(box.x + 2, box.y, f"{HIDDEN}{box.inputs_left_out}", Ink("muted"))
+        if box.users_left_out:
+            self.put(box.x + 2, box.bottom, f"{HIDDEN}{box.users_left_out}", Ink("muted"))
+        return ink
+
+    def _full_box(self, box: Box) -> None:
+        """Title left, numbers right: value on the title's row if the box is low (a leaf), gradient on the last."""
+        self._frame(box)
+        left, room = box.x + 2, box.width - 4
+        low = box.height - box.marks_row <= 4
+        value_row = box.y + (1 if low else 2)
+        title_room = room - cell_len(box.value) - 1 if low else room
+        self._title(box, left, box.y + 1, title_room)
+        self.put(left + room - cell_len(box.value), value_row, box.value, value_ink(box.value))
+        self.put(left, value_row + 1, GRAD, Ink("grad" if box.grad_state != "none" else "muted"))
+        self.put(left + room - cell_len(box.grad), value_row + 1, box.grad, grad_ink(box.grad, box.receiving))
+        if box.marks:
+            self.put(left, value_row + 2, fit(", ".join(box.marks), room), Ink("mark"))
+        self._check(box, box.right - 3, box.bottom)
+
+    def _circle(self, box: Box) -> None:
+        """An operator's sign in the middle; its numbers stand on its wire."""
+        self._frame(box)
+        middle = box.y + box.height // 2
+        sign = fit(box.title, box.width - 2)
+        self._title(box, box.x + (box.width - cell_len(sign)) // 2, middle, box.width - 2)
+        if box.marks:
+            self.put(box.x + 1, middle + 1, fit(", ".join(box.marks), box.width - 2), Ink("mark"))
+        self._check(box, box.x + box.width // 2, box.bottom)
+
+    def _plain(self, box: Box) -> None:
+        """A leaf's name, close to its wire."""
+        room = box.width - 2
+        middle = box.y + box.height // 2
+        self.put(box.x, middle, " " * box.width, None)
+        self._title(box, box.right - cell_len(fit(box.title, room)), middle, room)
+        if box.marks:
+            self.put(box.x + 1, middle - 1, fit(", ".join(box.marks), room), Ink("mark"))
+        self._check(box, box.right - 1, middle + 1)
+
+    def _title(self, box: Box, x: int, y: int, room: int) -> None:
+        ink = Ink("muted") if not box.known else Ink("text", bold=True)
+        if box.working:
+            ink = Ink("active", bold=True)
+        elif box.receiving:
+            ink = Ink("receiver", bold=True)
+        self.put(x, y, fit(box.title, room), ink._replace(reverse=box.selected))
+        if box.selected:
+            self.put(x - 1, y, SELECTED, Ink("accent", bold=True))
+
+    def _check(self, box: Box, x: int, y: int) -> None:
+        if box.check:
+            role: Role = "ok" if box.check == "✓" else "wrong" if box.check == "✗" else "muted"
+            self.put(x, y, box.check, Ink(role, bold=True))
+
+    # -- textbook numbers ---------------------------------------------------------------------------------------------
+
+    def numbers(self) -> None:
+        """Textbook notation: each wire's value above it and its gradient below, at its root and at its branches."""
+        if self.scene.notation != "textbook":
+            return
+        for node, wires in self.scene.wires_from.items():
+            box = self.boxes[node]
+            x, y = wires[0].points[0]
+            value = f"{box.name} = {box.value}" if box.name and box.shape != "plain" else box.value
+            self.put(x + 2, y - 1, value, value_ink(box.value))
+            self.put(x + 2, y + 1, f"{GRAD} {box.grad}", grad_ink(box.grad, box.receiving))
+            if len(wires) > 1:
+                for wire in wires:
+                    self._branch(wire)
+
+    def _branch(self, wire: Wire) -> None:
+        """The numbers of one of several wires of a net, before its arrowhead."""
+        x, y = wire.points[-1]
+        self.put(x - 2 - cell_len(wire.value), y - 1, wire.value, value_ink(wire.value))
+        if not wire.label:
+            self.put(x - 2 - cell_len(wire.grad), y + 1, wire.grad, grad_ink(wire.grad, False))
+
+    def label(self) -> None:
+        """What the wire at work carries, beside it, near the node it comes from."""
+        for wire in self.scene.wires:
+            if wire.working and wire.label:
+                ink = Ink("active", bold=True)
+                x, y = wire.points[-1]
+                if self.scene.notation == "textbook":
+                    self.put(x - 2 - cell_len(wire.label), y + 1, wire.label, ink)
+                else:
+                    place = self._beside(wire)
+                    self.put(*place, f" {wire.label} ", ink)
+
+    def _beside(self, wire: Wire) -> Point:
+        """Where beside an upright piece of the wire the label covers least; near the user if it can choose."""
+        size = cell_len(wire.label) + 2
+        best: tuple[int, int] | None = None
+        place = wire.points[-1]
+        steps = 0
+        for (x0, y0), (x1, y1) in reversed(list(zip(wire.points, wire.points[1:], strict=False))):
+            if x0 != x1:
+                continue
+            for y in range(max(y0, y1) - 1, min(y0, y1), -1):
+                steps += 1
+                for column in (x1 + 1, x1 - size):
+                    covered = self._covered(column, y, size)
+                    if best is None or (covered, steps) < best:
+                        best, place = (covered, steps), (column, y)
+        return place
+
+    def _covered(self, x: int, y: int, size: int) -> int:
+        """How many drawn cells a label would hide; going off the picture counts more, a box's cells most."""
+        total = 0
+        for column in range(x, x + size):
+            if self.scene.node_at(column, y) is not None:
+                total += 100
+            elif (column, y) not in self.view:
+                total += 10
+            elif self.cells[y - self.view.y][column - self.view.x] != " ":
+                total += 1
+        return total
+
+
+def _arrow(wire: Wire, *, at_user: bool) -> tuple[Point, str]:
+    """The arrowhead's cell and glyph: next to the border it points at."""
+    (x0, y0), (x1, y1) = (wire.points[-2], wire.points[-1]) if at_user else (wire.points[1], wire.points[0])
+    dx, dy = (x1 > x0) - (x1 < x0), (y1 > y0) - (y1 < y0)
+    if at_user and wire.user is None:
+        return (x1, y1), ARROWS[dx, dy]
+    return (x1 - dx, y1 - dy), ARROWS[dx, dy]
+
+
+def _port(box: Box, cell: Point, weight: int) -> str:
+    """The border glyph at a wire's end."""
+    x, y = cell
+    side = "top" if y == box.y else "bottom" if y == box.bottom else "left" if x == box.x else "right"
+    if box.working:
+        return _DOUBLE_PORTS[side]
+    if side in ("top", "bottom"):
+        return line_glyph(weight * (side == "top"), LIGHT, weight * (side == "bottom"), LIGHT)
+    return line_glyph(LIGHT, weight * (side == "right"), LIGHT, weight * (side == "left"))
+
+
+def _frame_ink(box: Box) -> Ink:
+    if box.working:
+        return Ink("active", bold=True)
+    if box.receiving:
+        return Ink("receiver", bold=True)
+    if box.selected:
+        return Ink("accent", bold=True)
+    return Ink("line" if box.known else "muted")
+
+
+def value_ink(value: str) -> Ink:
+    """How a forward number is written."""
+    if value == NOT_YET:
+        return Ink("missing")
+    return Ink("wrong", bold=True) if _not_finite(value) else Ink("data", bold=True)
+
+
+def grad_ink(grad: str, receiving: bool) -> Ink:
+    """How a gradient is written: bold while it changes, quiet where there is nothing to read."""
+    if grad == BLANK:
+        return Ink("active", reverse=True)
+    if grad == NO_GRADIENT:
+        return Ink("muted")
+    if grad == NOT_YET:
+        return Ink("missing")
+    if _not_finite(grad.removesuffix(MORE_TO_COME).strip()):
+        return Ink("wrong", bold=True)
+    return Ink("receiver" if receiving else "grad", bold=True)
+
+
+def _not_finite(number: str) -> bool:
+    return number in ("nan", "inf", "-inf")
+
+
+def fit(text: str, room: int) -> str:
+    """`text` in at most `room` cells, cut with `…`."""
+    if cell_len(text) <= room:
+        return text
+    return set_cell_size(text, max(room - 1, 0)).rstrip() + MORE_TO_COME if room > 0 else ""
+
+
+def showing(scene: Scene, view: Viewport, nodes: Sequence[int]) -> Viewport:
+    """`view` moved as little as needed so that these nodes are in sight, the first one surely."""
+    x, y = view.x, view.y
+    for node in reversed(nodes):
+        box = scene.by_node.get(node)
+        if box is None:
+            continue
+        x = _slid(x, view.width, box.x - 2, box.right + 2)
+        y = _slid(y, view.height, box.y - 1, box.bottom + 1)
+    x = max(0, min(x, scene.width - view.width))
+    y = max(0, min(y, scene.height - view.height))
+    return Viewport(x, y, view.width, view.height)
+
+
+def _slid(start: int, size: int, low: int, high: int) -> int:
+    """The window's start, moved so that low..high is inside; `low` wins when it cannot hold both."""
+    if high - start >= size:
+        start = high - size + 1
+    return min(start, low)

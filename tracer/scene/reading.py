@@ -1,0 +1,97 @@
+"""What a cursor shows of a node or an edge, as strings; read once for each stretch of time in which it cannot change.
+
+A walk redraws hundreds of boxes at every key, and a step changes one or two of them. So each node's moments of change
+are listed (it is made, a contribution arrives, ...), and between two of them the strings are kept.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+from tracer.numbers import MORE_TO_COME, NO_GRADIENT, NOT_YET, format_number
+from tracer.trace.cursor import Cursor, GradState
+from tracer.trace.trace import Trace
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A node's strings at one position."""
+
+    value: str
+    grad: str
+    grad_state: GradState
+    marks: tuple[str, ...]
+
+    @property
+    def known(self) -> bool:
+        return self.value != NOT_YET
+
+
+@dataclass
+class Readings:
+    """All that has been read off one trace. It holds no trace: every call brings its cursor."""
+
+    digits: int
+    _changes: dict[tuple[int, int | None], list[int]] = field(default_factory=dict)
+    _nodes: dict[tuple[int, int | None, int], Reading] = field(default_factory=dict)
+    _deliveries: dict[int, dict[int, list[tuple[int, int]]]] = field(default_factory=dict)
+    _edges: dict[tuple[int, int, int], str] = field(default_factory=dict)
+
+    def node(self, cursor: Cursor, node: int, at_pass: int | None) -> Reading:
+        """What to write in a box. `at_pass` is `cursor.at_pass`, asked for once by the caller."""
+        if (node, at_pass) not in self._changes:
+            self._changes[node, at_pass] = changes(cursor.trace, node, at_pass)
+        key = (node, at_pass, bisect_right(self._changes[node, at_pass], cursor.position))
+        if key not in self._nodes:
+            self._nodes[key] = self._read(cursor, node)
+        return self._nodes[key]
+
+    def _read(self, cursor: Cursor, node: int) -> Reading:
+        value, grad, state = cursor.data(node), cursor.grad(node), cursor.grad_state(node)
+        number = "" if grad is None else format_number(grad, self.digits)
+        shown = {"none": NO_GRADIENT, "not_yet": NOT_YET, "partial": f"{number} {MORE_TO_COME}", "complete": number}
+        return Reading(
+            value=NOT_YET if value is None else format_number(value, self.digits),
+            grad=shown[state],
+            grad_state=state,
+            marks=cursor.marks(node),
+        )
+
+    def contribution(self, cursor: Cursor, edge: int, at_pass: int | None) -> str:
+        """What an edge has delivered in this pass: `5`, or `?`. Where it delivered more than once, their sum."""
+        if at_pass is None:
+            return NOT_YET
+        if at_pass not in self._deliveries:
+            self._deliveries[at_pass] = deliveries(cursor.trace, at_pass)
+        times = self._deliveries[at_pass].get(edge, [])
+        done = bisect_right(times, (cursor.position, len(cursor.trace)))
+        if not done:
+            return NOT_YET
+        key = (edge, at_pass, done)
+        if key not in self._edges:
+            numbers = [cursor.trace.contribution(at_pass, delivery)[2] for _, delivery in times[:done]]
+            assigned = cursor.trace.passes[at_pass].combine == "assign"
+            self._edges[key] = format_number(numbers[-1] if assigned else sum(numbers), self.digits)
+        return self._edges[key]
+
+
+def changes(trace: Trace, node: int, at_pass: int | None) -> list[int]:
+    """Positions at which what a cursor in this pass (or after it) shows of `node` may change, ascending."""
+    found = [trace.made_at(node)]
+    for kind in ("write", "update", "mark"):
+        found += [position for position, _ in trace.events(kind).get(node, ())]
+    if at_pass is not None:
+        this = trace.passes[at_pass]
+        found += [this.start + 1, this.stop]
+        found += [this.position_of(delivery) for delivery in this.deliveries_to(node).tolist()]
+    return sorted(found)
+
+
+def deliveries(trace: Trace, pass_index: int) -> dict[int, list[tuple[int, int]]]:
+    """Edge -> (position at which it has been added, delivery) of each delivery of a pass, in time order."""
+    this = trace.passes[pass_index]
+    found: dict[int, list[tuple[int, int]]] = {}
+    for delivery, edge in enumerate(this.edges.tolist()):
+        found.setdefault(edge, []).append((this.position_of(delivery), delivery))
+    return found
