@@ -30,3 +30,26 @@ class Text:
     def same(cls, words: str) -> Text:
         """Words that are the same in both languages: names, formulas, numbers."""
         return cls(words, words)
+
+
+_UNSAFE = {
+    **dict.fromkeys(
+        [*range(0x20), *range(0x7F, 0xA0)], "\N{REPLACEMENT CHARACTER}"
+    ),  # controls: escape sequences begin so
+    **dict.fromkeys(
+        [*range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFEFF], ""
+    ),  # unseen, bidi
+    **dict.fromkeys(
+        range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}"
+    ),  # halves of nothing: they cannot be written out
+}
+_UNSAFE_IN_LINES = {code: shown for code, shown in _UNSAFE.items() if code not in (0x09, 0x0A)}
+
+
+def clean(words: str, *, lines: bool = False) -> str:
+    """Text from a user or a file, without what would act on a terminal or hide itself.
+
+    Args:
+        lines: keep line breaks and tabs, as in source code.
+    """
+    return words.translate(_UNSAFE_IN_LINES if lines else _UNSAFE)

@@ -46,7 +46,8 @@ class Value:
         self._data, self._grad = value, 0.0
         self._rule, self._ins, self._args = None, (), ()
         self._live, self._const = True, False
-        self._name = name if name is not None else label
+        name = label if name is None else name
+        self._name = None if name is None else str(name)
         self._serial = _next_serial()
         for recorder in ACTIVE:
             recorder.made(self)

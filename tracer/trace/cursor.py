@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tracer.errors import TracerError, did_you_mean
+from tracer.text import clean
 from tracer.trace.node import SourceLine
 from tracer.trace.segment import GRANULARITIES, PARTS, By, Pass
 from tracer.trace.trace import Trace
@@ -201,7 +202,7 @@ class Cursor:
         table = self.trace.table(segment.kind)
         node = int(table.node[row])
         if segment.kind == "mark":
-            return Moment("mark", node=node, text=self.trace.columns.mark_texts[row])
+            return Moment("mark", node=node, text=clean(self.trace.columns.mark_texts[row]))
         if segment.kind == "update":
             return Moment("update", node=node, before=float(table.before[row]), after=float(table.value[row]))
         after = None if table.flag[row] else float(table.value[row])
@@ -255,7 +256,7 @@ class Cursor:
     def marks(self, node: Any) -> tuple[str, ...]:
         """Texts hung on `node` so far."""
         rows = self.trace.events("mark").get(self.trace.resolve(node), ())
-        return tuple(self.trace.columns.mark_texts[row] for position, row in rows if position <= self.position)
+        return tuple(clean(self.trace.columns.mark_texts[row]) for position, row in rows if position <= self.position)
 
     # Where in the user's program
 

@@ -16,6 +16,7 @@ from tracer.core.op import OPS, Op
 from tracer.core.record import LeafKey
 from tracer.errors import NotFoundError, did_you_mean
 from tracer.numbers import format_number
+from tracer.text import clean
 from tracer.trace.node import Edge, Edges, Node, NodeKind, Nodes, SourceLine
 from tracer.trace.segment import PARTS, By, Pass, Segment, segments_of
 
@@ -112,7 +113,7 @@ class Trace:
 
     def name(self, node: int) -> str | None:
         """What the program calls `node`, if anything."""
-        return self.columns.names.get(int(node))
+        return self._names.get(int(node))
 
     def label(self, node: int) -> str:
         """What to call `node`: its name, a constant's number, else `v7`."""
@@ -133,7 +134,7 @@ class Trace:
 
     def scope(self, node: int) -> str:
         """The scope `node` was made in, "" at the top."""
-        return self.columns.scopes[int(self.columns.scope[node])]
+        return clean(self.columns.scopes[int(self.columns.scope[node])])
 
     def source(self, node: int) -> SourceLine | None:
         """The user's line that made `node`."""
@@ -144,12 +145,12 @@ class Trace:
         if row < 0:
             return None
         c = self.columns
-        return SourceLine(c.files[c.line_file[row]], int(c.line_number[row]))
+        return SourceLine(clean(c.files[c.line_file[row]]), int(c.line_number[row]))
 
-    @property
+    @cached_property
     def sources(self) -> Mapping[str, str]:
         """File name -> its text when the program ran."""
-        return self.columns.sources
+        return {clean(file): clean(text, lines=True) for file, text in self.columns.sources.items()}
 
     @property
     def info(self) -> Mapping[str, Any]:
@@ -157,8 +158,12 @@ class Trace:
         return self.columns.info
 
     @cached_property
+    def _names(self) -> dict[int, str]:
+        return {node: clean(name) for node, name in sorted(self.columns.names.items())}
+
+    @cached_property
     def _by_name(self) -> dict[str, int]:
-        return {name: node for node, name in sorted(self.columns.names.items())}
+        return {name: node for node, name in self._names.items()}
 
     def find(self, name: str) -> Node:
         """The node called `name` (the last one made, where several are), or `v7` for node 7.
