@@ -1,6 +1,7 @@
-"""A small neural network made of Values: two inputs, three tanh neurons, one output. It learns "are they different?".
+"""A small neural network made of Values: two inputs, three tanh neurons, one output.
 
-One training step has five phases, one after the other: forward, loss, backward, update, zero.
+It learns to say whether its two inputs differ. One training step has five phases, one after the
+other: forward, loss, backward, update, zero.
 Run it with `python mlp.py`; raise STEPS to 50 and it knows all four rows.
 """
 
@@ -19,7 +20,8 @@ class Neuron:
     """A weight for each input, and a bias."""
 
     def __init__(self, name, n_inputs, rng):
-        self.w = [Value(rng.uniform(-1, 1), name=f"{name}.w{i + 1}") for i in range(n_inputs)]
+        names = [f"{name}.w{i + 1}" for i in range(n_inputs)]
+        self.w = [Value(rng.uniform(-1, 1), name=w) for w in names]
         self.b = Value(0.0, name=f"{name}.b")
 
     def __call__(self, x):
@@ -49,7 +51,8 @@ class Net:
 def read_rows(path):
     """[([x1, x2], y), ...]"""
     with open(path, encoding="utf-8", newline="") as file:
-        return [([float(row["x1"]), float(row["x2"])], float(row["y"])) for row in csv.DictReader(file)]
+        table = csv.DictReader(file)
+        return [([float(row["x1"]), float(row["x2"])], float(row["y"])) for row in table]
 
 
 def forward(net, rows):
@@ -60,7 +63,8 @@ def forward(net, rows):
 def mean_squared_error(predictions, rows):
     """How far off the predictions are: 0 is perfect."""
     with scope("loss"):
-        squares = [(prediction - y) ** 2 for prediction, (_, y) in zip(predictions, rows, strict=True)]
+        targets = [y for _, y in rows]
+        squares = [(p - y) ** 2 for p, y in zip(predictions, targets, strict=True)]
         return (sum(squares) / len(rows)).named("loss")
 
 

@@ -2,7 +2,8 @@
 
 In the TOML, `{x}` is the value of x, `{∂x}` its gradient; `{upstream}`, `{local}` and `{contribution}` are those of the
 edge that has just delivered; `{=}` is `=`, or `≈` if a number of the sentence is rounded. A number the cursor has not
-reached is `?`, as on the rest of the screen, so words stay true when a leaf was edited and the program ran again.
+reached is `?`, as on the rest of the screen. So the numbers stay right when a leaf was edited and the program ran
+again; what the author says about them was written for the original run.
 """
 
 from __future__ import annotations
@@ -54,8 +55,12 @@ def number(cursor: Cursor, field: str) -> float | None:
 
 def fill(text: Text, cursor: Cursor) -> Text:
     """`text` with its fields filled in from the cursor."""
-    numbers = {name: number(cursor, name) for name in fields(text) if name != "="}
-    words = {name: NOT_YET if value is None else format_number(value) for name, value in numbers.items()}
-    words["="] = equals_sign(*(value for value in numbers.values() if value is not None))
-    en, ja = (_FIELD.sub(lambda match: words[match[1]], text[lang]) for lang in LANGS)
+    en, ja = (_fill(text[lang], cursor) for lang in LANGS)
     return Text(en, ja)
+
+
+def _fill(words: str, cursor: Cursor) -> str:
+    numbers = {name: number(cursor, name) for name in _FIELD.findall(words) if name != "="}
+    shown = {name: NOT_YET if value is None else format_number(value) for name, value in numbers.items()}
+    shown["="] = equals_sign(*(value for value in numbers.values() if value is not None))
+    return _FIELD.sub(lambda match: shown[match[1]], words)
