@@ -1,0 +1,75 @@
+"""The fonts that pictures are set in: ours, always, so that a picture is the same on every machine.
+
+A new machine may have no font at all, and Graphviz then draws empty boxes. So Fontconfig is shown our folder and
+nothing else. Only a character that ours lack (Hangul, emoji) lets the machine's own fonts in, behind ours.
+"""
+
+from __future__ import annotations
+
+import struct
+from functools import lru_cache
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+FONTS = Path(__file__).with_name("fonts")
+
+_SYSTEM_FOLDERS = (
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "/Library/Fonts",
+    "/System/Library/Fonts",
+    "WINDOWSFONTDIR",
+)
+
+
+@lru_cache(maxsize=1)
+def covered() -> frozenset[int]:
+    """Every code point that our fonts can draw."""
+    return frozenset(c for file in sorted(FONTS.glob("*.?tf")) for c in _characters(file.read_bytes()))
+
+
+def missing(text: str) -> str:
+    """The characters of `text` that our fonts lack, each once, in order."""
+    return "".join(dict.fromkeys(c for c in text if ord(c) not in covered() and not c.isspace()))
+
+
+def fontconfig(cache: Path, text: str = "") -> str:
+    """A Fontconfig file: our folder, and the machine's where `text` needs them. `cache` is a folder it may write to."""
+    folders = [f"<dir>{escape(str(FONTS))}</dir>"]
+    caches = [f"<cachedir>{escape(str(cache))}</cachedir>"]
+    if missing(text):
+        folders += [f"<dir>{folder}</dir>" for folder in _SYSTEM_FOLDERS]
+        folders += ['<dir prefix="xdg">fonts</dir>', "<dir>~/.fonts</dir>"]
+        caches.insert(0, '<cachedir prefix="xdg">fontconfig</cachedir>')  # reading all of them takes seconds, once
+    return (
+        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">'
+        f"<fontconfig>{''.join(folders)}{''.join(caches)}</fontconfig>"
+    )
+
+
+def _characters(font: bytes) -> list[int]:
+    """The code points in an OpenType font's `cmap`, formats 4 and 12.
+
+    Source: OpenType 1.9, `cmap`.
+    """
+    (count,) = struct.unpack_from(">H", font, 4)
+    tables = {font[at : at + 4]: struct.unpack_from(">I", font, at + 8)[0] for at in range(12, 12 + 16 * count, 16)}
+    start = tables[b"cmap"]
+    (subtables,) = struct.unpack_from(">H", font, start + 2)
+    found: set[int] = set()
+    for record in range(subtables):
+        (offset,) = struct.unpack_from(">I", font, start + 4 + 8 * record + 4)
+        at = start + offset
+        (form,) = struct.unpack_from(">H", font, at)
+        if form == 4:
+            (twice,) = struct.unpack_from(">H", font, at + 6)
+            ends = struct.unpack_from(f">{twice // 2}H", font, at + 14)
+            starts = struct.unpack_from(f">{twice // 2}H", font, at + 16 + twice)
+            for first, last in zip(starts, ends, strict=True):
+                found.update(range(first, last + 1))
+        elif form == 12:
+            (groups,) = struct.unpack_from(">I", font, at + 12)
+            for group in range(groups):
+                first, last = struct.unpack_from(">II", font, at + 16 + 12 * group)
+                found.update(range(first, last + 1))
+    return sorted(found - {0xFFFF})
