@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 
 from tests.lessons.running import run
 from tracer.errors import LessonError
+from tracer.lessons.content import content_root
 from tracer.lessons.lesson import CARD_KEYS, CHANGE_KEYS, LESSON_KEYS, STOP_KEYS, Lesson, load
+from tracer.lessons.stop import KINDS
 
 PROGRAM = """\
 from tracer import Value, mark
@@ -254,6 +257,20 @@ def test_key_tables_are_told_apart() -> None:
     """Every documented key is known exactly where it belongs."""
     assert set(CARD_KEYS).isdisjoint(LESSON_KEYS)
     assert {"node", "kind", "occurrence", "via", "expect"} == set(STOP_KEYS) & set(CHANGE_KEYS) - {"say"}
+
+
+def test_the_guide_shows_a_lesson_that_loads(tmp_path: Path) -> None:
+    """The example of samples/README.md is a lesson whose claims hold, and every key and kind is explained there."""
+    guide = (content_root() / "samples" / "README.md").read_text(encoding="utf-8")
+    example = guide.split("```toml\n")[1].split("```")[0]
+    lesson = load(write(tmp_path, example))
+    base = run(lesson.program)
+    lesson.check(base)
+    lesson.check_change(run(lesson.program, {"x": 5.0}, base))
+    for key in {*LESSON_KEYS, *STOP_KEYS, *CARD_KEYS, *CHANGE_KEYS, *KINDS} - {"stop", "card", "change", "beside"}:
+        assert re.search(rf"(?m)^(# )?{key}\b|`{key}\b", guide), key
+    for table in ("[[stop]]", "[card]", "[change]", "[beside]"):
+        assert table in guide
 
 
 # Anything at all
