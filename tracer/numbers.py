@@ -49,8 +49,11 @@ def format_full(value: float) -> str:
 
 
 def is_rounded(value: float, digits: int = 4) -> bool:
-    """Whether `format_number` drops digits, so that shown terms may not add up (write ≈)."""
-    return math.isfinite(value) and float(format_number(value, digits)) != value
+    """Whether `format_number` drops digits, so that shown terms may not add up (write ≈).
+
+    The last bits of float64 do not count: 0.15 · 6 is shown as 0.9, and is.
+    """
+    return math.isfinite(value) and not math.isclose(float(format_number(value, digits)), value, rel_tol=1e-12)
 
 
 def equals_sign(*values: float, digits: int = 4) -> str:

@@ -31,6 +31,7 @@ from tracer.core.columns import (
     Table,
 )
 from tracer.core.op import OPS
+from tracer.core.ops import elementwise as _registered  # noqa: F401  op codes are given when recording begins
 from tracer.core.scope import current_scope
 from tracer.errors import GraphError
 
