@@ -46,7 +46,9 @@ class Showcase(App[None]):
 
 async def drawn(glyphs: GlyphSet) -> list[str]:
     app = Showcase(glyphs)
-    async with app.run_test(size=(60, 40)) as pilot:
+    async with app.run_test(size=(60, 40), notifications=True) as pilot:
+        while not app.screen.query("Toast"):
+            await pilot.pause()
         await pilot.pause()
         strips = app.screen._compositor.render_strips()
         return ["".join(segment.text for segment in strip) for strip in strips]
@@ -66,3 +68,4 @@ async def test_unicode_is_left_alone() -> None:
     lines = await drawn("unicode")
     assert any(WORDS in line for line in lines)
     assert any("╭" in line for line in lines)
+    assert any("● done" in line for line in lines)

@@ -6,9 +6,9 @@ Programs never run here: the library asks the runner, which runs them in a child
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
@@ -33,8 +33,7 @@ from tracer.tui.keys import ascii_twin, bindings, name_of
 from tracer.tui.library import Library, open_with_runner
 from tracer.tui.messages import CatalogueRead, LessonEnded, Opened, OpenFailed, Request
 from tracer.tui.screens.base import AppScreen
-from tracer.tui.settings import SettingsFile, settings_path
-from tracer.tui.terminal import choose_glyphs
+from tracer.tui.settings import Settings, SettingsFile
 from tracer.tui.themes import THEME_WORDS, THEMES
 
 if TYPE_CHECKING:
@@ -43,9 +42,6 @@ if TYPE_CHECKING:
 
 PATIENCE = 0.25
 """Seconds an opening may take before the app says that it is at it: a lesson is usually there sooner."""
-
-AT_THE_END = sys.maxsize
-"""A position beyond any trace: cursors stop at the last step."""
 
 
 class GradientTracer(App[None]):
@@ -100,6 +96,12 @@ class GradientTracer(App[None]):
 
             self.push_screen(LanguageScreen(), self._language_chosen)
 
+    def on_ready(self) -> None:
+        """The first frame is there."""
+        if not gc.isenabled():
+            gc.freeze()  # what start-up made stays; no collection need look at it again
+            gc.enable()
+
     def _read_catalogue(self) -> None:
         from tracer.lessons.content import catalogue
 
@@ -141,14 +143,18 @@ class GradientTracer(App[None]):
     def open_thing(
         self, name: str, assignments: Mapping[str, float] | None = None, *, at: int | None = None, quiz: bool = False
     ) -> None:
-        """Run or read `name` in the background, then walk it. Esc gives up waiting."""
+        """Run or read `name` in the background, then walk it.
+
+        Args:
+            name, assignments: as the command line takes them.
+            at: position to start from, `AT_THE_END` too.
+            quiz: whether gradients are blanks to fill in.
+        """
         self._open(Request(name, tuple((assignments or {}).items()), at, quiz))
 
     def _open(self, request: Request) -> None:
-        self._await(request, self.library.ask(request, fresh=not self._is_ours(request.name)))
-
-    def _await(self, request: Request, run: Future[Thing]) -> None:
         self._opening = request
+        run = self.library.ask(request, fresh=not self._is_ours(request.name))
         run.add_done_callback(partial(self._say_opened, request))
         self.set_timer(PATIENCE, partial(self._say_opening, request))
 
@@ -158,14 +164,14 @@ class GradientTracer(App[None]):
         return any(lesson.name == name for lesson in (*self.catalogue.lessons, *self.catalogue.models))
 
     def _say_opened(self, request: Request, run: Future[Thing]) -> None:
-        """Called in the thread that ran it."""
+        """Called in whatever thread finished it."""
         error = run.exception()
         if error is None:
             self.post_message(Opened(request, run.result()))
         elif isinstance(error, TracerError):
             self.post_message(OpenFailed(request, str(error)))
         else:
-            self.call_from_thread(self._fail, error)
+            self.call_later(self._fail, error)
 
     def _fail(self, error: BaseException) -> None:
         """Our own mistake: end with its traceback."""
@@ -178,7 +184,12 @@ class GradientTracer(App[None]):
             self.push_screen(OpeningScreen(request.name))
 
     def stop_opening(self) -> None:
-        """Stop waiting. The run ends by itself or with the app."""
+        """End the program that is being run; what it has computed by then opens."""
+        if self._opening is not None:
+            self.library.stop(self._opening)
+
+    def give_up_opening(self) -> None:
+        """Stop waiting."""
         self._opening = None
         self._close_opening()
         if len(self.screen_stack) == 1:
@@ -216,15 +227,10 @@ class GradientTracer(App[None]):
             self.pop_screen()
         if thing.lesson is not None:
             name = thing.lesson.name
-            self.settings.change(lambda now: now.began(name))
+            self.remember(lambda now: now.began(name))
         else:
-            self.settings.change(lambda now: now.opened(request.words))
+            self.remember(lambda now: now.opened(request.words))
         self.push_screen(StepperScreen(thing, at=request.at, quiz=request.quiz))
-
-    def run_again(self, thing: Thing, overrides: Mapping[str, float]) -> None:
-        """Run `thing` with other values for its leaves, then show how it ends."""
-        request = Request(thing.title, at=AT_THE_END)
-        self._await(request, self.library.start(lambda: thing.rerun(overrides)))
 
     def show_gallery(self) -> None:
         """Back to the gallery, from wherever one is."""
@@ -240,9 +246,18 @@ class GradientTracer(App[None]):
 
         lesson = message.thing.lesson
         assert lesson is not None, "only a lesson ends with a card"
-        self.settings.change(lambda now: now.finished(lesson.name))
+        self.remember(lambda now: now.finished(lesson.name))
         following = self.catalogue.after(lesson) if self.catalogue is not None else None
         self.push_screen(EndCardScreen(message.thing, following))
+
+    # --- what is remembered
+
+    def remember(self, change: Callable[[Settings], Settings]) -> None:
+        """Apply `change` to the settings. If they cannot be saved, say so once and go on."""
+        known = self.settings.problem
+        self.settings.change(change)
+        if self.settings.problem is not None and known is None:
+            self.notify(self.settings.problem[self.lang], severity="warning", timeout=10, markup=False)
 
     # --- language and colours
 
@@ -252,7 +267,7 @@ class GradientTracer(App[None]):
     def set_language(self, lang: Lang) -> None:
         """Show everything in `lang`, now and next time."""
         self.lang = lang
-        self.settings.change(lambda now: replace(now, lang=lang))
+        self.remember(lambda now: replace(now, lang=lang))
 
     def action_switch_lang(self) -> None:
         self.set_language(LANGS[(LANGS.index(self.lang) + 1) % len(LANGS)])
@@ -265,7 +280,7 @@ class GradientTracer(App[None]):
     def set_theme(self, name: str) -> None:
         """Use these colours, now and next time."""
         self.theme = name
-        self.settings.change(lambda now: replace(now, theme=name))
+        self.remember(lambda now: replace(now, theme=name))
 
     def action_switch_theme(self) -> None:
         names = list(THEME_WORDS)
@@ -310,16 +325,3 @@ class GradientTracer(App[None]):
 
 _PALETTE = Text(en="What do you want to do?", ja="何をしますか？")
 _QUIT = Text(en="q goes back and quits; ctrl+q quits at once.", ja="q で戻る・終了。ctrl+q ですぐに終了します。")
-
-
-def run_app(first: Request | Thing | None = None, *, ascii_only: bool = False) -> int:
-    """Run the app in this terminal; the process's exit code.
-
-    Args:
-        first: what to open; the gallery if None.
-        ascii_only: draw with ASCII, whatever the terminal can do.
-    """
-    glyphs = choose_glyphs(ascii_only=ascii_only)  # before Textual reads the keyboard
-    app = GradientTracer(SettingsFile(settings_path()), glyphs=glyphs, first=first)
-    app.run()
-    return app.return_code or 0

@@ -16,7 +16,8 @@ from tracer.tui.messages import Request
 if TYPE_CHECKING:
     from tracer.lessons.runner import Thing
 
-Opener = Callable[[Request], "Thing"]
+Opener = Callable[[Request, threading.Event], "Thing"]
+Key = tuple[str, tuple[tuple[str, float], ...]]
 
 KEPT = 64
 """Things kept; a lesson's trace is a few kB."""
@@ -26,12 +27,12 @@ class Library:
     """Opens things in daemon threads, so that an endless program cannot keep the app from quitting.
 
     Args:
-        opener: runs a request, in the calling thread. Raises TracerError.
+        opener: runs a request, in the calling thread, until the event is set. Raises TracerError.
     """
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
-        self._runs: dict[tuple[str, tuple[tuple[str, float], ...]], Future[Thing]] = {}
+        self._runs: dict[Key, tuple[Future[Thing], threading.Event]] = {}
         self._lock = threading.Lock()
 
     def ask(self, request: Request, *, fresh: bool = False) -> Future[Thing]:
@@ -40,34 +41,38 @@ class Library:
         Args:
             fresh: run it again even if it was run before: a user's file may have changed.
         """
-        key = (request.name, request.assignments)
+        key = request.name, request.assignments
         with self._lock:
-            run = self._runs.get(key)
-            if run is not None and not (fresh and run.done()):
-                return run
-            run = self._runs[key] = Future()
+            known = self._runs.pop(key, None)
+            if known is not None and not (known[0].done() and (fresh or known[1].is_set())):
+                self._runs[key] = known  # the newest again
+                return known[0]
+            run: Future[Thing] = Future()
+            stop = threading.Event()
+            self._runs[key] = run, stop
             while len(self._runs) > KEPT:
                 del self._runs[next(iter(self._runs))]
-        return _in_background(lambda: self._opener(request), run)
+        threading.Thread(target=self._run, args=(request, run, stop), name="open", daemon=True).start()
+        return run
 
-    def start(self, make: Callable[[], Thing]) -> Future[Thing]:
-        """What `make` gives, made in the background and not kept."""
-        return _in_background(make, Future())
+    def stop(self, request: Request) -> None:
+        """Tell the program to end. The run is then done, with what was computed up to there."""
+        with self._lock:
+            known = self._runs.get((request.name, request.assignments))
+        if known is not None:
+            known[1].set()
 
-
-def _in_background(make: Callable[[], Thing], run: Future[Thing]) -> Future[Thing]:
-    def go() -> None:
+    def _run(self, request: Request, run: Future[Thing], stop: threading.Event) -> None:
         try:
-            run.set_result(make())
+            thing = self._opener(request, stop)
         except BaseException as error:  # whoever asked decides what it means
             run.set_exception(error)
+        else:
+            run.set_result(thing)
 
-    threading.Thread(target=go, name="open", daemon=True).start()
-    return run
 
-
-def open_with_runner(request: Request) -> Thing:
+def open_with_runner(request: Request, stop: threading.Event) -> Thing:
     """What `Library` does outside tests: a lesson, model, file or expression, as `tracer open` takes it."""
     from tracer.lessons.runner import open_thing
 
-    return open_thing(request.name, dict(request.assignments))
+    return open_thing(request.name, dict(request.assignments), stop=stop)

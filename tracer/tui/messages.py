@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ from textual.message import Message
 if TYPE_CHECKING:
     from tracer.lessons.content import Catalogue
     from tracer.lessons.runner import Thing
+
+AT_THE_END = sys.maxsize
+"""A position beyond any trace: cursors stop at the last step."""
 
 
 @dataclass(frozen=True)

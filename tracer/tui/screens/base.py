@@ -33,6 +33,12 @@ class TooSmall(Widget):
     )
     lang: reactive[Lang] = reactive("en")
 
+    def on_mount(self) -> None:
+        self.watch(self.app, "lang", self._follow_language)
+
+    def _follow_language(self, lang: Lang) -> None:
+        self.lang = lang
+
     def render(self) -> str:
         size = self.screen.size
         return self.WORDS.format(width=size.width, height=size.height, least="x".join(map(str, LEAST)))[self.lang]
@@ -61,7 +67,6 @@ class AppScreen(Screen[Result]):
 
     def _on_mount(self, event: events.Mount) -> None:
         super()._on_mount(event)
-        self.mount(TooSmall().data_bind(AppScreen.lang))
         self.watch(self.app, "lang", self._follow_language)
 
     def _follow_language(self, lang: Lang) -> None:
@@ -74,5 +79,8 @@ class AppScreen(Screen[Result]):
         self._fit(self.app.size)  # it may have been resized while another screen was on top
 
     def _fit(self, size: Size) -> None:
-        self.set_class(size.width < LEAST.width or size.height < LEAST.height, "-too-small")
+        small = size.width < LEAST.width or size.height < LEAST.height
+        if small and not self.query(TooSmall):
+            self.mount(TooSmall())
+        self.set_class(small, "-too-small")
         self.set_class(size.width >= WIDE, "-wide")

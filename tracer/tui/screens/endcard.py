@@ -14,6 +14,7 @@ from textual.widgets import Static
 from tracer.numbers import format_number
 from tracer.text import Lang, Text
 from tracer.tui.keys import Place, bindings
+from tracer.tui.messages import AT_THE_END
 from tracer.tui.screens.base import AppScreen
 from tracer.tui.widgets.keybar import KeyBar
 
@@ -46,7 +47,7 @@ class EndCardScreen(AppScreen[None]):
     PLACES: ClassVar[tuple[Place, ...]] = ("endcard",)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("endcard")]
 
-    answered: reactive[bool] = reactive(False)
+    answered: reactive[bool] = reactive(False, init=False)
     """Whether the answer is shown."""
 
     def __init__(self, thing: Thing, following: Lesson | None) -> None:
@@ -70,10 +71,9 @@ class EndCardScreen(AppScreen[None]):
         self._draw()
 
     def _draw(self) -> None:
-        if self.is_mounted:
-            frame = self.query_one("#endcard")
-            frame.border_title = Content(f"{self.lesson.section}  {self.lesson.title[self.lang]}".strip())
-            self.query_one("#endcard-words", Static).update(self._words(self.lang))
+        frame = self.query_one("#endcard")
+        frame.border_title = Content(f"{self.lesson.section}  {self.lesson.title[self.lang]}".strip())
+        self.query_one("#endcard-words", Static).update(self._words(self.lang))
 
     def _words(self, lang: Lang) -> Content:
         card = self.card
@@ -114,7 +114,7 @@ class EndCardScreen(AppScreen[None]):
         if change is None:
             self.dismiss()
         else:
-            self.tracer.run_again(self.thing, {change.leaf: change.to})
+            self.tracer.open_thing(self.lesson.name, {change.leaf: change.to}, at=AT_THE_END)
 
     def action_again(self) -> None:
         self.dismiss()

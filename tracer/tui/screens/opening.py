@@ -12,10 +12,11 @@ from textual.widgets import Static
 from tracer.text import Lang, Text
 from tracer.tui.screens.base import AppScreen
 
-_WORDS = Text(
-    en="Running {name}   {seconds:.0f} s\n\nesc  stop waiting",
-    ja="{name} を実行しています   {seconds:.0f} 秒\n\nesc  待つのをやめる",
+_RUNNING = Text(
+    en="Running {name}   {seconds:.0f} s\n\nesc  stop it, and open what it has computed",
+    ja="{name} を実行しています   {seconds:.0f} 秒\n\nesc  止めて、そこまでの計算を開く",
 )
+_STOPPING = Text(en="Stopping {name} …\n\nesc  go back", ja="{name} を止めています…\n\nesc  戻る")
 
 
 class OpeningScreen(AppScreen[None]):
@@ -27,6 +28,7 @@ class OpeningScreen(AppScreen[None]):
         super().__init__()
         self.thing_name = name
         self._since = monotonic()
+        self._stopping = False
 
     def compose(self) -> ComposeResult:
         yield Static(id="opening", markup=False)
@@ -39,8 +41,15 @@ class OpeningScreen(AppScreen[None]):
         self._tick()
 
     def _tick(self) -> None:
-        words = _WORDS.format(name=self.thing_name, seconds=monotonic() - self._since)
+        words = (_STOPPING if self._stopping else _RUNNING).format(
+            name=self.thing_name, seconds=monotonic() - self._since
+        )
         self.query_one("#opening", Static).update(words[self.lang])
 
     def action_stop(self) -> None:
-        self.tracer.stop_opening()
+        if self._stopping:
+            self.tracer.give_up_opening()
+        else:
+            self._stopping = True
+            self.tracer.stop_opening()
+            self._tick()

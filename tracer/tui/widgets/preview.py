@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from rich.text import Text as RichText
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -43,27 +43,26 @@ _RECENT = Text(en="Opened before. Enter opens it again.", ja="前に開いたも
 
 
 class Picture(Widget):
-    """The graph before its first step: what there is to find out, and no number of it."""
+    """The graph's outline: what depends on what, before any number is known. As large as there is room."""
 
-    thing: reactive[Thing | None] = reactive(None, layout=True)
-    lang: reactive[Lang] = reactive("en")
+    DEFAULT_CSS = "Picture { height: 1fr; margin: 1 0; }"
+
+    thing: reactive[Thing | None] = reactive(None)
 
     def render(self) -> RichText:
-        if self.thing is None:
+        width, height = self.size
+        if self.thing is None or width < 1 or height < 1:
             return RichText()
         from tracer.scene.canvas import draw
+        from tracer.scene.outline import outline
         from tracer.scene.raster import Viewport
-        from tracer.scene.scene import build_scene
 
-        lesson = self.thing.lesson
-        scene = build_scene(
-            self.thing.trace.cursor(0), notation=lesson.notation if lesson is not None else "boxes", lang=self.lang
-        )
-        width, height = min(scene.width, self.size.width), min(scene.height, self.size.height)
-        return draw(scene, Viewport(0, 0, width, height)).text(cast("GradientTracer", self.app).palette)
+        scene = outline(self.thing.trace, width, height)
+        canvas = draw(scene, Viewport(0, 0, min(scene.width, width), min(scene.height, height)))
+        return canvas.text(cast("GradientTracer", self.app).palette)
 
 
-class Preview(VerticalScroll, can_focus=False):
+class Preview(Vertical):
     """Shows one lesson, model or recent thing. The gallery says which."""
 
     lesson: reactive[Lesson | None] = reactive(None)
@@ -74,7 +73,7 @@ class Preview(VerticalScroll, can_focus=False):
 
     def compose(self) -> ComposeResult:
         yield Static(id="preview-words", markup=False)
-        yield Picture().data_bind(Preview.lang)
+        yield Picture()
         yield Static(id="preview-counts", markup=False)
 
     def on_mount(self) -> None:
@@ -110,7 +109,7 @@ class Preview(VerticalScroll, can_focus=False):
         counts = _MINUTES.format(minutes=lesson.minutes)
         if thing is not None:
             start = thing.trace.cursor(0)
-            steps = start.index(lesson.by or "edge")[1]
+            steps = start.index(lesson.by or "edge")[1]  # as the stepper counts them
             counts = _COUNTS.format(nodes=thing.trace.n_nodes, steps=steps, minutes=lesson.minutes)
         self.query_one("#preview-counts", Static).update(f"{counts[lang]}   {_STATES[self.progress][lang]}")
 

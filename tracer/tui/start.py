@@ -1,0 +1,29 @@
+"""From the command to the first paint. Nothing heavy is imported before it is needed: every tenth of a second shows."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING
+
+from tracer.tui.settings import SettingsFile, settings_path
+from tracer.tui.terminal import choose_glyphs
+
+if TYPE_CHECKING:
+    from tracer.lessons.runner import Thing
+    from tracer.tui.messages import Request
+
+
+def run_app(first: Request | Thing | None = None, *, ascii_only: bool = False) -> int:
+    """Run the app in this terminal; the process's exit code.
+
+    Args:
+        first: what to open; the gallery if None.
+        ascii_only: draw with ASCII, whatever the terminal can do.
+    """
+    gc.disable()  # until the first paint (`GradientTracer.on_ready`): start-up makes objects that all stay
+    glyphs = choose_glyphs(ascii_only=ascii_only)  # before Textual reads the keyboard
+    from tracer.tui.app import GradientTracer
+
+    app = GradientTracer(SettingsFile(settings_path()), glyphs=glyphs, first=first)
+    app.run()
+    return app.return_code or 0
