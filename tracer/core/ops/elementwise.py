@@ -58,7 +58,7 @@ SUB = register(
         label="−",
         show="{a} − {b}",
         what=Text(
-            en="{out} is what {a} has over {b}.",
+            en="{out} is {a} minus {b}.",
             ja="{out} は {a} から {b} を引いた差です。",
         ),
         forward=lambda xp, a, b: a - b,
@@ -69,7 +69,7 @@ SUB = register(
                 local="1",
                 why=Text(
                     en="Nudge {a}, and {out} moves by the same amount.",
-                    ja="{a} を動かした分だけ、差の {out} も動きます。",
+                    ja="{a} を動かした分だけ、{out} も動きます。",
                 ),
             ),
             Input(
@@ -236,7 +236,7 @@ EXP = register(
                 local="out",
                 why=Text(
                     en="exp is its own slope: nudge {a}, and {out} moves {out} times as far.",
-                    ja="exp の傾きは exp 自身です。{a} を少し動かすと、{out} は {out} 自身の値の倍率で動きます。",
+                    ja="exp の傾きは exp 自身です。{a} を少し動かすと、{out} はその {out} 倍動きます。",
                 ),
             ),
         ),
@@ -371,7 +371,7 @@ SQRT = register(
                 local="1 / (2 * out)",
                 why=Text(
                     en="The root flattens as it grows: its slope is 1 over twice {out}.",
-                    ja="平方根は大きくなるほど緩やかで、傾きは {out} の 2 倍分の 1 です。",
+                    ja="平方根は大きくなるほど緩やかで、傾きは 1 / (2 · {out}) です。",
                 ),
             ),
         ),

@@ -1,0 +1,211 @@
+"""The moments of the forward pass: before it begins, and one node after the other coming into being."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tracer.explain.arithmetic import forward_numbers, sign
+from tracer.explain.explanation import Explanation, Row
+from tracer.explain.teller import FORWARD, Teller
+from tracer.explain.words import EMPTY, count, join, listed
+from tracer.numbers import equals_sign
+from tracer.text import Text
+from tracer.trace.node import NodeKind
+
+START = Text("START", "開始")
+
+
+def start(teller: Teller) -> Explanation:
+    """Position 0: what the program is and what will happen, without any of its numbers."""
+    trace = teller.trace
+    kinds = [trace.kind(node) for node in range(trace.n_nodes)] if trace.n_nodes <= 1000 else None
+    lead = Text(
+        "Nothing has happened yet: every number is still a “?”.", "まだ何も起きていません。数はどれも「?」のままです。"
+    )
+    if not len(trace):
+        lead = Text(
+            "The program made no Value, so there is nothing to walk through.",
+            "プログラムは Value を一つも作らなかったので、たどるものがありません。",
+        )
+    return Explanation(
+        kind="start",
+        phase=START,
+        title=Text("before the first step", "最初の一歩の前"),
+        lead=lead,
+        rule=EMPTY,
+        numbers=EMPTY,
+        blocks=(),
+        sentence=join(_forward_plan(teller, kinds), _backward_plan(teller)) if len(trace) else EMPTY,
+        short=lead,
+        notes=tuple(teller.ending()),
+    )
+
+
+def _forward_plan(teller: Teller, kinds: list[NodeKind] | None) -> Text:
+    """What the forward steps will make."""
+    n = teller.trace.n_nodes
+    all_ = count(n, "value", "values", "値が {} 個")
+    if kinds is None:
+        return Text(f"Forward, the program makes {all_.en}.", f"順伝播では{all_.ja}できます。")
+    leaves = [teller.names(node) for node in range(n) if kinds[node] == "leaf"]
+    parts_en, parts_ja = [], []
+    for made, one, many, ja, names in (
+        (len(leaves), "leaf", "leaves", "葉 {} 個", leaves),
+        (kinds.count("const"), "constant", "constants", "定数 {} 個", []),
+        (kinds.count("op"), "computed from others", "computed from others", "計算で得る値 {} 個", []),
+    ):
+        if made:
+            said, which = count(made, one, many, ja), listed(names)
+            parts_en.append(said.en + (f" ({which.en})" if names else ""))
+            parts_ja.append(said.ja + (f"：{which.ja}" if names else ""))
+    return Text(
+        f"Forward, the program makes {all_.en}: {', '.join(parts_en)}.",
+        f"順伝播では{all_.ja}できます（{'、'.join(parts_ja)}）。",
+    )
+
+
+def _backward_plan(teller: Teller) -> Text:
+    """What comes after: backward passes, updates."""
+    trace = teller.trace
+    if not trace.passes:
+        return Text("There is no backward pass.", "逆伝播はありません。")
+    roots = [teller.names(this.root) for this in trace.passes]
+    if len(roots) == 1:
+        found = Text(
+            f"Backward, gradient then flows from {roots[0]} to all that made it.",
+            f"続く逆伝播では、{roots[0]} からその材料へと勾配が流れます。",
+        )
+    else:
+        times = count(len(roots), "time", "times", "{} 回")
+        which = listed(dict.fromkeys(roots))
+        found = Text(
+            f"Gradient flows back {times.en}, from {which.en}.", f"逆伝播は {times.ja}あり、{which.ja} から始まります。"
+        )
+    n = sum(len(s) for s in trace.segments if s.kind == "update")
+    if not n:
+        return found
+    updates = count(n, "update", "updates", "{} 回")
+    return join(
+        found,
+        Text(f"{updates.en} will change the program's numbers.", f"プログラムの数の更新も {updates.ja}あります。"),
+    )
+
+
+def made(teller: Teller, node: int) -> Explanation:
+    """A node has come into being."""
+    kind = teller.trace.kind(node)
+    if kind == "op":
+        return _computed(teller, node)
+    name, value = teller.names(node), teller.trace.columns.value[node]
+    if kind == "const":
+        return Explanation(
+            kind="const",
+            phase=FORWARD,
+            title=Text(f"constant {name}", f"定数 {name}"),
+            lead=Text(f"{name} is a plain number in the program.", f"{name} はプログラムに書かれたただの数です。"),
+            rule=EMPTY,
+            numbers=EMPTY,
+            blocks=(),
+            sentence=Text(
+                "On the graph it is a constant: nobody asks what would happen if it changed, so it takes no gradient.",
+                "グラフの上では定数です。動かしたらどうなるかを問う相手ではないので、勾配は受け取りません。",
+            ),
+            short=Text(f"{name}: a constant, takes no gradient", f"{name}：定数。勾配は受け取りません"),
+            node=node,
+            notes=(*teller.node_notes(node), *teller.ending()),
+        )
+    number, equals = teller.number(float(value)), equals_sign(float(value), digits=teller.digits)
+    equation = Text.same(f"{name} {equals} {number}")
+    return Explanation(
+        kind="leaf",
+        phase=FORWARD,
+        title=Text(f"leaf {name}", f"葉 {name}"),
+        lead=Text(
+            f"{name} is a leaf: the program made it from a number.",
+            f"{name} は葉です。プログラムが数から直接作りました。",
+        ),
+        rule=EMPTY,
+        numbers=equation,
+        blocks=((Row((Text.same(number),), Text.same(name), equals, colour="data", now=True),),),
+        sentence=Text(
+            "No op made it, so it has no inputs. On the way back, the gradient is gathered in leaves like this one.",
+            "演算の結果ではないので、入力はありません。逆伝播では、このような葉に勾配が集まります。",
+        ),
+        short=Text(f"{equation.en}   a leaf", f"{equation.ja}   葉"),
+        node=node,
+        notes=(*teller.node_notes(node), *teller.ending()),
+    )
+
+
+def computed_block(teller: Teller, node: int) -> tuple[tuple[Row, ...], str]:
+    """The rows `a = x + 2`, `= 3 + 2`, `= 5` of a computed node, and the last two on one line."""
+    trace, names, digits = teller.trace, teller.names, teller.digits
+    op, args, value = trace.op(node), trace.args(node), float(trace.columns.value[node])
+    assert op is not None, "only computed nodes have a formula"
+    put_in, result = forward_numbers(names, node, args, digits), teller.number(value)
+    first, second = equals_sign(*args, digits=digits), sign(value, *args, by=op.name, digits=digits)
+    rows = (
+        Row((Text.same(names.formula(node)),), Text.same(names(node))),
+        Row((Text.same(put_in),), sign=first, colour="data"),
+        Row((Text.same(result),), sign=second, colour="data", now=True),
+    )
+    return rows, f"{first} {put_in} {second} {result}"
+
+
+def _computed(teller: Teller, node: int) -> Explanation:
+    trace, names = teller.trace, teller.names
+    op = trace.op(node)
+    assert op is not None, "this node is computed"
+    rows, line = computed_block(teller, node)
+    title = Text.same(names.definition(node))
+    what = EMPTY if op.what is None else names.fill(op.what, node, places=False)
+    return Explanation(
+        kind="op",
+        phase=FORWARD,
+        title=title,
+        lead=what,
+        rule=title,
+        numbers=Text.same(line),
+        blocks=(rows,),
+        sentence=_keeps(teller, node),
+        short=Text.same(f"{title.en} {line}"),
+        node=node,
+        notes=(*teller.node_notes(node), *teller.ending()),
+    )
+
+
+def kept_for_backward(teller: Teller, node: int) -> tuple[int, ...]:
+    """Nodes whose values the backward rules of `node` will read: its inputs, itself, or none."""
+    trace = teller.trace
+    op = trace.op(node)
+    if op is None or not trace.requires_grad(node):
+        return ()
+    by_name = {spec.name: n for spec, n in zip(op.inputs, trace.inputs(node), strict=True)} | {"out": node}
+    used: Iterable[str] = (
+        name
+        for spec, source in zip(op.inputs, trace.inputs(node), strict=True)
+        if trace.requires_grad(source) and spec.vjp is not None
+        for name in spec.rule.names
+    )
+    order = [*trace.inputs(node), node]
+    return tuple(sorted({by_name[name] for name in used}, key=order.index))
+
+
+def _keeps(teller: Teller, node: int) -> Text:
+    if not teller.trace.requires_grad(node):
+        return Text(
+            "It comes from plain numbers only, so no gradient will reach it.",
+            "ただの数だけから計算した値なので、勾配は届きません。",
+        )
+    kept = kept_for_backward(teller, node)
+    if not kept:
+        return Text(
+            "Nothing need be remembered for the way back: its local gradients are the same whatever the values.",
+            "局所勾配が値によらないので、逆伝播のために覚えておく値はありません。",
+        )
+    which = listed(teller.names(n) for n in kept)
+    return Text(
+        f"{which.en} {'is' if len(kept) == 1 else 'are'} remembered for the way back: the local gradients need "
+        f"{'its value' if len(kept) == 1 else 'their values'}.",
+        f"逆伝播に備えて {which.ja} の値を覚えておきます。局所勾配を求めるときに使うためです。",
+    )

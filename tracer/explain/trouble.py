@@ -1,0 +1,223 @@
+"""Where numbers go wrong: the first that is not finite, forward and backward, and why it came about.
+
+Everything that follows from such a number is infected too, so only a culprit is worth a reader's time: a node that is
+not finite though all its inputs are, a contribution that is not finite though its upstream gradient is.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from tracer.core.op import Op
+from tracer.explain.edges import carried, edge_values, once
+from tracer.explain.words import Names, shown
+from tracer.text import Text
+from tracer.trace.cursor import Cursor
+from tracer.trace.node import SourceLine
+from tracer.trace.trace import Trace
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A number that is not finite, where all that led to it was."""
+
+    direction: Literal["forward", "backward"]
+    node: int
+    """Forward: the node made. Backward: the node whose gradient is spoilt."""
+    position: int
+    """Where it has just happened."""
+    line: SourceLine | None
+    """The user's line that made the node (backward: that made the op whose rule gave the number)."""
+    text: Text
+    """What happened and why."""
+    user: int | None = None
+    """Backward: the node that handed the number on."""
+    edge: int | None = None
+
+
+def first_trouble(cursor: Cursor) -> Trouble | None:
+    """The first culprit up to this moment, None while all numbers are finite."""
+    found = (forward_trouble(cursor), backward_trouble(cursor))
+    return min((t for t in found if t is not None), key=lambda t: t.position, default=None)
+
+
+def forward_trouble(cursor: Cursor, digits: int = 4) -> Trouble | None:
+    """The first node made so far whose value is not finite."""
+    trace = cursor.trace
+    culprits = once(trace, ("forward trouble",), lambda: _forward_culprits(trace))
+    node = next((n for n in culprits if cursor.is_made(n)), None)
+    if node is None:
+        return None
+    return Trouble("forward", node, trace.made_at(node), trace.source(node), why_not_finite(trace, node, digits))
+
+
+def _forward_culprits(trace: Trace) -> list[int]:
+    """Nodes that are not finite though their inputs are, oldest first."""
+    c = trace.columns
+    bad = np.flatnonzero(~np.isfinite(c.value))
+    if not len(bad):
+        return []
+    spoilt = ~np.isfinite(edge_values(trace))
+    before = np.concatenate([[0], np.cumsum(spoilt)])
+    infected = before[c.offsets[bad + 1]] > before[c.offsets[bad]]
+    return [int(n) for n in bad[~infected]]
+
+
+def why_not_finite(trace: Trace, node: int, digits: int = 4) -> Text:
+    """Why the value of `node` is not finite, its inputs being so: `b is inf, because 1 / 0 divides by zero.`"""
+    names, op = Names(trace), trace.op(node)
+    value = shown(float(trace.columns.value[node]), digits)
+    if op is None:
+        return Text(
+            f"{names(node)} is {value} from the start: the program made it so.",
+            f"{names(node)} は最初から {value} です。プログラムがそう作りました。",
+        )
+    from tracer.explain.arithmetic import forward_numbers
+
+    sum_ = forward_numbers(names, node, trace.args(node), digits)
+    reason = _reason(op, trace.args(node), float(trace.columns.value[node]))
+    return Text(
+        f"{sum_} gives {value}: here a number stops being finite. {reason.en}",
+        f"{sum_} は {value}。ここで値が有限でなくなりました。{reason.ja}",
+    )
+
+
+def _reason(op: Op, args: tuple[float, ...], value: float) -> Text:
+    """What the op says of such inputs; overflow where it says nothing or the inputs were inside its domain."""
+    if op.name == "div" and args[1] == 0:
+        if args[0] == 0:
+            return Text("0 divided by 0 is no number at all.", "0 を 0 で割った値は定まりません。")
+        return Text("It divides by zero.", "0 で割っています。")
+    if op.name == "log" and args[0] < 0:
+        return Text("A negative number has no real logarithm.", "負の数の対数は実数になりません。")
+    if op.name == "log":
+        return Text("Towards 0 the logarithm falls without end.", "対数は 0 に近づくと限りなく小さくなります。")
+    if op.name == "pow" and math.isinf(value) and args[0] != 0:
+        return OVERFLOW
+    return op.domain if op.domain is not None and op.name != "div" else OVERFLOW
+
+
+OVERFLOW = Text(
+    "The result is larger than the largest float, about 1.8e308: an overflow.",
+    "結果が浮動小数点数の上限（約 1.8e308）を超えました。オーバーフローです。",
+)
+
+
+def backward_trouble(cursor: Cursor, digits: int = 4) -> Trouble | None:
+    """The first contribution delivered so far, in any pass, that is not finite though its upstream gradient is."""
+    trace = cursor.trace
+    for this in trace.passes:
+        if this.start >= cursor.position:
+            break
+        for delivery in _backward_culprits(trace, this.index):
+            position = this.position_of(delivery) - 1  # the product is known one part before it is added
+            if position <= cursor.position:
+                user, edge = int(this.users[delivery]), int(this.edges[delivery])
+                text = why_spoilt(trace, this.index, delivery, digits)
+                node = int(this.targets[delivery])
+                return Trouble("backward", node, position, trace.source(user), text, user, edge)
+            break
+    return None
+
+
+def _backward_culprits(trace: Trace, pass_index: int) -> list[int]:
+    """Deliveries that are not finite though their upstream gradient is, in time order."""
+
+    def find() -> list[int]:
+        upstream, _, contribution = carried(trace, pass_index)
+        return [int(d) for d in np.flatnonzero(np.isfinite(upstream) & ~np.isfinite(contribution))]
+
+    return once(trace, ("backward trouble", pass_index), find)
+
+
+def why_spoilt(trace: Trace, pass_index: int, delivery: int, digits: int = 4) -> Text:
+    """Why a contribution is not finite: `0 · inf`, an infinite slope, an overflow."""
+    names, this = Names(trace), trace.passes[pass_index]
+    upstream, local, contribution = trace.contribution(pass_index, delivery)
+    user, edge = int(this.users[delivery]), int(this.edges[delivery])
+    place, made = names.place(edge), names(user)
+    product = f"{shown(upstream, digits)} · {shown(local, digits)}"
+    result = shown(contribution, digits)
+    if math.isnan(local):
+        return Text(
+            f"The slope of {made} in {place} is not a number here, so from here on the gradient is {result}.",
+            f"ここでは {place} に対する {made} の傾きが定まらないので、この先の勾配は {result} になります。",
+        )
+    if math.isinf(local) and upstream == 0:
+        return Text(
+            f"{product} is {result}: nothing arrives, the slope of {made} in {place} is infinite, "
+            "and 0 times infinity is not a number.",
+            f"{product} は {result} です。上流から届くのは 0、{place} に対する {made} の傾きは無限大で、"
+            "0 と無限大の積は定まりません。",
+        )
+    if math.isinf(local):
+        return Text(
+            f"The slope of {made} in {place} is infinite here, so from here on the gradient is {result}.",
+            f"ここでは {place} に対する {made} の傾きが無限大なので、この先の勾配は {result} になります。",
+        )
+    return Text(
+        f"{product} is larger than the largest float, about 1.8e308: the gradient overflows to {result}.",
+        f"{product} は浮動小数点数の上限（約 1.8e308）を超え、勾配は {result} にあふれました。",
+    )
+
+
+def spoilt_by(cursor: Cursor, node: int) -> int | None:
+    """The culprit made so far that the value of `node` goes back to, or None if its value is finite or unknown."""
+    trace = cursor.trace
+    at = node
+    if not cursor.is_made(node) or math.isfinite(trace.columns.value[node]):
+        return None
+    while True:
+        bad = [trace.edge(e).input for e in trace.edges_in(at) if not math.isfinite(trace.edge_value(e))]
+        if not bad:
+            return at
+        at = min(bad)
+
+
+def closed(trace: Trace, edge: int, digits: int = 4) -> Text | None:
+    """Why nothing passes along an edge whose local gradient is 0; None where something does."""
+    if trace.local_gradient(edge) != 0:
+        return None
+    names, e = Names(trace), trace.edge(edge)
+    op = trace.op(e.user)
+    assert op is not None, "an edge leads into an op's output"
+    place, made = names.place(edge), names(e.user)
+    if op.name == "relu":
+        value = shown(trace.edge_value(edge), digits)
+        return Text(
+            f"The gate is closed: {place} = {value} is not above 0. Whatever arrives at {made}, nothing gets through.",
+            f"ゲートは閉じています。{place} = {value} は 0 より大きくないので、{made} に何が届いても通しません。",
+        )
+    return Text(
+        f"The local gradient is 0: here {made} does not react to a small nudge of {place}, so nothing passes.",
+        f"局所勾配は 0 です。ここでは {place} を少し動かしても {made} は動かないので、何も通りません。",
+    )
+
+
+def outside(trace: Trace, node: int) -> Text | None:
+    """That the program looked at this node's number, so that what follows from it is not on the graph; else None."""
+    reads = trace.frozen.get(node, ())
+    if not reads:
+        return None
+    name = Names(trace)(node)
+    lines = sorted({line.line for _, line in reads if line is not None})
+    where = (
+        Text(f" (line {', '.join(map(str, lines))})", f"（{'、'.join(map(str, lines))} 行目）")
+        if lines
+        else Text("", "")
+    )
+    if any(kind == "data" for kind, _ in reads):
+        return Text(
+            f"The program also read {name} as a plain number{where.en}. "
+            "What it did with that is not on the graph, and takes no part in the gradient.",
+            f"プログラムは {name} をただの数としても読み出しています{where.ja}。"
+            "その先の計算はグラフに載らず、勾配にも加わりません。",
+        )
+    return Text(
+        f"The program compared {name} with something{where.en}. Another value might have taken another branch.",
+        f"プログラムは {name} を比較に使いました{where.ja}。値が違えば、別の枝に進んだかもしれません。",
+    )

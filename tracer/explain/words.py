@@ -1,0 +1,137 @@
+"""Names and numbers as they stand in sentences: `x`, `∂y/∂x`, `x.grad`, `a, b and c`.
+
+Names come from the user's program and files, so they are made harmless here before they meet a terminal.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tracer.core.op import Op
+from tracer.numbers import NOT_YET, format_number, is_rounded
+from tracer.text import Text
+from tracer.trace.trace import Trace
+
+EMPTY = Text("", "")
+PLACES = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+"""Which place of an op a node stands in, where it stands in several: L = x① × x②."""
+LISTED = 6
+"""Names at most in one list."""
+
+
+def visible(text: str) -> str:
+    """User text that cannot move the cursor, change colours or swap its own letters: one cell for each such sign."""
+    return "".join("�" if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Cs") else c for c in text)
+
+
+def shown(value: float | None, digits: int = 4) -> str:
+    """A number as it is shown, `?` where it is not known yet."""
+    return NOT_YET if value is None else format_number(value, digits)
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the nodes of one trace are called."""
+
+    trace: Trace
+
+    def __call__(self, node: int) -> str:
+        """The user's name, a constant's number, else `v7`."""
+        return visible(self.trace.label(node))
+
+    def place(self, edge: int) -> str:
+        """The edge's input, told apart where it stands in its user more than once: `x②`."""
+        e = self.trace.edge(edge)
+        same = self.trace.inputs(e.user).count(e.input)
+        return self(e.input) + (_place(e.slot) if same > 1 else "")
+
+    def formula(self, node: int, *, places: bool = False) -> str:
+        """How `node` was computed, in the names of its inputs; "" for a leaf."""
+        op = self.trace.op(node)
+        if op is None:
+            return ""
+        edges = self.trace.edges_in(node)
+        name = self.place if places else lambda edge: self(self.trace.edge(edge).input)
+        return written(op, [name(edge) for edge in edges])
+
+    def definition(self, node: int) -> str:
+        """`a = x + 2`, or the name alone of a leaf."""
+        formula = self.formula(node)
+        return f"{self(node)} = {formula}" if formula else self(node)
+
+    def fill(self, words: Text, node: int, *, places: bool = True) -> Text:
+        """An op's sentence with the names of one application put in: `{a}`, `{out}` -> `x`, `y`."""
+        op = self.trace.op(node)
+        assert op is not None, "sentences belong to ops"
+        name = self.place if places else lambda edge: self(self.trace.edge(edge).input)
+        names = {i.name: name(e) for i, e in zip(op.inputs, self.trace.edges_in(node), strict=True)}
+        return words.format(out=self(node), **names)
+
+    def partial(self, top: int, bottom: str) -> str:
+        """`∂y/∂x`."""
+        return f"∂{self(top)}/∂{bottom}"
+
+    def grad(self, node: int) -> str:
+        """`x.grad`: what the program's variable holds, whatever it means."""
+        return f"{self(node)}.grad"
+
+
+def written(op: Op, inputs: Sequence[str]) -> str:
+    """An application of `op` to names or numbers; a negative number gets parentheses where a sign stands before it."""
+    names = [spec.name for spec in op.inputs]
+    fields = {}
+    for name, text in zip(names, inputs, strict=True):
+        before = op.show[: op.show.index("{" + name + "}")]
+        enclosed = before.endswith(("(", "|")) or (not before and op.name != "pow")
+        fields[name] = f"({text})" if text.startswith("-") and not enclosed else text
+    return op.show.format(**fields)
+
+
+def _place(slot: int) -> str:
+    return PLACES[slot] if slot < len(PLACES) else f"({slot + 1})"
+
+
+def listed(names: Iterable[str], most: int = LISTED) -> Text:
+    """`a, b and c` / `a、b、c`; beyond `most`, how many more there are."""
+    found = list(names)
+    if len(found) > most:
+        more = len(found) - most + 1
+        head = found[: most - 1]
+        return Text(f"{', '.join(head)} and {more:,} more", f"{'、'.join(head)} ほか {more:,} 個")
+    en = found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}" if found else ""
+    return Text(en, "、".join(found))
+
+
+def ordinal(n: int) -> str:
+    """`2nd`, `3rd`, `11th`."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n:,}{'th' if n % 100 in (11, 12, 13) else ending}"
+
+
+def moves(what: str, factor: float | None, digits: int = 4) -> Text:
+    """How far `what` moves for a small nudge: `y moves 5 times as far` / `y はその 5 倍動きます`."""
+    if factor is None or math.isnan(factor):
+        return Text(f"{what} moves {NOT_YET} times as far", f"{what} はその {NOT_YET} 倍動きます")
+    if factor == 0:
+        return Text(f"{what} does not move", f"{what} は動きません")
+    other = Text(", the other way", "逆向きに") if factor < 0 else EMPTY
+    size = format_number(abs(factor), digits)
+    if size == "1" and not is_rounded(factor, digits):
+        return Text(f"{what} moves just as far{other.en}", f"{what} は{other.ja}同じだけ動きます")
+    about = Text("about ", "約 ") if is_rounded(factor, digits) else EMPTY
+    return Text(
+        f"{what} moves {about.en}{size} times as far{other.en}", f"{what} は{other.ja}その {about.ja}{size} 倍動きます"
+    )
+
+
+def count(n: int, one: str, many: str, ja: str) -> Text:
+    """`1 leaf`, `3 leaves`; in Japanese `ja` with the number put in at `{}`."""
+    return Text(f"{n:,} {one if n == 1 else many}", ja.format(f"{n:,}"))
+
+
+def join(*parts: Text) -> Text:
+    """Sentences one after the other: a space between English ones, none between Japanese ones."""
+    return Text(" ".join(p.en for p in parts if p.en), "".join(p.ja for p in parts if p.ja))
