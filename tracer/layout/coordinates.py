@@ -7,14 +7,15 @@ distances subtracted, that is isotonic regression, solved exactly by pooling adj
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from itertools import accumulate
 from math import inf
+from typing import NamedTuple
 
-SWEEPS = 10
+ONE_SIDED, TWO_SIDED = 3, 2
+"""Rounds of two sweeps, down and up: first each rank follows the one before it, then it weighs both neighbours."""
 
 
-@dataclass(frozen=True)
-class Pull:
+class Pull(NamedTuple):
     """One wire segment seen from a thing: it wants to stand at `other`'s place plus `offset`."""
 
     other: int
@@ -35,36 +36,54 @@ def coordinates(
         distances: for each row, the least distance between neighbouring middles, len(row) - 1 of them.
         up, down: each thing's pulls from the rank above and below.
     """
+    starts = [list(accumulate(gaps, initial=0))[: len(row)] for row, gaps in zip(rows, distances, strict=True)]
+    widest = max(start[-1] for start in starts)
     place = [0] * sum(map(len, rows))
-    starts: list[list[int]] = []
-    widest = 0
-    for row, gaps in zip(rows, distances, strict=True):
-        start = [0]
-        for gap in gaps:
-            start.append(start[-1] + gap)
-        starts.append(start[: len(row)])
-        widest = max(widest, start[-1])
     for row, start in zip(rows, starts, strict=True):
         for thing, at in zip(row, start, strict=True):
             place[thing] = at + (widest - start[-1]) // 2
-    for sweep in range(SWEEPS):
-        numbers = range(len(rows)) if sweep % 2 == 0 else range(len(rows) - 1, -1, -1)
-        both = sweep >= SWEEPS - 4  # the last sweeps weigh both sides, or the final one would forget the other
-        for number in numbers:
-            row, start = rows[number], starts[number]
-            wanted, weights = [], []
-            for thing in row:
-                pulls = [*up[thing], *down[thing]] if both else (up if sweep % 2 == 0 else down)[thing]
-                if not pulls:
-                    pulls = [*up[thing], *down[thing]]
-                weight = sum(pull.weight for pull in pulls)
-                middle = sum(pull.weight * (place[pull.other] + pull.offset) for pull in pulls)
-                wanted.append(middle / weight if weight else float(place[thing]))
-                weights.append(weight or 0.1)
-            fitted = isotonic([want - at for want, at in zip(wanted, start, strict=True)], weights)
-            for thing, level, at in zip(row, fitted, start, strict=True):
-                place[thing] = round(level) + at
+    both = [_Wish.of([*above, *below]) for above, below in zip(up, down, strict=True)]
+    from_above = [_Wish.of(pulls) if pulls else wish for pulls, wish in zip(up, both, strict=True)]
+    from_below = [_Wish.of(pulls) if pulls else wish for pulls, wish in zip(down, both, strict=True)]
+    downwards, upwards = range(len(rows)), range(len(rows) - 1, -1, -1)
+    for wishes in (from_above, from_below) * ONE_SIDED:
+        for number in downwards if wishes is from_above else upwards:
+            _settle(rows[number], starts[number], wishes, place)
+    for order in (downwards, upwards) * TWO_SIDED:  # or the last one-sided sweep would forget the other side
+        for number in order:
+            _settle(rows[number], starts[number], both, place)
     return place
+
+
+class _Wish(NamedTuple):
+    """A thing's pulls, summed up: it wants to be at (constant + Σ weight · place) / total."""
+
+    constant: int
+    total: int
+    terms: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, pulls: Sequence[Pull]) -> _Wish:
+        constant = sum(pull.weight * pull.offset for pull in pulls)
+        return cls(constant, sum(pull.weight for pull in pulls), tuple((pull.other, pull.weight) for pull in pulls))
+
+
+def _settle(row: Sequence[int], start: Sequence[int], wishes: Sequence[_Wish], place: list[int]) -> None:
+    """Moves one row's things to the best places for their wishes."""
+    wanted: list[float] = []
+    weights: list[float] = []
+    for thing, at in zip(row, start, strict=True):
+        goal, total, terms = wishes[thing]
+        if terms:
+            for other, weight in terms:
+                goal += weight * place[other]
+            wanted.append(goal / total - at)
+            weights.append(total)
+        else:  # nothing pulls it: it gives way
+            wanted.append(place[thing] - at)
+            weights.append(0.1)
+    for thing, at, level in zip(row, start, isotonic(wanted, weights), strict=True):
+        place[thing] = round(level) + at
 
 
 def straighten(
@@ -114,17 +133,16 @@ def straighten(
 
 def isotonic(values: Sequence[float], weights: Sequence[float]) -> list[float]:
     """The non-decreasing sequence nearest to `values` in weighted least squares (pool adjacent violators)."""
-    means: list[float] = []
-    masses: list[float] = []
-    counts: list[int] = []
-    for value, weight in zip(values, weights, strict=True):
-        mean, mass, count = value, weight, 1
-        while means and means[-1] > mean:
-            other, heavy = means.pop(), masses.pop()
+    pools: list[tuple[float, float, int]] = []  # mean, weight, how many
+    for mean, mass in zip(values, weights, strict=True):
+        count = 1
+        while pools and pools[-1][0] > mean:
+            other, heavy, many = pools.pop()
             mean = (mean * mass + other * heavy) / (mass + heavy)
             mass += heavy
-            count += counts.pop()
-        means.append(mean)
-        masses.append(mass)
-        counts.append(count)
-    return [mean for mean, count in zip(means, counts, strict=True) for _ in range(count)]
+            count += many
+        pools.append((mean, mass, count))
+    fitted: list[float] = []
+    for mean, _, count in pools:
+        fitted += [mean] * count
+    return fitted

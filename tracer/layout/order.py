@@ -10,7 +10,9 @@ from bisect import bisect_right, insort
 from collections.abc import Sequence
 from itertools import pairwise
 
-SWEEPS = 12
+SWEEPS = 16
+PATIENCE = 4
+"""Sweeps without a better order before giving up."""
 EXCHANGE_LIMIT = 600
 """Above this many things the exchange step costs more than it shows."""
 
@@ -26,14 +28,17 @@ def ordered(rows: Sequence[Sequence[int]], above: Neighbours, below: Neighbours)
     """
     best = [list(row) for row in rows]
     fewest = crossings(best, below)
-    current = best
+    current, since = best, 0
     for sweep in range(SWEEPS):
         if fewest == 0:
             return best
+        if since == PATIENCE:
+            break
+        since += 1
         current = _swept(current, above if sweep % 2 == 0 else below, downwards=sweep % 2 == 0)
         count = crossings(current, below)
         if count < fewest:
-            best, fewest = current, count
+            best, fewest, since = current, count, 0
     if sum(map(len, best)) <= EXCHANGE_LIMIT:
         best = [list(row) for row in best]
         while _exchange(best, above, below):
@@ -48,8 +53,15 @@ def crossings(rows: Sequence[Sequence[int]], below: Neighbours) -> int:
         at = {thing: place for place, thing in enumerate(next_row)}
         seen: list[int] = []
         for thing in row:
-            ends = [at[other] for other in below[thing]]
-            total += sum(len(seen) - bisect_right(seen, end) for end in ends)
+            others = below[thing]
+            if len(others) == 1:
+                end = at[others[0]]
+                total += len(seen) - bisect_right(seen, end)
+                insort(seen, end)
+                continue
+            ends = [at[other] for other in others]
+            for end in ends:
+                total += len(seen) - bisect_right(seen, end)
             for end in ends:
                 insort(seen, end)
     return total

@@ -48,11 +48,13 @@ class Widths:
     """By edge: `5 · 1`, and the contribution, whichever is wider."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Arrangement:
     """The drawn graph with its coordinates, for one notation. It holds no trace, so that a trace can be forgotten."""
 
     drawn: Drawn
+    edges: tuple[tuple[int, int, int], ...]
+    """(input, user, edge id) of each edge that is drawn."""
     placed: Placed
     sizes: Mapping[int, Size]
     """By node, in the order of drawing; so are all the others."""
@@ -89,6 +91,7 @@ def _arranged(trace: Trace, notation: Notation, around: int, limit: int, digits:
     sizes = {node: size(trace, drawn, node, widths, node in marked) for node in graph}
     return Arrangement(
         drawn=drawn,
+        edges=tuple(graph.edges(keys=True)),
         placed=layered(graph, sizes, DIRECTIONS[notation]),
         sizes=sizes,
         shapes={node: shape(trace, node, notation) for node in graph},

@@ -18,6 +18,7 @@ from rich.text import Text as RichText
 
 from tracer.numbers import MORE_TO_COME, NO_GRADIENT, NOT_YET
 from tracer.scene.glyphs import ARROWS, HEAVY, LIGHT, line_glyph
+from tracer.scene.label import label_place
 from tracer.scene.palette import Palette, Role
 from tracer.scene.raster import Tone, Viewport, raster
 from tracer.scene.scene import BLANK, Box, Point, Scene, Wire
@@ -88,9 +89,9 @@ def draw(scene: Scene, view: Viewport | None = None) -> Canvas:
     """Draws `view` of the scene; all of it when None."""
     view = view or Viewport(0, 0, scene.width, scene.height)
     page = _Page(scene, view)
-    page.wires()
+    page.arrowheads()
     for box in scene.boxes:
-        if view.x - box.width < box.x < view.x + view.width and view.y - box.height < box.y < view.y + view.height:
+        if view.meets(box.x, box.y, box.right, box.bottom):
             page.box(box)
     page.ports()
     page.numbers()
@@ -105,8 +106,10 @@ class _Page:
         self.scene, self.view = scene, view
         self.boxes = scene.by_node
         selected = {box.node for box in scene.boxes if box.selected}
-        toned = [(wire, self._tone(wire, selected)) for wire in scene.wires]
-        self.raster = raster(toned, view)
+        # the wires in sight; the one at work comes last, over the others
+        self.wires = sorted((wire for wire in scene.wires if view.meets(*wire.bounds)), key=lambda wire: wire.working)
+        self.raster = raster([(wire, self._tone(wire, selected)) for wire in self.wires], view)
+        self.solid = [bytearray(view.width) for _ in range(view.height)]
         self.cells: list[list[str]] = self.raster.glyphs.tolist()
         self.inks: list[list[Ink | None]] = [[_TONES[tone] for tone in row] for row in self.raster.tones.tolist()]
 
@@ -153,31 +156,33 @@ class _Page:
 
     # -- wires --------------------------------------------------------------------------------------------------------
 
-    def wires(self) -> None:
-        """Arrowheads: at the user, or at the receiver of the wire at work in a backward pass."""
-        for wire in sorted(self.scene.wires, key=lambda wire: wire.working):
-            ahead, behind = _arrow(wire, at_user=True), _arrow(wire, at_user=False)
-            (x, y), glyph = behind if wire.backward else ahead
-            if (x, y) in self.view:
-                ink = self.inks[y - self.view.y][x - self.view.x]
-                self.put(x, y, glyph, ink)
+    def arrowheads(self) -> None:
+        """At the user, or at the receiver of the wire at work in a backward pass."""
+        for wire in self.wires:
+            cell, glyph = _arrow(wire)
+            if cell in self.view:
+                self.put(*cell, glyph, self._ink(cell))
 
     def ports(self) -> None:
         """Where a wire meets a border without an arrowhead, the border has an arm."""
-        for wire in sorted(self.scene.wires, key=lambda wire: wire.working):
-            for node, at_user in ((wire.input, False), (wire.user, True)):
-                box = self.boxes.get(node) if node is not None else None
-                if box is None or box.shape == "plain" or at_user != wire.backward:
-                    continue
-                x, y = wire.points[-1 if at_user else 0]
-                if (x, y) in self.view:
-                    ink = self.inks[y - self.view.y][x - self.view.x]
-                    self.put(x, y, _port(box, (x, y), HEAVY if wire.working else LIGHT), ink)
+        pointed_at = {wire.points[0] for wire in self.wires if wire.backward}
+        for wire in self.wires:
+            node, cell = (wire.user, wire.points[-1]) if wire.backward else (wire.input, wire.points[0])
+            box = self.boxes.get(node) if node is not None else None
+            if box and box.shape != "plain" and cell in self.view and cell not in pointed_at:
+                self.put(*cell, _port(box, cell, HEAVY if wire.working else LIGHT), self._ink(cell))
+
+    def _ink(self, cell: Point) -> Ink | None:
+        """What the wire in a cell is written with."""
+        return _TONES[self.raster.tones[cell[1] - self.view.y, cell[0] - self.view.x]]
 
     # -- boxes --------------------------------------------------------------------------------------------------------
 
     def box(self, box: Box) -> None:
         """One node: border, title, numbers, what is hung on it."""
+        left, right = max(box.x - self.view.x, 0), min(box.right + 1 - self.view.x, self.view.width)
+        for y in range(max(box.y, self.view.y), min(box.bottom + 1, self.view.y + self.view.height)):
+            self.solid[y - self.view.y][left:right] = b"\1" * (right - left)
         {"box": self._full_box, "circle": self._circle, "plain": self._plain}[box.shape](box)
 
     def _frame(self, box: Box) -> Ink:
@@ -255,8 +260,8 @@ class _Page:
             box = self.boxes[node]
             x, y = wires[0].points[0]
             value = f"{box.name} = {box.value}" if box.name and box.shape != "plain" else box.value
-            self.put(x + 2, y - 1, value, value_ink(box.value))
-            self.put(x + 2, y + 1, f"{GRAD} {box.grad}", grad_ink(box.grad, box.receiving))
+            self._number(x + 2, y - 1, value, value_ink(box.value))
+            self._number(x + 2, y + 1, f"{GRAD} {box.grad}", grad_ink(box.grad, box.receiving))
             if len(wires) > 1:
                 for wire in wires:
                     self._branch(wire)
@@ -264,59 +269,40 @@ class _Page:
     def _branch(self, wire: Wire) -> None:
         """The numbers of one of several wires of a net, before its arrowhead."""
         x, y = wire.points[-1]
-        self.put(x - 2 - cell_len(wire.value), y - 1, wire.value, value_ink(wire.value))
+        self._number(x - 2 - cell_len(wire.value), y - 1, wire.value, value_ink(wire.value))
         if not wire.label:
-            self.put(x - 2 - cell_len(wire.grad), y + 1, wire.grad, grad_ink(wire.grad, False))
+            self._number(x - 2 - cell_len(wire.grad), y + 1, wire.grad, grad_ink(wire.grad, False))
+
+    def _number(self, x: int, y: int, text: str, ink: Ink) -> None:
+        """Writes a number on a wire, where no label may cover it."""
+        self.put(x, y, text, ink)
+        left, right = max(x - self.view.x, 0), min(x - self.view.x + len(text), self.view.width)
+        if 0 <= y - self.view.y < self.view.height and left < right:
+            self.solid[y - self.view.y][left:right] = b"\1" * (right - left)
 
     def label(self) -> None:
-        """What the wire at work carries, beside it, near the node it comes from."""
-        for wire in self.scene.wires:
+        """What the wire at work carries."""
+        for wire in self.wires:
             if wire.working and wire.label:
-                ink = Ink("active", bold=True)
-                x, y = wire.points[-1]
-                if self.scene.notation == "textbook":
-                    self.put(x - 2 - cell_len(wire.label), y + 1, wire.label, ink)
-                else:
-                    place = self._beside(wire)
-                    self.put(*place, f" {wire.label} ", ink)
+                text = f" {wire.label} "
+                self.put(*label_place(wire, cell_len(text), self._cost), text, Ink("active", bold=True))
 
-    def _beside(self, wire: Wire) -> Point:
-        """Where beside an upright piece of the wire the label covers least; near the user if it can choose."""
-        size = cell_len(wire.label) + 2
-        best: tuple[int, int] | None = None
-        place = wire.points[-1]
-        steps = 0
-        for (x0, y0), (x1, y1) in reversed(list(zip(wire.points, wire.points[1:], strict=False))):
-            if x0 != x1:
-                continue
-            for y in range(max(y0, y1) - 1, min(y0, y1), -1):
-                steps += 1
-                for column in (x1 + 1, x1 - size):
-                    covered = self._covered(column, y, size)
-                    if best is None or (covered, steps) < best:
-                        best, place = (covered, steps), (column, y)
-        return place
-
-    def _covered(self, x: int, y: int, size: int) -> int:
-        """How many drawn cells a label would hide; going off the picture counts more, a box's cells most."""
-        total = 0
-        for column in range(x, x + size):
-            if self.scene.node_at(column, y) is not None:
-                total += 100
-            elif (column, y) not in self.view:
-                total += 10
-            elif self.cells[y - self.view.y][column - self.view.x] != " ":
-                total += 1
-        return total
+    def _cost(self, x: int, y: int) -> int:
+        """How bad it is to write over a cell: a number or a box worst, then what is out of sight, then a wire."""
+        if (x, y) not in self.view:
+            return 10
+        row, column = y - self.view.y, x - self.view.x
+        if self.solid[row][column]:
+            return 100
+        return int(self.cells[row][column] != " ")
 
 
-def _arrow(wire: Wire, *, at_user: bool) -> tuple[Point, str]:
+def _arrow(wire: Wire) -> tuple[Point, str]:
     """The arrowhead's cell and glyph: next to the border it points at."""
-    (x0, y0), (x1, y1) = (wire.points[-2], wire.points[-1]) if at_user else (wire.points[1], wire.points[0])
+    (x0, y0), (x1, y1) = (wire.points[1], wire.points[0]) if wire.backward else (wire.points[-2], wire.points[-1])
     dx, dy = (x1 > x0) - (x1 < x0), (y1 > y0) - (y1 < y0)
-    if at_user and wire.user is None:
-        return (x1, y1), ARROWS[dx, dy]
-    return (x1 - dx, y1 - dy), ARROWS[dx, dy]
+    inside = wire.user is None  # a result's wire ends in the open
+    return ((x1, y1) if inside else (x1 - dx, y1 - dy)), ARROWS[dx, dy]
 
 
 def _port(box: Box, cell: Point, weight: int) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,10 @@ class Viewport:
     def __contains__(self, cell: Point) -> bool:
         return 0 <= cell[0] - self.x < self.width and 0 <= cell[1] - self.y < self.height
 
+    def meets(self, left: int, top: int, right: int, bottom: int) -> bool:
+        """Whether any cell of this rectangle (ends included) is in sight."""
+        return left < self.x + self.width and right >= self.x and top < self.y + self.height and bottom >= self.y
+
 
 @dataclass(frozen=True)
 class Raster:
@@ -70,7 +75,7 @@ def raster(wires: Iterable[tuple[Wire, Tone]], view: Viewport) -> Raster:
     nets = np.full((2, h, w), -1, np.int64)  # whose vertical, whose horizontal arms
     for wire, tone in wires:
         weight = HEAVY if wire.working else LIGHT
-        for (x0, y0), (x1, y1) in zip(wire.points, wire.points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(wire.points):
             upright = x0 == x1
             line = x0 - view.x if upright else y0 - view.y
             start, stop = (y0 - view.y, y1 - view.y) if upright else (x0 - view.x, x1 - view.x)

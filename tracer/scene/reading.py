@@ -37,6 +37,7 @@ class Readings:
     _nodes: dict[tuple[int, int | None, int], Reading] = field(default_factory=dict)
     _deliveries: dict[int, dict[int, list[tuple[int, int]]]] = field(default_factory=dict)
     _edges: dict[tuple[int, int, int], str] = field(default_factory=dict)
+    _flows: dict[int, str] = field(default_factory=dict)
 
     def node(self, cursor: Cursor, node: int, at_pass: int | None) -> Reading:
         """What to write in a box. `at_pass` is `cursor.at_pass`, asked for once by the caller."""
@@ -57,6 +58,14 @@ class Readings:
             grad_state=state,
             marks=cursor.marks(node),
         )
+
+    def flow(self, cursor: Cursor, edge: int, source: int, user: int, at_pass: int | None) -> str:
+        """What an edge carries forward. It keeps the number it carried, though its input be updated afterwards."""
+        if not cursor.is_made(user):
+            return self.node(cursor, source, at_pass).value
+        if edge not in self._flows:
+            self._flows[edge] = format_number(cursor.trace.edge_value(edge), self.digits)
+        return self._flows[edge]
 
     def contribution(self, cursor: Cursor, edge: int, at_pass: int | None) -> str:
         """What an edge has delivered in this pass: `5`, or `?`. Where it delivered more than once, their sum."""

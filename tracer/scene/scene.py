@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 from tracer.layout.fold import LIMIT, is_folded
 from tracer.numbers import NO_GRADIENT, format_number
 from tracer.scene.arrange import Arrangement, arrange
-from tracer.scene.notation import Notation, Shape, title
+from tracer.scene.notation import NOTATIONS as NOTATIONS
+from tracer.scene.notation import Notation as Notation
+from tracer.scene.notation import Shape as Shape
+from tracer.scene.notation import title
+from tracer.scene.reading import Reading
 from tracer.text import Lang, Text
-from tracer.trace.cursor import Cursor, GradState, Moment
+from tracer.trace.cursor import Cursor, Moment
+from tracer.trace.cursor import GradState as GradState
 from tracer.trace.trace import Trace
 
 Point = tuple[int, int]
@@ -96,9 +102,11 @@ class Wire:
     grad: str = ""
     """The contribution it has delivered in this pass: `5`, `?` not yet, `–` never."""
 
-    @property
-    def ends(self) -> tuple[Point, Point]:
-        return self.points[0], self.points[-1]
+    @cached_property
+    def bounds(self) -> tuple[int, int, int, int]:
+        """First column, first row, last column, last row."""
+        columns, rows = [x for x, _ in self.points], [y for _, y in self.points]
+        return min(columns), min(rows), max(columns), max(rows)
 
 
 @dataclass(frozen=True)
@@ -184,6 +192,11 @@ def build_scene(
     )
 
 
+# A step changes one or two boxes and wires; the others are the very same objects as before.
+_KEPT_BOXES: WeakKeyDictionary[Arrangement, dict[int, tuple[Reading, str, Box]]] = WeakKeyDictionary()
+_KEPT_WIRES: WeakKeyDictionary[Arrangement, dict[int, Wire]] = WeakKeyDictionary()
+
+
 @dataclass(frozen=True)
 class _Now:
     """One position of one arrangement, while its scene is built."""
@@ -200,10 +213,20 @@ class _Now:
     blanks: frozenset[int]
 
     def box(self, node: int) -> Box:
+        reading = self.arrangement.readings.node(self.cursor, node, self.at_pass)
+        check = self.checks.get(node, "")
+        special = node in (self.at_work, self.selected, self.moment.node) or node in self.blanks
+        kept = _KEPT_BOXES.setdefault(self.arrangement, {})
+        if special or node not in kept or kept[node][:2] != (reading, check):
+            box = self._box(node, reading, check)
+            if special:
+                return box
+            kept[node] = (reading, check, box)
+        return kept[node][2]
+
+    def _box(self, node: int, reading: Reading, check: str) -> Box:
         trace, moment, arrangement = self.cursor.trace, self.moment, self.arrangement
-        reading = arrangement.readings.node(self.cursor, node, self.at_pass)
         (x, y), size = arrangement.placed.at[node], arrangement.sizes[node]
-        edge = moment.kind == "edge"
         return Box(
             node=node,
             x=x,
@@ -215,11 +238,11 @@ class _Now:
             value=reading.value,
             grad=BLANK if node in self.blanks else reading.grad,
             working=node == self.at_work,
-            receiving=edge and node == moment.node,
+            receiving=moment.kind == "edge" and node == moment.node,
             selected=node == self.selected,
             known=reading.known,
             grad_state=reading.grad_state,
-            check=self.checks.get(node, ""),
+            check=check,
             name=trace.name(node) or "",
             marks=reading.marks,
             marks_row=node in arrangement.marked,
@@ -230,31 +253,25 @@ class _Now:
     def wires(self) -> Iterator[Wire]:
         """A wire for each drawn edge."""
         moment, arrangement = self.moment, self.arrangement
-        for source, user, edge in arrangement.drawn.graph.edges(keys=True):
+        kept = _KEPT_WIRES.setdefault(arrangement, {})
+        for source, user, edge in arrangement.edges:
             backward = moment.kind == "edge" and moment.edge == edge
-            yield Wire(
-                edge=edge,
-                input=source,
-                user=user,
-                points=arrangement.placed.routes[edge],
-                working=backward or (moment.kind == "forward" and moment.node == user),
-                backward=backward,
-                label=self._carried(source) if backward else "",
-                value=self._flowed(edge, source, user),
-                grad=self._delivered(edge, source),
-            )
-
-    def _flowed(self, edge: int, source: int, user: int) -> str:
-        """An edge keeps the number it carried, though its input may be updated afterwards."""
-        if self.cursor.is_made(user):
-            return format_number(self.cursor.trace.edge_value(edge), self.digits)
-        return self.arrangement.readings.node(self.cursor, source, self.at_pass).value
+            working = backward or (moment.kind == "forward" and moment.node == user)
+            value = arrangement.readings.flow(self.cursor, edge, source, user, self.at_pass)
+            grad = BLANK if source in self.blanks else self._delivered(edge, source)
+            if not working and edge in kept and kept[edge].value == value and kept[edge].grad == grad:
+                yield kept[edge]
+                continue
+            label = self._carried(source) if backward else ""
+            points = arrangement.placed.routes[edge]
+            wire = Wire(edge, source, user, points, working, backward, label, value, grad)
+            if not working:
+                kept[edge] = wire
+            yield wire
 
     def _delivered(self, edge: int, source: int) -> str:
         if not self.cursor.trace.requires_grad(source):
             return NO_GRADIENT
-        if source in self.blanks:
-            return BLANK
         return self.arrangement.readings.contribution(self.cursor, edge, self.at_pass)
 
     def _carried(self, source: int) -> str:
