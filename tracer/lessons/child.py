@@ -26,7 +26,9 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from tracer.core import backward, gradcheck  # noqa: F401  now: later the program's folder is on the path
+import safetensors.numpy  # noqa: F401  now, though it is needed later: then the program's folder is on the path
+
+from tracer.core import backward, gradcheck  # noqa: F401  likewise
 from tracer.core import record as recording
 from tracer.core.record import Recorder, RecordLimit
 from tracer.files import write_atomic
@@ -96,23 +98,21 @@ def main() -> None:
     stopper.start()
     recorder = Recorder({(f, n, k): value for f, n, k, value in job["overrides"]}, limit=job["limit"])
     recorder.info.update(job["info"])
-    outcome = Outcome("stopped")
     try:
-        outcome = run(recorder, job["path"], job["shown"], folder / TRACE)
+        outcome = run(recorder, job["path"], job["shown"], job["argv"], folder / TRACE)
     except KeyboardInterrupt:  # between the program's end and ours
-        pass
-    finally:
-        stopper.done = True
-        with suppress(KeyboardInterrupt):
-            for stream in (sys.stdout, sys.stderr):
-                with suppress(OSError, ValueError):
-                    stream.flush()
-            said = {**outcome.to_json(), "others": [name for name in OTHERS if name in sys.modules]}
-            write_atomic(folder / OUTCOME, json.dumps(said).encode())
+        outcome = Outcome("stopped")
+    stopper.done = True
+    with suppress(KeyboardInterrupt):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        said = {**outcome.to_json(), "others": [name for name in OTHERS if name in sys.modules]}
+        write_atomic(folder / OUTCOME, json.dumps(said).encode())
     gc.freeze()  # the interpreter's own end need not look through millions of values
 
 
-def run(recorder: Recorder, path: str, shown: str, spool: Path) -> Outcome:
+def run(recorder: Recorder, path: str, shown: str, argv: list[str], spool: Path) -> Outcome:
     """Run the program at `path`, recorded, keeping `spool` a trace of it; how it ended.
 
     Args:
@@ -130,7 +130,7 @@ def run(recorder: Recorder, path: str, shown: str, spool: Path) -> Outcome:
         return _raised(problem, shown)
     # `import __main__` finds the program; our own module has to live on without its name
     sys.modules["__main__"], sys.modules["tracer.lessons.child"] = program, sys.modules["__main__"]
-    sys.argv = [path]
+    sys.argv = argv
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
     with Spool(recorder, spool):
         recorder.__enter__()

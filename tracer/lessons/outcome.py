@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
@@ -45,6 +46,22 @@ class Outcome:
     def where(self) -> str | None:
         """`prog.py:7`, or None."""
         return f"{self.file}:{self.line}" if self.file and self.line else None
+
+    @property
+    def hint(self) -> Text | None:
+        """What to do about it, where we know better than the program's traceback."""
+        if self.error.startswith("ModuleNotFoundError"):
+            install = f"{sys.executable} -m pip install …"
+            return Text(
+                en=f"Programs run with tracer's own Python: install the module there, {install}",
+                ja=f"プログラムは tracer と同じ Python で動きます。そこにモジュールを入れてください: {install}",
+            )
+        if self.error.startswith("EOFError"):
+            return Text(
+                en="A recorded program has no keyboard: its input ends at once. Put the value into the program.",
+                ja="記録中のプログラムはキーボードから入力できません。値をプログラムの中に書いてください。",
+            )
+        return None
 
     @property
     def words(self) -> Text | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import io
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+import tokenize
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -124,6 +126,7 @@ def run_program(
             "path": str(program.absolute()),
             "cwd": os.getcwd(),
             "shown": shown,
+            "argv": [str(path)],
             "overrides": [[*key, value] for key, value in (overrides or {}).items()],
             "limit": limits.nodes,
             "folder": str(folder),
@@ -163,10 +166,25 @@ def check_program(program: Path) -> None:
     if program.stat().st_size > MAX_SOURCE:
         raise ProgramError(f"{program} has {program.stat().st_size:,} bytes; {MAX_SOURCE:,} is the most.")
     try:
-        with program.open("rb") as file:
-            file.read(1)
+        source = program.read_bytes()
     except OSError as problem:
         raise ProgramError(f"{program}: cannot be read: {(problem.strerror or str(problem)).lower()}.") from None
+    line = _undecodable_line(source)
+    if line is not None:
+        raise ProgramError(f"{program} is not text in UTF-8.", where=f"{program}:{line}")
+
+
+def _undecodable_line(source: bytes) -> int | None:
+    """The first line that is not text in the encoding the program declares; None if all is."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    except SyntaxError:  # an unknown one, which the compiler will say; or bytes that are no UTF-8 on its first lines
+        encoding = "utf-8"
+    try:
+        source.decode(encoding)
+    except UnicodeDecodeError as wrong:
+        return source.count(b"\n", 0, wrong.start) + 1
+    return None
 
 
 def _shown(program: Path) -> str:
@@ -325,7 +343,7 @@ def _death(code: int) -> str:
 
 def _nothing(shown: str, outcome: Outcome, said: Mapping[str, Any], output: Output) -> ProgramError:
     """Why there is nothing to open."""
-    hint = _hint(outcome)
+    hint = None if outcome.hint is None else outcome.hint.en
     if outcome.kind == "raised" and outcome.error.startswith(("SyntaxError", "IndentationError", "TabError")):
         return ProgramError(f"{shown} is not Python: {outcome.traceback.strip()}", hint=hint)
     if outcome.kind == "raised":
@@ -338,7 +356,9 @@ def _nothing(shown: str, outcome: Outcome, said: Mapping[str, Any], output: Outp
         return ProgramError(f"{shown} was stopped before it made a Value.", where=outcome.where)
     if outcome.kind == "killed":
         last = output.text().strip().splitlines()[-1:]
-        return ProgramError(f"{shown} died before it made a Value: {outcome.error}.", hint="".join(last) or None)
+        return ProgramError(
+            f"{shown} died before anything was written down: {outcome.error}.", hint="".join(last) or None
+        )
     others = [name for name in said.get("others", ()) if isinstance(name, str)]
     if "micrograd" in others:
         hint = "It uses micrograd's Value. Write `from tracer import Value` in its place: the rest can stay."
@@ -347,12 +367,3 @@ def _nothing(shown: str, outcome: Outcome, said: Mapping[str, Any], output: Outp
     else:
         hint = "Only tracer's Value is recorded: `from tracer import Value`, then x = Value(3.0)."
     return ProgramError(f"{shown} made no Value, so there is nothing to walk.", hint=hint)
-
-
-def _hint(outcome: Outcome) -> str | None:
-    """What to do about what the program raised, where we know better than its traceback."""
-    if outcome.error.startswith("ModuleNotFoundError"):
-        return f"Programs run with tracer's own Python, {sys.executable}: install the module there."
-    if outcome.error.startswith("EOFError"):
-        return "A recorded program has no keyboard: its input ends at once. Put the value into the program."
-    return None

@@ -1,0 +1,63 @@
+"""`tracer`, and `python -m tracer`: where every run begins, and where every failure becomes one message and an exit code.
+
+Exit codes: 0 done, 1 a check failed, 2 the user's input was wrong, 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # `python -m` puts the current folder first: a numpy.py that lies there is not ours to import
+    sys.path[:] = [folder for folder in sys.path if folder not in ("", os.getcwd())]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line `argv` (the process's own by default); the exit code."""
+    from tracer.cli.terminal import prepare_streams, say, silence_stdout
+    from tracer.errors import TracerError
+
+    prepare_streams()
+    arguments = sys.argv[1:] if argv is None else argv
+    try:
+        code = _run(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
+    except TracerError as error:
+        say(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        silence_stdout()
+        return 130
+    except BrokenPipeError:  # `tracer list | head -1`: the reader has what it wanted
+        silence_stdout()
+        return 0
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        silence_stdout()  # or Python tries once more at exit, and complains
+        say(f"standard output cannot be written: {(error.strerror or str(error)).lower()}.")
+        return 2
+
+
+def _run(arguments: list[str]) -> int:
+    from tracer.cli.terminal import interactive
+
+    if not arguments and "_TRACER_COMPLETE" not in os.environ and interactive():
+        from tracer.tui.start import run_app  # straight to the app: no command line to parse
+
+        return run_app()
+    if arguments == ["--version"]:
+        from tracer import __version__
+
+        print(f"gradient-tracer {__version__}")
+        return 0
+    from tracer.cli.commands import run
+
+    return run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,343 @@
+"""Every command's options and help. A command here only says what to call; its module is imported when it is called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tracer.cli.terminal import say
+
+Task = Callable[[], int]
+"""What is left to do once the command line is understood; returns the exit code."""
+
+app = typer.Typer(
+    name="tracer",
+    help="""Walk a computation and its backward pass number by number; every gradient is checked.
+
+    \b
+    tracer                                        lessons to pick from
+    tracer open 6.3                               one lesson, by name or section
+    tracer open "(x + 2) * (x - 1)" x=3           an expression of your own
+    tracer open program.py                        a program that uses `from tracer import Value`
+
+    Opening a program runs it, with your rights, as python would. Opening a saved trace or an expression runs nothing.
+
+    Without a terminal (in a pipe, with TERM=dumb) `tracer` and `tracer open` print text instead of starting the app.
+
+    Exit codes: 0 done, 1 a check failed, 2 something you gave was wrong, 130 stopped by Ctrl-C.""",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
+
+
+class LangName(StrEnum):
+    en = "en"
+    ja = "ja"
+
+
+class ByName(StrEnum):
+    part = "part"
+    edge = "edge"
+    node = "node"
+    scope = "scope"
+    whole = "pass"
+
+
+def _things(incomplete: str) -> list[str]:
+    """Completions of THING: lessons, models, and what lies here that can be opened."""
+    from tracer.cli.listing import completions
+
+    return completions(incomplete)
+
+
+Thing = Annotated[
+    str,
+    typer.Argument(
+        metavar="THING",
+        help="A program (.py), a saved trace, a lesson or model by name, or an expression.",
+        autocompletion=_things,
+        show_default=False,
+    ),
+]
+Values = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[NAME=NUMBER]...",
+        help="Numbers for the expression's names, or other values for a program's leaves.",
+        show_default=False,
+    ),
+]
+Language = Annotated[
+    LangName | None,
+    typer.Option("--lang", help="Language of the words: that of the app if not given.", show_default=False),
+]
+Nodes = Annotated[int, typer.Option("--nodes", metavar="N", min=1, help="Stop a program that makes more nodes.")]
+MOST_NODES = 2_000_000
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    lang: Language = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> Task | None:
+    if version:
+        return _version
+    if ctx.invoked_subcommand is None:
+        from tracer.cli.walking import gallery
+
+        return lambda: gallery(lang)
+    ctx.obj = lang
+    return None
+
+
+def _version() -> int:
+    from tracer import __version__
+
+    print(f"gradient-tracer {__version__}")
+    return 0
+
+
+@app.command("open")
+def open_(
+    ctx: typer.Context,
+    thing: Thing,
+    values: Values = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="POSITION", help="Start there: a position, or `end`.", show_default=False),
+    ] = None,
+    ascii_: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII only.")] = False,
+    lang: Language = None,
+    nodes: Nodes = MOST_NODES,
+) -> Task:
+    """Open a program, trace, lesson or expression and walk through it.
+
+    \b
+    tracer open 6.3
+    tracer open "(x + 2) * (x - 1)" x=3
+    tracer open program.py --at end
+
+    A program runs in a process of its own. Ctrl-C stops it, and what it had computed by then opens.
+    """
+    from tracer.cli.walking import walk
+
+    return lambda: walk(thing, values or [], at=at, ascii_only=ascii_, lang=lang or ctx.obj, nodes=nodes)
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    lang: Language = None,
+) -> Task:
+    """List the lessons, models and data sets.
+
+    \b
+    --json prints one object:
+    {"lessons": [{"name": "start/01_multiply", "kind": "lesson", "title": "...", "title_ja": "...", "group": "start",
+                  "section": "", "minutes": 3, "path": "..."}],
+     "models":  [{"name": "models/mlp", "kind": "model", "title": "...", "title_ja": "...", "path": "..."}],
+     "data":    [{"name": "moons", "kind": "data", "title": "...", "title_ja": "...", "path": "..."}]}
+    """
+    from tracer.cli.listing import show
+
+    return lambda: show(as_json=as_json, lang=lang or ctx.obj)
+
+
+@app.command("record")
+def record(
+    thing: Thing,
+    values: Values = None,
+    *,
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where to write the trace.")],
+    nodes: Nodes = MOST_NODES,
+) -> Task:
+    """Run a program and save what it computed, without the app.
+
+    \b
+    tracer record program.py -o run.trace
+    tracer open run.trace
+
+    The file is written whole or not at all. What the program prints goes to stderr. If it raises, never ends (Ctrl-C)
+    or makes too many nodes, what it had computed by then is saved.
+    """
+    from tracer.cli.recording import record
+
+    return lambda: record(thing, values or [], out=out, nodes=nodes)
+
+
+@app.command("steps")
+def steps(
+    ctx: typer.Context,
+    thing: Thing,
+    values: Values = None,
+    by: Annotated[ByName, typer.Option("--by", help="How far each step goes.")] = ByName.edge,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
+    lang: Language = None,
+    nodes: Nodes = MOST_NODES,
+) -> Task:
+    """Print every step as text, or as JSON lines: for pipes, screen readers, dumb terminals.
+
+    \b
+    --json prints a header, then one object for each step, in order (schema tracer-steps, version 1):
+    {"schema": "tracer-steps", "version": 1, "title": ..., "by": "edge", "steps": N, "positions": N, "nodes": N,
+     "edges": N, "passes": N, "outcome": {"kind": "complete"}}
+    {"step": 9, "position": 19, "kind": "edge", "node": NODE, "user": NODE, "edge": 3, "part": 4, "pass": 0,
+     "value": 3, "grad": 5, "upstream": 5, "local": 1, "contribution": 5, "before": null, "after": 5,
+     "line": {"file": "prog.py", "line": 4}, "title": {"en": ..., "ja": ...}, "sentence": {"en": ..., "ja": ...},
+     "why": {"en": ..., "ja": ...}, "say": null}
+
+    \b
+    step      counts from 1
+    position  as in --at: finest steps, 0 to "positions"
+    kind      forward, seed, edge, write, update or mark: what has just happened
+    node      made, seeded, receiving, written, updated or marked: {"id", "label", "op", "formula", "scope"}
+    user      of an edge: the node whose gradient is handed on, in the same form
+    value     of the node, at this step;  grad  its gradient so far, null before the first contribution
+    sentence  what happens, why says by what rule;  say  a lesson's words where it stops, else null
+    Numbers that JSON does not have are the strings "nan", "inf" and "-inf"; what a kind does not have is null.
+    A newer version may add keys; what a key means changes with "version" alone.
+    """
+    from tracer.cli.steps import steps
+
+    return lambda: steps(thing, values or [], by=by.value, as_json=as_json, lang=lang or ctx.obj, nodes=nodes)
+
+
+@app.command("check")
+def check(
+    ctx: typer.Context, thing: Thing, values: Values = None, lang: Language = None, nodes: Nodes = MOST_NODES
+) -> Task:
+    """Check every value and gradient; exit 1 and name the first wrong node if one is.
+
+    A value is computed again from its inputs, a gradient is summed again from its contributions and compared with a
+    finite difference of the loss.
+    """
+    from tracer.cli.check import check
+
+    return lambda: check(thing, values or [], lang=lang or ctx.obj, nodes=nodes)
+
+
+class NotationName(StrEnum):
+    boxes = "boxes"
+    textbook = "textbook"
+
+
+class StyleName(StrEnum):
+    screen = "screen"
+    textbook = "textbook"
+
+
+class ShowName(StrEnum):
+    values = "values"
+    gradients = "gradients"
+    both = "both"
+    symbols = "symbols"
+
+
+@app.command("export")
+def export(
+    ctx: typer.Context,
+    thing: Thing,
+    values: Values = None,
+    *,
+    out: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="Where to write it: .svg, .png, .pdf or .dot.")
+    ],
+    at: Annotated[
+        str, typer.Option("--at", metavar="POSITION", help="The moment to draw: a position, or `end`.")
+    ] = "end",
+    notation: Annotated[
+        NotationName | None,
+        typer.Option("--notation", help="Boxes from top to bottom, or a textbook's circles from left to right."),
+    ] = None,
+    style: Annotated[StyleName, typer.Option("--style", help="As the app shows it, or as a textbook prints it.")] = (
+        StyleName.screen
+    ),
+    width: Annotated[
+        str | None, typer.Option("--width", metavar="LENGTH", help="Exact width in print: 85mm, 8.5cm, 3.35in, 241pt.")
+    ] = None,
+    digits: Annotated[int, typer.Option("--digits", metavar="N", help="Significant digits.")] = 4,
+    mono: Annotated[bool, typer.Option("--mono", help="Black and white.")] = False,
+    caption: Annotated[bool, typer.Option("--caption/--no-caption", help="A line of words below the graph.")] = True,
+    show: Annotated[ShowName, typer.Option("--show", help="What stands at the edges or in the boxes.")] = ShowName.both,
+    format: Annotated[
+        str | None, typer.Option("--format", metavar="FORMAT", help="svg, png, pdf or dot, if FILE does not say.")
+    ] = None,
+    fold: Annotated[
+        int | None, typer.Option("--fold", metavar="N", min=1, help="Draw at most N nodes, those around the moment.")
+    ] = None,
+    lang: Language = None,
+    nodes: Nodes = MOST_NODES,
+) -> Task:
+    """Write the graph at a moment as an image (SVG, PNG, PDF) or as DOT.
+
+    \b
+    tracer export 6.3 -o graph.svg
+    tracer export 6.3 -o figure.pdf --style textbook --width 85mm --digits 3 --mono --no-caption
+    tracer export "(x + 2)(x - 1)" x=3 -o step.png --at 19
+    """
+    from tracer.cli.exporting import export
+
+    return lambda: export(
+        thing,
+        values or [],
+        out=out,
+        at=at,
+        notation=None if notation is None else notation.value,
+        style=style.value,
+        width=width,
+        digits=digits,
+        mono=mono,
+        caption=caption,
+        show=show.value,
+        format=format,
+        fold=fold,
+        lang=lang or ctx.obj,
+        nodes=nodes,
+    )
+
+
+@app.command("doctor")
+def doctor(ctx: typer.Context, lang: Language = None) -> Task:
+    """Say what is installed and what works here: images, terminal, lessons, settings; exit 1 if something is broken."""
+    from tracer.cli.doctor import doctor
+
+    return lambda: doctor(lang or ctx.obj)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Understand `arguments` and do what they say; the exit code."""
+    try:
+        task: Any = app(args=_shield(arguments), prog_name="tracer", standalone_mode=False)
+    except Exception as error:
+        if not _is_usage_error(error):
+            raise
+        _say_usage(error)
+        return 2
+    return task() if callable(task) else int(task or 0)
+
+
+def _shield(arguments: Sequence[str]) -> list[str]:
+    """`-x^2` is an expression, not an option: its minus becomes the sign `−`, which the grammar knows."""
+    return [
+        f"−{word[1:]}" if re.match(r"-[^-]", word) and not re.match(r"-(h|o)", word) else word for word in arguments
+    ]
+
+
+def _is_usage_error(error: BaseException) -> bool:
+    return any(kind.__name__ == "ClickException" for kind in type(error).__mro__)
+
+
+def _say_usage(error: Any) -> None:
+    """One message, as all others: what was wrong, and where help is."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "tracer"
+    say(f"{error.format_message()}\n  {path} --help explains.")

@@ -1,0 +1,55 @@
+"""`tracer export`: the graph at a moment as an image or as DOT."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tracer.cli.opening import exit_code, open_quietly
+from tracer.cli.terminal import choose_lang, say
+from tracer.cli.walking import position_of
+from tracer.export.export import LIMIT, Options, Preset, format_of
+from tracer.export.export import export as write
+from tracer.export.style import Show
+from tracer.scene.scene import Notation
+
+
+def export(
+    name: str,
+    values: Sequence[str],
+    *,
+    out: Path,
+    at: str,
+    notation: Notation | None,
+    style: Preset,
+    width: str | None,
+    digits: int,
+    mono: bool,
+    caption: bool,
+    show: Show,
+    format: str | None,
+    fold: int | None,
+    lang: str | None,
+    nodes: int,
+) -> int:
+    """Draw the moment `at` of what `name` computes to `out`; what is to be said of the picture goes to stderr."""
+    format_of(out, format)  # before a program runs for an hour
+    thing = open_quietly(name, values, nodes=nodes)
+    words = choose_lang(lang)
+    lesson = thing.lesson
+    options = Options(
+        notation=notation or (lesson.notation if lesson is not None and style == "screen" else None),
+        style=style,
+        show=show,
+        width=width,
+        digits=digits,
+        mono=mono,
+        caption=caption,
+        lang=words,
+        limit=LIMIT if fold is None else fold,
+    )
+    position = position_of(at, thing.trace)
+    made = write(thing.trace.cursor(position or 0), out, options, format=format)
+    for note in made.picture.notes:
+        say(note[words])
+    return exit_code(thing)

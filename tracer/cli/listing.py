@@ -1,0 +1,98 @@
+"""`tracer list`: what there is to open; and the names that a shell completes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tracer.cli.terminal import choose_lang, plain, say
+from tracer.errors import TracerError
+from tracer.lessons.content import Catalogue, DataSet, aliases, catalogue
+from tracer.lessons.lesson import Lesson
+from tracer.text import Text
+
+
+def show(*, as_json: bool, lang: str | None) -> int:
+    """Print the catalogue. What of it cannot be read is told on stderr; exit 1 then."""
+    found = catalogue()
+    if as_json:
+        print(json.dumps(as_data(found), ensure_ascii=False, indent=1))
+    else:
+        _print(found, choose_lang(lang))
+    for problem in found.problems:
+        say(str(problem))
+    return 1 if found.problems else 0
+
+
+def as_data(found: Catalogue) -> dict[str, list[dict[str, Any]]]:
+    """The documented shape of `tracer list --json`."""
+    return {
+        "lessons": [
+            {
+                **_named("lesson", lesson.name, lesson.title, lesson.program),
+                "group": group.name,
+                "section": lesson.section,
+                "minutes": lesson.minutes,
+            }
+            for group in found.groups
+            for lesson in group.lessons
+        ],
+        "models": [_named("model", model.name, model.title, model.program) for model in found.models],
+        "data": [_named("data", data.name, data.title, data.path) for data in found.data],
+    }
+
+
+def _named(kind: str, name: str, title: Text, path: Path) -> dict[str, Any]:
+    return {"name": name, "kind": kind, "title": title.en, "title_ja": title.ja, "path": str(path)}
+
+
+def _print(found: Catalogue, lang: Any) -> None:
+    words = _WORDS
+    for group in found.groups:
+        print(plain(group.title[lang]))
+        for lesson in group.lessons:
+            section = f"{lesson.section}  " if lesson.section else ""
+            print(plain(f"  {lesson.name:<40} {section}{lesson.title[lang]}"))
+        print()
+    more: list[tuple[Text, tuple[Lesson | DataSet, ...]]] = [
+        (words["models"], found.models),
+        (words["data"], found.data),
+    ]
+    for heading, things in more:
+        if things:
+            print(heading[lang])
+            for thing in things:
+                print(plain(f"  {thing.name:<40} {thing.title[lang]}"))
+            print()
+    print(words["how"][lang])
+
+
+_WORDS = {
+    "models": Text("Models", "モデル"),
+    "data": Text("Data sets", "データセット"),
+    "how": Text(
+        en="tracer open NAME opens one; its section (6.3) or the last part of its name is enough.",
+        ja="tracer open 名前 で開きます。節番号（6.3）や名前の最後の部分だけでもかまいません。",
+    ),
+}
+
+ENDINGS = (".py", ".trace")
+
+
+def completions(incomplete: str) -> list[str]:
+    """What THING may become: names of lessons and models, and files here. Never fails: it runs at every Tab."""
+    try:
+        found = catalogue()
+    except TracerError:
+        return []
+    names = [alias for lesson in (*found.lessons, *found.models) for alias in aliases(lesson)]
+    folder = Path(incomplete).parent if "/" in incomplete else Path()
+    files = []
+    try:
+        for one in sorted(folder.iterdir()):
+            if one.suffix in ENDINGS or (one.is_dir() and not one.name.startswith(".")):
+                files.append(f"{one}/" if one.is_dir() else str(one))
+    except OSError:
+        pass
+    return [word for word in dict.fromkeys([*names, *files]) if word.startswith(incomplete)]

@@ -1,0 +1,66 @@
+"""Opening a thing from the command line: it says that it is at it, stops on Ctrl-C, and tells how a program ended."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from tracer.cli.terminal import plain, say
+from tracer.lessons.formula import parse_assignments
+from tracer.lessons.runner import Limits, Thing, open_thing
+
+PATIENCE = 1.0
+"""Seconds after which it says that it is still running something."""
+EXIT_CODES = {"raised": 2, "limit": 2, "killed": 2, "stopped": 130}
+"""Of a command that could only do its work on a part; a program's own `sys.exit` is its business."""
+
+
+def open_quietly(name: str, values: Sequence[str], *, nodes: int, output: bool = False) -> Thing:
+    """The thing, with what there is to say about it said on stderr.
+
+    Args:
+        output: whether to pass on what a program printed.
+    """
+    waiting = _Waiting(name)
+    try:
+        thing = open_thing(name, parse_assignments(values), limits=Limits(nodes=nodes), progress=waiting.tick)
+    finally:
+        waiting.end()
+    if output and thing.output:
+        print(plain(thing.output.rstrip("\n")), file=sys.stderr)
+    tell_outcome(thing)
+    return thing
+
+
+def tell_outcome(thing: Thing) -> None:
+    """How the program ended, unless it simply ended."""
+    outcome = thing.outcome
+    if outcome.words is None:
+        return
+    if outcome.traceback:
+        print(plain(outcome.traceback.rstrip("\n")), file=sys.stderr)
+    hint = f"\n  {outcome.hint.en}" if outcome.hint is not None else ""
+    say(f"{outcome.words.en}{hint}")
+
+
+def exit_code(thing: Thing) -> int:
+    """0, or why only a part could be done."""
+    return EXIT_CODES.get(thing.outcome.kind, 0)
+
+
+class _Waiting:
+    """A line on stderr that counts the seconds, on a terminal only; it leaves no trace."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.shown = plain(name).replace("\n", " ")[:40], -1
+
+    def tick(self, seconds: float) -> None:
+        if seconds < PATIENCE or int(seconds) == self.shown or not sys.stderr.isatty():
+            return
+        self.shown = int(seconds)
+        words = f"running {self.name}: {self.shown} s (Ctrl-C stops it and opens what is there)"
+        print(f"\r{words}\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        if self.shown >= 0:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,162 @@
+"""`tracer steps`: a walk from the first step to the last, as text or as JSON lines (schema `tracer-steps`)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tracer.cli.opening import exit_code, open_quietly
+from tracer.cli.terminal import choose_lang, plain
+from tracer.explain.explain import explain
+from tracer.lessons.runner import Thing
+from tracer.numbers import MORE_TO_COME, NOT_YET, format_number
+from tracer.text import Lang, Text
+from tracer.trace.cursor import Cursor
+from tracer.trace.segment import By
+from tracer.trace.trace import Trace
+
+SCHEMA, VERSION = "tracer-steps", 1
+"""Raised when a key changes its meaning; new keys may come without. Documented in `tracer steps --help`."""
+
+
+def steps(name: str, values: Sequence[str], *, by: By, as_json: bool, lang: str | None, nodes: int) -> int:
+    """Print every step of `name`."""
+    thing = open_quietly(name, values, nodes=nodes, output=True)
+    if as_json:
+        for record in records(thing, by):
+            print(json.dumps(record, ensure_ascii=False, allow_nan=False))
+    else:
+        print_steps(thing, by, choose_lang(lang))
+    return exit_code(thing)
+
+
+# As text
+
+
+def print_steps(thing: Thing, by: By, lang: Lang) -> None:
+    """A heading, then each step as a short paragraph, and what it all came to."""
+    trace = thing.trace
+    title = thing.title if thing.lesson is None else thing.lesson.title[lang]
+    total = len(trace.stops(by))
+    print(plain(title))
+    print(_WORDS["head"].format(nodes=f"{trace.n_nodes:,}", steps=f"{total:,}")[lang])
+    if thing.lesson is not None:
+        print(plain(thing.lesson.intro[lang]))
+    says = _says(thing, by)
+    for step, cursor in walk(trace, by):
+        print(plain(f"\n{step}/{total}  {explain(cursor).plain(lang)}"))
+        if step in says:
+            print(plain(f"» {says[step][lang]}"))
+    print(f"\n{_WORDS['end'][lang]}")
+    for line in summary(trace):
+        print(plain(line))
+
+
+def summary(trace: Trace) -> Iterator[str]:
+    """The named nodes with the numbers they end with: `x = 3   ∂ 7`."""
+    end = trace.cursor(len(trace))
+    for node in sorted(trace.columns.names):
+        value, grad = end.data(node), end.grad(node)
+        shown = NOT_YET if value is None else format_number(value)
+        state = end.grad_state(node)
+        mark = "–" if state == "none" else NOT_YET if grad is None else format_number(grad)
+        yield f"{trace.label(node)} = {shown}   ∂ {mark}{MORE_TO_COME if state == 'partial' else ''}"
+
+
+def walk(trace: Trace, by: By) -> Iterator[tuple[int, Cursor]]:
+    """Each step of this granularity, counted from 1, with the moment it leads to."""
+    for step, position in enumerate(trace.stops(by).tolist(), start=1):
+        yield step, trace.cursor(position)
+
+
+def _says(thing: Thing, by: By) -> Mapping[int, Text]:
+    """Step -> what the lesson says there; at a coarser granularity, at the step that passes its stop."""
+    if thing.lesson is None:
+        return {}
+    found: dict[int, Text] = {}
+    for arrival in thing.lesson.stops_at(thing.trace):
+        step = thing.trace.cursor(arrival.position).index(by)[0]
+        said = found.get(step)
+        found[step] = arrival.say if said is None else Text(f"{said.en} {arrival.say.en}", f"{said.ja}{arrival.say.ja}")
+    return found
+
+
+# As JSON
+
+
+def records(thing: Thing, by: By) -> Iterator[dict[str, Any]]:
+    """The header and one record a step; every one is valid JSON as it stands."""
+    trace = thing.trace
+    yield {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "title": thing.title,
+        "by": by,
+        "steps": len(trace.stops(by)),
+        "positions": len(trace),
+        "nodes": trace.n_nodes,
+        "edges": trace.n_edges,
+        "passes": len(trace.passes),
+        "outcome": thing.outcome.to_json(),
+    }
+    says = _says(thing, by)
+    for step, cursor in walk(trace, by):
+        yield {"step": step, **record(cursor), "say": _both(says.get(step))}
+
+
+def record(cursor: Cursor) -> dict[str, Any]:
+    """One moment. Nothing in it is later than the moment."""
+    moment, line, said = cursor.moment, cursor.line, explain(cursor)
+    node = moment.node
+    return {
+        "position": cursor.position,
+        "kind": moment.kind,
+        "node": _node(cursor, node),
+        "user": _node(cursor, moment.user),
+        "edge": moment.edge,
+        "part": moment.part or None,
+        "pass": moment.pass_index,
+        "value": _number(None if node is None else cursor.data(node)),
+        "grad": _number(None if node is None else cursor.grad(node)),
+        "upstream": _number(moment.upstream),
+        "local": _number(moment.local),
+        "contribution": _number(moment.contribution),
+        "before": _number(moment.before),
+        "after": _number(moment.after),
+        "text": moment.text or None,
+        "line": None if line is None else {"file": line.file, "line": line.line},
+        "title": _both(said.title),
+        "sentence": _both(said.lead),
+        "why": _both(said.sentence),
+    }
+
+
+def _node(cursor: Cursor, node: int | None) -> dict[str, Any] | None:
+    if node is None:
+        return None
+    trace = cursor.trace
+    op = trace.op(node)
+    return {
+        "id": node,
+        "label": trace.label(node),
+        "op": trace.kind(node) if op is None else op.name,
+        "formula": trace.formula(node),
+        "scope": trace.scope(node),
+    }
+
+
+def _number(value: float | None) -> float | str | None:
+    """JSON has no NaN and no infinity; a line that holds one must still be JSON."""
+    return value if value is None or math.isfinite(value) else format_number(value)
+
+
+def _both(text: Text | None) -> dict[str, str] | None:
+    return None if text is None else {"en": text.en, "ja": text.ja}
+
+
+_WORDS = {
+    "head": Text(en="{nodes} nodes, {steps} steps", ja="ノード {nodes} 個、{steps} ステップ"),
+    "end": Text(en="At the end:", ja="最後の値:"),
+}

@@ -1,0 +1,56 @@
+"""`tracer` and `tracer open`: the app where there is a terminal for it, text where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracer.cli.opening import open_quietly, tell_outcome
+from tracer.cli.terminal import choose_lang, interactive
+from tracer.errors import NotFoundError
+from tracer.trace.trace import Trace
+
+
+def gallery(lang: str | None) -> int:
+    """The lessons: as the app's gallery, or as a list."""
+    if interactive():
+        from tracer.tui.start import run_app
+
+        return run_app(lang=None if lang is None else choose_lang(lang))
+    from tracer.cli.listing import show
+
+    return show(as_json=False, lang=lang)
+
+
+def walk(name: str, values: Sequence[str], *, at: str | None, ascii_only: bool, lang: str | None, nodes: int) -> int:
+    """Open a thing in the app, or print its steps."""
+    if not interactive():
+        from tracer.cli.steps import print_steps
+
+        thing = open_quietly(name, values, nodes=nodes, output=True)
+        position_of(at, thing.trace)  # a wrong one is wrong here too
+        print_steps(thing, "edge", choose_lang(lang))
+        return 0
+    thing = open_quietly(name, values, nodes=nodes)
+    position = position_of(at, thing.trace)
+    from tracer.tui.start import run_app
+
+    code = run_app(thing, at=position, ascii_only=ascii_only, lang=None if lang is None else choose_lang(lang))
+    tell_outcome(thing)  # once more: the app covered it
+    return code
+
+
+def position_of(at: str | None, trace: Trace) -> int | None:
+    """The position that `--at` names: a number, negative from the end, or `end`.
+
+    Raises:
+        NotFoundError: it is none of these, or outside the trace.
+    """
+    if at is None:
+        return None
+    if at == "end":
+        return len(trace)
+    try:
+        number = int(at.replace("−", "-"))
+    except ValueError:
+        raise NotFoundError(f"--at {at}: a position is a number from 0 to {len(trace)}, or `end`.") from None
+    return trace.cursor(number).position
