@@ -16,12 +16,12 @@ from tracer.tui.screens.endcard import EndCardScreen
 from tracer.tui.screens.gallery import GalleryScreen
 
 SCREENS: list[type[AppScreen[None]]] = [GalleryScreen, EndCardScreen]
-PLACES: tuple[Place, ...] = ("gallery", "stepper", "endcard")
+PLACES: tuple[tuple[Place, ...], ...] = (("gallery",), ("walk", "stepper"), ("walk", "lockstep"), ("endcard",))
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_no_key_means_two_things(place: Place) -> None:
-    used = Counter(name_of(key) for row in rows(place, "app") for key in row.keys)
+@pytest.mark.parametrize("places", PLACES, ids="+".join)
+def test_no_key_means_two_things(places: tuple[Place, ...]) -> None:
+    used = Counter(name_of(key) for row in rows(*places, "app") for key in row.keys)
     assert [key for key, times in used.items() if times > 1] == []
 
 
@@ -32,7 +32,7 @@ def test_every_action_has_a_key_that_every_keyboard_types(row: object) -> None:
 
 def test_a_key_means_the_same_on_every_screen() -> None:
     """The letters that work on several screens do the same kind of thing there."""
-    same = {"open": "inspect", "find": "search", "quiz": "predict"}
+    same = {"open": "inspect", "alone": "inspect", "find": "search", "quiz": "predict"}
     meanings: dict[str, set[str]] = {}
     for row in KEYS:
         for key in row.keys:

@@ -15,8 +15,8 @@ from textual.keys import _character_to_key, format_key
 
 from tracer.text import Text
 
-Place = Literal["app", "gallery", "stepper", "endcard"]
-"""Where a row is bound: `app` is everywhere, the others are one screen each."""
+Place = Literal["app", "gallery", "walk", "stepper", "lockstep", "endcard"]
+"""Where a row is bound: `app` is everywhere, `walk` the stepper and the lockstep screen, the others one screen each."""
 
 
 @dataclass(frozen=True)
@@ -55,27 +55,41 @@ def face_of(key: str) -> str:
 
 
 # fmt: off
-_STEPPER: tuple[Key, ...] = (
+_WALK: tuple[Key, ...] = (
     Key("step(1)", ("right", "pagedown"), Text("step", "進む"),
         Text("one step forward (Page Down: a presenter's remote)", "一歩進む（Page Down はプレゼン用リモコン）"),
-        "stepper", priority=True, weight=100),
+        "walk", priority=True, weight=100),
     Key("step(-1)", ("left", "pageup"), Text("back", "戻る"),
-        Text("one step back", "一歩戻る"), "stepper", priority=True, weight=99),
+        Text("one step back", "一歩戻る"), "walk", priority=True, weight=99),
     Key("finer", (",",), Text("finer", "細かく"),
         Text("smaller steps: node, edge, part of an edge", "歩幅を細かく（ノード→辺→辺の中の計算）"),
-        "stepper", weight=90),
+        "walk", weight=90),
     Key("coarser", (".",), Text("coarser", "粗く"),
         Text("bigger steps: edge, node, scope, pass", "歩幅を粗く（辺→ノード→まとまり→伝播全体）"),
-        "stepper", weight=89),
-    Key("play", ("space",), Text("play", "再生"), Text("play and pause", "自動で進める・止める"), "stepper", weight=80),
-    Key("slower", ("<",), Text("slower", "遅く"), Text("play slower", "再生を遅くする"), "stepper"),
-    Key("faster", (">",), Text("faster", "速く"), Text("play faster", "再生を速くする"), "stepper"),
-    Key("first", ("0", "home"), Text("start", "最初"), Text("to the very start", "最初のステップへ"), "stepper"),
-    Key("last", ("$", "end"), Text("end", "最後"), Text("to the very end", "最後のステップへ"), "stepper"),
+        "walk", weight=89),
+    Key("play", ("space",), Text("play", "再生"), Text("play and pause", "自動で進める・止める"), "walk", weight=80),
+    Key("slower", ("<",), Text("slower", "遅く"), Text("play slower", "再生を遅くする"), "walk"),
+    Key("faster", (">",), Text("faster", "速く"), Text("play faster", "再生を速くする"), "walk"),
+    Key("first", ("0", "home"), Text("start", "最初"), Text("to the very start", "最初のステップへ"), "walk"),
+    Key("last", ("$", "end"), Text("end", "最後"), Text("to the very end", "最後のステップへ"), "walk"),
     Key("forward_start", ("f",), Text("forward", "順伝播"),
-        Text("to the start of the forward pass", "順伝播の始まりへ"), "stepper"),
+        Text("to the start of the forward pass", "順伝播の始まりへ"), "walk"),
     Key("backward_start", ("b",), Text("backward", "逆伝播"),
-        Text("to the start of the backward pass", "逆伝播の始まりへ"), "stepper"),
+        Text("to the start of the backward pass", "逆伝播の始まりへ"), "walk"),
+    Key("stop(1)", ("r",), Text("read on", "次の説明"),
+        Text("read on: to the lesson's next stop (without a lesson: the next pass)",
+             "次の説明がある場面へ（レッスン以外では次の伝播へ）"), "walk", weight=65),
+    Key("stop(-1)", ("R",), Text("read back", "前の説明"),
+        Text("to the lesson's stop before", "前の説明があった場面へ"), "walk"),
+    Key("values_or_gradients", ("v",), Text("values/grads", "値/勾配"),
+        Text("show values, gradients or both", "値だけ・勾配だけ・両方を切り替える"), "walk", weight=35),
+    Key("notation", ("d",), Text("notation", "記法"),
+        Text("boxes or textbook notation", "箱の図と教科書の図を切り替える"), "walk", weight=40),
+    Key("panel(1)", ("tab",), Text("panel", "パネル"), Text("next panel", "次のパネルへ"), "walk", weight=75),
+    Key("panel(-1)", ("shift+tab",), Text("panel", "パネル"), Text("previous panel", "前のパネルへ"), "walk"),
+)
+
+_STEPPER: tuple[Key, ...] = (
     Key("go_to", ("g",), Text("go to", "移動"),
         Text("go to a step by its number", "ステップ番号を指定して移動"), "stepper", weight=20),
     Key("search", ("/",), Text("search", "検索"),
@@ -90,8 +104,6 @@ _STEPPER: tuple[Key, ...] = (
         Text("select the node above", "上のノードを選ぶ"), "stepper"),
     Key("select('right')", ("l", "shift+right"), Text("select", "選択"),
         Text("select the node to the right", "右のノードを選ぶ"), "stepper"),
-    Key("values_or_gradients", ("v",), Text("values/grads", "値/勾配"),
-        Text("show values, gradients or both", "値だけ・勾配だけ・両方を切り替える"), "stepper", weight=35),
     Key("nudge(1)", ("n",), Text("nudge", "少し増やす"),
         Text("nudge the selected leaf up, and watch the change travel", "選んだ葉を少し増やし、変化の伝わり方を見る"),
         "stepper", weight=60),
@@ -102,14 +114,18 @@ _STEPPER: tuple[Key, ...] = (
     Key("predict", ("p",), Text("predict", "予想"),
         Text("predict the next gradient, then see it checked", "次の勾配を予想して、答え合わせをする"),
         "stepper", weight=70),
-    Key("notation", ("d",), Text("notation", "記法"),
-        Text("boxes or textbook notation", "箱の図と教科書の図を切り替える"), "stepper", weight=40),
     Key("export", ("x",), Text("export", "書き出し"),
         Text("save the picture as SVG, PNG, PDF or DOT", "図を SVG・PNG・PDF・DOT で書き出す"), "stepper", weight=45),
     Key("copy", ("c",), Text("copy", "コピー"),
         Text("copy a command that opens exactly this", "この場面を開くコマンドをコピーする"), "stepper"),
-    Key("panel(1)", ("tab",), Text("panel", "パネル"), Text("next panel", "次のパネルへ"), "stepper", weight=75),
-    Key("panel(-1)", ("shift+tab",), Text("panel", "パネル"), Text("previous panel", "前のパネルへ"), "stepper"),
+)
+
+_LOCKSTEP: tuple[Key, ...] = (
+    Key("difference", ("=", "u"), Text("first difference", "最初の違い"),
+        Text("to the first thing the two runs do differently", "二つの実行が最初に食い違う場面へ"),
+        "lockstep", weight=85),
+    Key("alone", ("enter",), Text("walk one", "片方だけ"),
+        Text("walk this run alone, with all panels", "この実行だけを、すべてのパネルでたどる"), "lockstep", weight=55),
 )
 
 _GALLERY: tuple[Key, ...] = (
@@ -152,7 +168,7 @@ _APP: tuple[Key, ...] = (
 )
 # fmt: on
 
-KEYS: tuple[Key, ...] = _STEPPER + _GALLERY + _ENDCARD + _APP
+KEYS: tuple[Key, ...] = _WALK + _STEPPER + _LOCKSTEP + _GALLERY + _ENDCARD + _APP
 
 
 def bindings(place: Place) -> list[Binding]:
