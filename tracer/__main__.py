@@ -1,4 +1,4 @@
-"""`tracer`, and `python -m tracer`: where every run begins, and where every failure becomes one message and an exit code.
+"""`tracer`, and `python -m tracer`: where a run begins, and where a failure becomes one message and an exit code.
 
 Exit codes: 0 done, 1 a check failed, 2 the user's input was wrong, 130 Ctrl-C.
 """

@@ -69,7 +69,7 @@ Thing = Annotated[
 Values = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[NAME=NUMBER]...",
+        metavar="NAME=NUMBER",
         help="Numbers for the expression's names, or other values for a program's leaves.",
         show_default=False,
     ),
@@ -340,4 +340,4 @@ def _say_usage(error: Any) -> None:
     """One message, as all others: what was wrong, and where help is."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "tracer"
-    say(f"{error.format_message()}\n  {path} --help explains.")
+    say(f"{error.format_message().replace('Value error, ', '')}\n  {path} --help explains.")

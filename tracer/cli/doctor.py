@@ -128,7 +128,7 @@ def blas() -> str:
     import numpy as np
 
     try:
-        built = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[index]
+        built = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
         said = f"{built['name']} {built['version']}"
     except (KeyError, TypeError):
         said = "unknown"

@@ -11,7 +11,7 @@ from tracer.cli.walking import position_of
 from tracer.export.export import LIMIT, Options, Preset, format_of
 from tracer.export.export import export as write
 from tracer.export.style import Show
-from tracer.scene.scene import Notation
+from tracer.scene.notation import Notation
 
 
 def export(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -40,10 +41,8 @@ def interactive(environ: Mapping[str, str] = os.environ) -> bool:
 
 def say(words: str) -> None:
     """Words for a person, on stderr. What a terminal would obey is shown instead."""
-    try:
+    with contextlib.suppress(OSError, ValueError):  # nobody to talk to
         print(f"tracer: {plain(words)}", file=sys.stderr, flush=True)
-    except (OSError, ValueError):  # nobody to talk to
-        pass
 
 
 def plain(text: str) -> str:

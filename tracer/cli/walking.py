@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tracer.cli.opening import open_quietly, tell_outcome
 from tracer.cli.terminal import choose_lang, interactive
 from tracer.errors import NotFoundError
+from tracer.lessons.formula import parse_assignments
 from tracer.trace.trace import Trace
 
 
@@ -32,9 +33,11 @@ def walk(name: str, values: Sequence[str], *, at: str | None, ascii_only: bool, 
         return 0
     thing = open_quietly(name, values, nodes=nodes)
     position = position_of(at, thing.trace)
+    from tracer.tui.messages import Request
     from tracer.tui.start import run_app
 
-    code = run_app(thing, at=position, ascii_only=ascii_only, lang=None if lang is None else choose_lang(lang))
+    request = Request(name, tuple(parse_assignments(values).items()), position)
+    code = run_app(request, thing, ascii_only=ascii_only, lang=None if lang is None else choose_lang(lang))
     tell_outcome(thing)  # once more: the app covered it
     return code
 

@@ -51,6 +51,8 @@ class GradientTracer(App[None]):
         settings: what it remembers; kept in memory only by default.
         glyphs: `unicode`, `safe` or `ascii`: see `tracer.tui.terminal.choose_glyphs`.
         first: what to open instead of the gallery.
+        thing: `first`, where it was opened already.
+        lang: the language of this run; the one remembered if None.
         library: how things are opened.
     """
 
@@ -68,7 +70,9 @@ class GradientTracer(App[None]):
         settings: SettingsFile | None = None,
         *,
         glyphs: GlyphSet = "unicode",
-        first: Request | Thing | None = None,
+        first: Request | None = None,
+        thing: Thing | None = None,
+        lang: Lang | None = None,
         library: Library | None = None,
     ) -> None:
         super().__init__()
@@ -78,8 +82,9 @@ class GradientTracer(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self.settings.now.theme if self.settings.now.theme in THEME_WORDS else DARK.name
-        self.set_reactive(GradientTracer.lang, self.settings.now.lang or "en")
-        self._first = first
+        self.set_reactive(GradientTracer.lang, lang or self.settings.now.lang or "en")
+        self._ask_language = lang is None and self.settings.now.lang is None
+        self._first, self._first_thing = first, thing
         self._opening: Request | None = None
 
     # --- starting
@@ -91,7 +96,7 @@ class GradientTracer(App[None]):
                     asyncio.get_running_loop().add_signal_handler(ending, partial(self.exit, return_code=128 + ending))
         Thread(target=self._read_catalogue, name="catalogue", daemon=True).start()
         self._show_first()
-        if self.settings.now.lang is None:
+        if self._ask_language:
             from tracer.tui.screens.language import LanguageScreen
 
             self.push_screen(LanguageScreen(), self._language_chosen)
@@ -115,10 +120,10 @@ class GradientTracer(App[None]):
     def _show_first(self) -> None:
         if self._first is None:
             self.show_gallery()
-        elif isinstance(self._first, Request):
+        elif self._first_thing is None:
             self._open(self._first)
         else:
-            self._walk(Request(self._first.title), self._first)
+            self._walk(self._first, self._first_thing)
 
     # --- keys
 
