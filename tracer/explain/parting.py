@@ -1,0 +1,91 @@
+"""Where two runs part, in words for each of the two; nothing that a run has not reached."""
+
+from __future__ import annotations
+
+from tracer.numbers import format_number
+from tracer.text import Text
+from tracer.trace.cursor import Cursor
+from tracer.trace.lockstep import Divergence, LockstepCursor, Side
+
+
+def parting(moment: LockstepCursor) -> tuple[Text, Text] | None:
+    """What to say of each run from the first difference on; None before it, and where there is none."""
+    first = moment.lockstep.first_divergence
+    if first is None or not moment.diverged:
+        return None
+    return _said(first, 0, moment.left), _said(first, 1, moment.right)
+
+
+def _said(first: Divergence, side: Side, cursor: Cursor) -> Text:
+    position = first.positions[side]
+    if position is None:
+        return _NEVER[first.fact]
+    if cursor.position < position:
+        return _LATER
+    there = cursor.trace.cursor(position)
+    return _FACTS[first.fact].format(**_names(first, side, there))
+
+
+def _names(first: Divergence, side: Side, there: Cursor) -> dict[str, object]:
+    node, user, number = first.nodes[side], first.users[side], first.numbers[side]
+    trace = there.trace
+    names: dict[str, object] = {
+        "node": "" if node is None else trace.label(node),
+        "user": "" if user is None else trace.label(user),
+        "number": "" if number is None else format_number(number),
+        "early": _EARLY.format(user=trace.label(user)) if user is not None and _is_early(there, user) else _EMPTY,
+    }
+    if first.fact == "event":
+        names["what"] = _what(there)
+    if first.fact == "node" and node is not None:
+        names["formula"] = trace.formula(node) or trace.kind(node)
+    return names
+
+
+def _is_early(there: Cursor, user: int) -> bool:
+    """Whether `user` hands its gradient on while a contribution to it is still to come in this pass."""
+    index = there.at_pass
+    if index is None:
+        return False
+    this = there.trace.passes[index]
+    deliveries = this.deliveries_to(user)
+    return bool(len(deliveries)) and int(deliveries[-1]) >= this.delivered_by(there.position)
+
+
+def _what(there: Cursor) -> Text:
+    moment = there.moment
+    name = "" if moment.node is None else there.trace.label(moment.node)
+    after = "None" if moment.after is None else format_number(moment.after)
+    if moment.kind == "write":
+        return Text.same(f"{name}.grad = {after}")
+    if moment.kind == "update":
+        return Text.same(f"{name} = {after}")
+    return _PASS.format(name=name) if moment.kind == "seed" else Text.same(name)
+
+
+_EMPTY = Text.same("")
+_EARLY = Text(
+    en=", although {user} still waits for a contribution", ja="（{user} にはまだ届いていない寄与があるのに）"
+)
+_PASS = Text(en="a backward pass from {name}", ja="{name} からの逆伝播")
+_LATER = Text(en="This run has not got there yet.", ja="この実行は、まだそこまで進んでいません。")
+_FACTS: dict[str, Text] = {
+    "value": Text(en="{node} is {number} here.", ja="こちらでは {node} が {number} です。"),
+    "node": Text(en="Here {node} = {formula} is made.", ja="こちらでは {node} = {formula} が作られます。"),
+    "contribution": Text(
+        en="{user} hands {number} on to {node}{early}.", ja="{user} から {node} へ {number} が渡ります{early}。"
+    ),
+    "delivery": Text(
+        en="{user} hands {number} on to {node} once more{early}.",
+        ja="{user} から {node} へ、もう一度 {number} が渡ります{early}。",
+    ),
+    "gradient": Text(
+        en="After this contribution {node} holds {number}.", ja="この寄与のあと、{node} の勾配は {number} です。"
+    ),
+    "event": Text(en="Here: {what}", ja="こちら: {what}"),
+}
+_NEVER: dict[str, Text] = {
+    "delivery": Text(en="This run does not do that.", ja="こちらでは起こりません。"),
+    "event": Text(en="Here nothing of the kind happens.", ja="こちらでは何も起こりません。"),
+    "node": Text(en="This run has ended before that.", ja="こちらの実行は、その前に終わっています。"),
+}
