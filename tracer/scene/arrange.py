@@ -44,8 +44,10 @@ class Widths:
 
     value: dict[int, int]
     grad: dict[int, int]
-    label: dict[int, int]
-    """By edge: `5 · 1`, and the contribution, whichever is wider."""
+    product: dict[int, int]
+    """By edge: `5 · 1`."""
+    contribution: dict[int, int]
+    """By edge: `5`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,10 +137,14 @@ def _textbook_size(trace: Trace, drawn: Drawn, node: int, widths: Widths, marked
     height = max(3 + pitch * max(count - 1, 0), 5 if marked else 3)
     first = (height - 1 - pitch * max(count - 1, 0)) // 2
     ports = tuple(first + pitch * i for i in range(count))
-    labels = [widths.label[edge] for _, _, edge in graph.in_edges(node, keys=True)]
+    numbers = [0]  # before the arrowheads
+    for source, _, edge in graph.in_edges(node, keys=True):
+        numbers.append(min(widths.product[edge], LABEL_ROOM))
+        if graph.out_degree(source) > 1:  # one of several wires has its own numbers
+            numbers += [widths.value[source], widths.contribution[edge]]
     inner = max(words, _marks_width(trace, node), 1)
     width = inner + 4 - (inner % 2 == 0)  # an odd inside centres a sign of one cell
-    return Size(width, height, ports, room_in=min(max(labels, default=-1), LABEL_ROOM) + 3, room_out=room_out)
+    return Size(width, height, ports, room_in=max(numbers) + 3, room_out=room_out)
 
 
 def _marks_width(trace: Trace, node: int) -> int:
@@ -152,18 +158,25 @@ def _widths(trace: Trace, drawn: Drawn, digits: int) -> Widths:
     edges = [edge for _, _, edge in graph.edges(keys=True)]
     if sum(len(p.edges) for p in trace.passes) > EXACT_DELIVERIES:
         return Widths(
-            dict.fromkeys(graph, WIDEST), dict.fromkeys(graph, WIDEST + 2), dict.fromkeys(edges, 2 * WIDEST + 3)
+            value=dict.fromkeys(graph, WIDEST),
+            grad=dict.fromkeys(graph, WIDEST + 2),
+            product=dict.fromkeys(edges, 2 * WIDEST + 3),
+            contribution=dict.fromkeys(edges, WIDEST),
         )
     value = {node: max(map(len, _values(trace, node, digits))) for node in graph}
     grad = {node: max(map(len, _grads(trace, node, digits))) + 2 for node in graph}  # 2 for ` …`
-    label = dict.fromkeys(edges, ROOM_TO_GROW)
+    product, arriving = dict.fromkeys(edges, ROOM_TO_GROW), dict.fromkeys(edges, 1)
     for this in trace.passes:
+        totals = dict.fromkeys(edges, 0.0)  # delivered by hand, an edge may deliver again: their sum is shown
         for delivery, edge in enumerate(this.edges.tolist()):
-            if edge in label:
+            if edge in product:
                 upstream, local, contribution = trace.contribution(this.index, delivery)
-                product = f"{format_number(upstream, digits)} · {format_number(local, digits)}"
-                label[edge] = max(label[edge], len(product), len(format_number(contribution, digits)))
-    return Widths(value, grad, label)
+                totals[edge] += contribution
+                shown = f"{format_number(upstream, digits)} · {format_number(local, digits)}"
+                product[edge] = max(product[edge], len(shown))
+                for number in (contribution, totals[edge]):
+                    arriving[edge] = max(arriving[edge], len(format_number(number, digits)))
+    return Widths(value, grad, product, arriving)
 
 
 def _values(trace: Trace, node: int, digits: int) -> Iterator[str]:

@@ -38,20 +38,22 @@ def _places(wire: Wire, size: int) -> Iterator[Point]:
                 yield x1 + 1, y
                 yield x1 - size, y
         else:
-            for x in _starts(x0, x1, size, 2):
+            for x in _starts(x0, x1, size, 2, 1):
                 yield x, y1 + 1
                 yield x, y1 - 1
     for x0, x1, y in level:
-        for x in _starts(x0, x1, size, 3):
+        for x in _starts(x0, x1, size, 3, 3):
             yield x, y
 
 
-def _starts(x0: int, x1: int, size: int, clear: int) -> Iterator[int]:
-    """First cells along a level piece that leave `clear` cells at both ends: at its end, its middle, its start."""
-    low, high = min(x0, x1) + clear, max(x0, x1) - clear - size + 1
-    if low <= high:
-        ends = (high, (low + high) // 2, low)
-        yield from ends if x1 > x0 else reversed(ends)
+def _starts(x0: int, x1: int, size: int, near: int, far: int) -> Iterator[int]:
+    """First cells along a level piece that leave so many cells free at its user's end and at its other end."""
+    if x1 > x0:
+        last, first = x1 - near - size + 1, x0 + far
+    else:
+        last, first = x1 + near, x0 - far - size + 1
+    if first == last or (first < last) == (x1 > x0):
+        yield from (last, (first + last) // 2, first)
 
 
 def _cells(wire: Wire) -> Iterator[Point]:
