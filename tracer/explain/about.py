@@ -10,6 +10,7 @@ from tracer.explain.teller import Teller
 from tracer.explain.words import EMPTY, count, join, listed, moves
 from tracer.numbers import equals_sign
 from tracer.text import Text
+from tracer.trace.segment import Pass
 
 NODE = Text("NODE", "ノード")
 
@@ -81,9 +82,8 @@ def _gradient(teller: Teller, node: int) -> tuple[Row | None, Text]:
     if state == "not_yet":
         return None, Text("Its gradient is not known yet.", "勾配はまだわかりません。")
     value = cursor.grad(node)
-    this = teller.trace.passes[cursor.at_pass] if cursor.at_pass is not None else None
-    plain = this is None or this.by_hand or not this.reached(node) or held(teller, node, this) is not None
-    symbol = teller.names.grad(node) if plain or this is None else teller.symbol(this, node)
+    this = _slope_of(teller, node)
+    symbol = teller.names.grad(node) if this is None else teller.symbol(this, node)
     equals = equals_sign(value or 0.0, digits=teller.digits)
     number = teller.number(value)
     if state == "partial":
@@ -95,10 +95,31 @@ def _gradient(teller: Teller, node: int) -> tuple[Row | None, Text]:
         )
         return Row((Text(f"{number} + ?", f"{number} + ?"),), Text.same(symbol), equals, colour="grad"), words
     row = Row((Text.same(number),), Text.same(symbol), equals, colour="grad")
-    if plain or this is None:
+    if this is None:
         return row, Text(f"{name} holds a gradient of {number}.", f"{name} が持っている勾配は {number} です。")
     root = teller.names(this.root)
     if node == this.root:
         return row, Text(f"The backward pass begins at {name}.", f"逆伝播は {name} から始まります。")
     far = moves(root, value, teller.digits)
     return row, Text(f"Nudge {name}, and {far.en}.", f"{name} を少し動かすと、{far.ja}。")
+
+
+def _slope_of(teller: Teller, node: int) -> Pass | None:
+    """The pass whose derivative the gradient of `node` is at this moment; None where it is no pass's alone.
+
+    It is none after a pass delivered by hand, where earlier passes' gradient is in it, and once it was written over or
+    its value changed.
+    """
+    cursor = teller.cursor
+    if cursor.at_pass is None:
+        return None
+    this = teller.trace.passes[cursor.at_pass]
+    since = (
+        position
+        for kind in ("write", "update")
+        for position, _ in teller.trace.events(kind).get(node, ())
+        if this.start < position <= cursor.position
+    )
+    if this.by_hand or not this.reached(node) or any(since) or held(teller, node, this) is not None:
+        return None
+    return this

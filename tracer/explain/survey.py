@@ -1,0 +1,265 @@
+"""Every number of a trace checked, each in the ways its size allows; and how many were checked in which way.
+
+All values, all sums of contributions and all rules are checked by columns. The root is run again for every node of a
+small graph; of a large one for its leaves and for a sample of the others, as far as a budget of computed numbers goes.
+Leaves beyond that move together, in one random direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tracer.explain.check import Check, check_value, findings, judge, measure
+from tracer.explain.columns import AGREES, Bools, rules, sums, values
+from tracer.explain.edges import Floats, Ints, carried
+from tracer.explain.slopes import COLUMNS, Slopes, along, replay_of
+from tracer.explain.words import EMPTY, Names, count, join
+from tracer.text import Text
+from tracer.trace.segment import Pass
+from tracer.trace.trace import Trace
+
+BUDGET = 150_000_000
+"""Numbers computed at most for finite differences of the root: some seconds."""
+SEED = 20
+"""Of the random direction and the sample, so that a survey says the same twice."""
+
+
+@dataclass(frozen=True)
+class PassCheck:
+    """What was found out about one pass."""
+
+    this: Pass
+    nudged: Ints
+    """(k,) nodes for which the graph was run again, ascending."""
+    slopes: Slopes
+    """(k,)"""
+    together: Ints
+    """Leaves that moved together in one direction."""
+    unsure: Bools
+    """(n,) nodes whose gradient goes back to a rule that could not be measured where it was used."""
+    wrong: Ints
+    """Nodes whose check fails, in the order in which their gradients were complete."""
+
+
+@dataclass(frozen=True)
+class TraceCheck:
+    """The checks of a whole trace."""
+
+    trace: Trace
+    wrong_values: Ints
+    """Nodes whose value does not follow from their inputs, oldest first."""
+    passes: tuple[PassCheck, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found wrong."""
+        return not len(self.wrong_values) and not any(len(one.wrong) for one in self.passes)
+
+    @cached_property
+    def first_wrong(self) -> Check | None:
+        """The first number that is wrong: a value, else the gradient that was complete first."""
+        if len(self.wrong_values):
+            return self.of(int(self.wrong_values[0]))
+        one = next((one for one in self.passes if len(one.wrong)), None)
+        return None if one is None else self._judged(one, int(one.wrong[0]))
+
+    @property
+    def checks(self) -> Mapping[int, Check]:
+        """Node -> its check, each made when it is asked for."""
+        return _Checks(self)
+
+    def of(self, node: int) -> Check:
+        """The check of one node: in the first pass where it fails, else in the last that reached it."""
+        reached = [one for one in self.passes if one.this.reached(node)]
+        if not reached:
+            return check_value(self.trace, node, Names(self.trace)(node))
+        failed = (one for one in reached if node in one.wrong)
+        return self._judged(next(failed, reached[-1]), node)
+
+    def _judged(self, one: PassCheck, node: int) -> Check:
+        at = int(np.searchsorted(one.nudged, node))
+        tried = at < len(one.nudged) and int(one.nudged[at]) == node
+        measured = one.slopes.take(slice(at, at + 1)) if tried else None
+        sound = self.ok and not one.this.by_hand and not one.unsure[node]
+        return judge(self.trace, findings(self.trace, one.this, [node], measured, sound=sound)[0])
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """How many were checked in which way.
+
+        values: computed again. gradients: added up again. rules: measured by nudging an op alone. nudged: gradients
+        compared with the root's own slope. together: leaves compared in one direction. undecided: rules at a kink, out
+        of their domain or too flat to be measured.
+        """
+        found = rules(self.trace)
+        tried = np.isfinite(found.rule)
+        return {
+            "values": int((self.trace.columns.op > 0).sum()),
+            "gradients": sum(len(one.this.columns.nodes) for one in self.passes),
+            "rules": int(found.decided.sum()),
+            "nudged": sum(len(one.nudged) for one in self.passes),
+            "together": sum(len(one.together) for one in self.passes),
+            "undecided": int((tried & ~found.decided).sum()),
+        }
+
+    @property
+    def summary(self) -> Text:
+        """What was done, and whether all is well."""
+        n = self.counts
+        parts = [
+            count(n["values"], "value computed again", "values computed again", "値 {} 個を再計算"),
+            count(n["gradients"], "gradient added up again", "gradients added up again", "勾配 {} 個を足し直し"),
+            count(n["rules"], "local gradient nudged", "local gradients nudged", "局所勾配 {} 個を動かして確認"),
+            count(
+                n["nudged"],
+                "gradient nudged at the root",
+                "gradients nudged at the root",
+                "勾配 {} 個を出発点の動きで確認",
+            ),
+        ]
+        if n["together"]:
+            parts.append(
+                count(n["together"], "more leaf moved along", "more leaves nudged together", "葉 {} 個をまとめて確認")
+            )
+        done = Text(", ".join(part.en for part in parts) + ".", "、".join(part.ja for part in parts) + "しました。")
+        unsure = EMPTY
+        if n["undecided"]:
+            unsure = count(
+                n["undecided"],
+                "local gradient cannot be measured: at a kink, outside a domain, or too flat.",
+                "local gradients cannot be measured: at a kink, outside a domain, or too flat.",
+                "折れ目・定義域の外・平らすぎる場所にあって測れない局所勾配が {} 個あります。",
+            )
+        if self.first_wrong is None:
+            return join(done, unsure, Text("Nothing is wrong.", "誤りは見つかりませんでした。"))
+        return join(
+            done, unsure, Text(f"Wrong: {self.first_wrong.reason.en}.", f"誤り：{self.first_wrong.reason.ja}。")
+        )
+
+
+class _Checks(Mapping[int, Check]):
+    def __init__(self, of: TraceCheck) -> None:
+        self._of = of
+
+    def __len__(self) -> int:
+        return self._of.trace.n_nodes
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self)))
+
+    def __getitem__(self, node: int) -> Check:
+        if not 0 <= node < len(self):
+            raise KeyError(node)
+        return self._of.of(int(node))
+
+
+def check_trace(trace: Trace, *, budget: int = BUDGET) -> TraceCheck:
+    """Check every value and every gradient of every pass.
+
+    Args:
+        budget: numbers computed at most for finite differences of the roots.
+    """
+    share = budget // max(1, len(trace.passes))
+    passes = tuple(_check_pass(trace, this, share) for this in trace.passes)
+    return TraceCheck(trace, np.flatnonzero(values(trace).wrong), passes)
+
+
+def _check_pass(trace: Trace, this: Pass, budget: int) -> PassCheck:
+    rows = len(replay_of(trace, this.root).nodes)
+    nudged, rest = _chosen(trace, this, max(1, budget // (COLUMNS * rows)))
+    measured = measure(trace, this, nudged)
+    together = np.zeros(0, np.int64)
+    if len(rest):
+        together, more = _move_together(trace, this, rest)
+        if len(more):
+            extra = measure(trace, this, more)
+            order = np.argsort(np.concatenate([nudged, more]), kind="stable")
+            nudged = np.concatenate([nudged, more])[order]
+            measured = measured.and_(extra).take(order)
+    return PassCheck(this, nudged, measured, together, _unsure(trace, this), _wrong(trace, this, nudged, measured))
+
+
+def _chosen(trace: Trace, this: Pass, most: int) -> tuple[Ints, Ints]:
+    """Nodes to nudge, at most `most`, and the leaves left over: leaves before others, updated leaves before all."""
+    nodes = this.columns.nodes.astype(np.int64)
+    if len(nodes) <= most:
+        return nodes, np.zeros(0, np.int64)
+    leaf = trace.columns.op[nodes] == 0
+    updated = np.isin(nodes, trace.columns.updates.node)
+    rng = np.random.default_rng(SEED)
+    order = nodes[np.lexsort((rng.random(len(nodes)), ~leaf, ~(leaf & updated)))]
+    chosen = order[: max(most, int((leaf & updated).sum()))]
+    rest = np.setdiff1d(nodes[leaf], chosen)
+    return np.sort(chosen), rest
+
+
+def _move_together(trace: Trace, this: Pass, leaves: Ints) -> tuple[Ints, Ints]:
+    """Nudge leaves all at once; where that contradicts their gradients, halve until single suspects are found.
+
+    Returns:
+        (leaves whose gradients agree together, leaves to be nudged one by one)
+    """
+    grads = sums(trace, this).alone
+    if this.combine == "assign" or not np.isfinite(grads[leaves]).all():
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    rng = np.random.default_rng(SEED)
+    size = np.maximum(np.abs(trace.columns.value), 1e-2)
+    agreed: list[Ints] = []
+    suspects: list[Ints] = []
+    waiting = [leaves]
+    while waiting:
+        part = waiting.pop()
+        direction = rng.choice([-1.0, 1.0], len(part)) * size[part]
+        slope, error = along(trace, this.root, part, direction)
+        terms = grads[part] * direction
+        if abs(terms.sum() - slope) <= error + AGREES * float(np.sqrt((terms**2).sum())):
+            agreed.append(part)
+        elif len(part) == 1 or len(suspects) >= 16:
+            suspects.append(part)
+        else:
+            waiting += [part[len(part) // 2 :], part[: len(part) // 2]]
+    none = np.zeros(0, np.int64)
+    singles = [part for part in suspects if len(part) == 1]
+    return np.concatenate([none, *agreed]), np.concatenate([none, *singles])
+
+
+def _unsure(trace: Trace, this: Pass) -> Bools:
+    """(n,) nodes whose gradient goes back to a rule that could not be measured."""
+    found = np.zeros(trace.n_nodes, bool)
+    open_ = ~rules(trace).decided[this.edges] & (carried(trace, this.index).contribution != 0)
+    if not open_.any():
+        return found
+    tainted = found.tolist()
+    for user, target, unmeasured in zip(this.users.tolist(), this.targets.tolist(), open_.tolist(), strict=True):
+        if unmeasured or tainted[user]:
+            tainted[target] = True
+    return np.array(tainted, bool)
+
+
+def _wrong(trace: Trace, this: Pass, nudged: Ints, measured: Slopes) -> Ints:
+    """Nodes of a pass whose check fails, in the order in which their gradients were complete."""
+    total = sums(trace, this)
+    bad = total.wrong.copy()
+    bad[this.targets[rules(trace).wrong[this.edges]]] = True
+    with np.errstate(all="ignore"):
+        size = np.maximum(np.abs(total.alone[nudged]), np.abs(measured.slope))
+        off: Floats = np.abs(total.alone[nudged] - measured.slope)
+        bad[nudged[(off > measured.error + AGREES * size) & (measured.kink < 0)]] = True
+    last = np.full(trace.n_nodes, -1)
+    last[this.targets] = np.arange(len(this.targets))
+    suspects = np.flatnonzero(bad)
+    suspects = suspects[np.argsort(last[suspects], kind="stable")]
+    if not len(suspects):
+        return suspects
+    where = {int(node): i for i, node in enumerate(nudged.tolist())}
+    kept = []
+    for node in suspects.tolist():
+        i = where.get(node)
+        one = None if i is None else measured.take(slice(i, i + 1))
+        if judge(trace, findings(trace, this, [node], one)[0]).mark == "✗":
+            kept.append(node)
+    return np.array(kept, np.int64)
