@@ -19,14 +19,14 @@ def open_quietly(name: str, values: Sequence[str], *, nodes: int, output: bool =
     """The thing, with what there is to say about it said on stderr.
 
     Args:
-        output: whether to pass on what a program printed.
+        output: whether to pass on what a user's own program printed.
     """
     waiting = _Waiting(name)
     try:
         thing = open_thing(name, parse_assignments(values), limits=Limits(nodes=nodes), progress=waiting.tick)
     finally:
         waiting.end()
-    if output and thing.output:
+    if output and thing.output and thing.lesson is None:
         print(plain(thing.output.rstrip("\n")), file=sys.stderr)
     tell_outcome(thing)
     return thing

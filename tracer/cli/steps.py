@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tracer.cli.check import trouble
 from tracer.cli.opening import exit_code, open_quietly
 from tracer.cli.terminal import choose_lang, plain
 from tracer.explain.explain import explain
@@ -46,11 +47,11 @@ def print_steps(thing: Thing, by: By, lang: Lang) -> None:
         print(plain(thing.lesson.intro[lang]))
     says = _says(thing, by)
     for step, cursor in walk(trace, by):
-        print(plain(f"\n{step}/{total}  {explain(cursor).plain(lang)}"))
+        print(plain(f"\n{step}/{total}  {explain(cursor, by=by).plain(lang)}"))
         if step in says:
             print(plain(f"» {says[step][lang]}"))
     print(f"\n{_WORDS['end'][lang]}")
-    for line in summary(trace):
+    for line in (*summary(trace), *trouble(trace, lang)):
         print(plain(line))
 
 
@@ -103,12 +104,12 @@ def records(thing: Thing, by: By) -> Iterator[dict[str, Any]]:
     }
     says = _says(thing, by)
     for step, cursor in walk(trace, by):
-        yield {"step": step, **record(cursor), "say": _both(says.get(step))}
+        yield {"step": step, **record(cursor, by), "say": _both(says.get(step))}
 
 
-def record(cursor: Cursor) -> dict[str, Any]:
+def record(cursor: Cursor, by: By = "edge") -> dict[str, Any]:
     """One moment. Nothing in it is later than the moment."""
-    moment, line, said = cursor.moment, cursor.line, explain(cursor)
+    moment, line, said = cursor.moment, cursor.line, explain(cursor, by=by)
     node = moment.node
     return {
         "position": cursor.position,

@@ -1,0 +1,110 @@
+"""What knows of what: each package in a fresh interpreter, and a start that loads only what it needs."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "tracer"
+
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+name = sys.argv[1]
+module = importlib.import_module(name)
+for found in pkgutil.walk_packages(getattr(module, "__path__", []), name + "."):
+    if not found.name.endswith((".__main__", ".launch", ".draw")):
+        importlib.import_module(found.name)
+print(*sorted(sys.modules))
+"""
+
+
+def loaded(code: str, *args: str) -> set[str]:
+    """The modules a fresh interpreter holds after running `code`, which prints them."""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    made = subprocess.run(
+        [sys.executable, "-P", "-c", code, *args], capture_output=True, text=True, env=environ, check=False
+    )
+    assert made.returncode == 0, made.stderr
+    return set(made.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["text", "numbers", "errors", "files", "core", "trace", "explain", "layout", "scene", "export", "lessons", "cli"],
+)
+def test_textual_is_loaded_by_the_app_alone(name: str) -> None:
+    assert (PACKAGE / name).exists() or (PACKAGE / f"{name}.py").exists()
+    assert "textual" not in loaded(IMPORT_ALL, f"tracer.{name}")
+
+
+@pytest.mark.parametrize("name", ["text", "numbers", "errors"])
+def test_the_lowest_layer_imports_nothing_of_ours(name: str) -> None:
+    ours = {module for module in loaded(IMPORT_ALL, f"tracer.{name}") if module.startswith("tracer.")}
+    assert ours == {f"tracer.{name}"}
+
+
+def test_importing_tracer_costs_next_to_nothing() -> None:
+    modules = loaded("import sys, tracer; print(*sys.modules)")
+    assert not modules & {"numpy", "rich", "textual", "networkx", "typer", "asyncio"}
+    assert {module for module in modules if module.startswith("tracer")} == {"tracer"}
+
+
+def test_the_public_names_are_all_there() -> None:
+    import tracer
+
+    for name in tracer.__all__:
+        assert getattr(tracer, name) is not None
+
+
+def test_bare_tracer_reaches_the_app_without_the_command_line() -> None:
+    """Typer alone costs a seventh of a second."""
+    code = """
+import sys
+import tracer.__main__ as start
+import tracer.cli.terminal as terminal
+import tracer.tui.start as app
+terminal.interactive = lambda: True
+def run_app():
+    sys.stdout.write(" ".join(sys.modules))
+    return 0
+app.run_app = run_app
+sys.exit(start.main([]))
+"""
+    modules = loaded(code)
+    assert not modules & {"typer", "pydantic", "numpy", "networkx", "textual"}
+
+
+def test_a_command_imports_its_own_module_alone() -> None:
+    code = "import sys, tracer.cli.commands; print(*sys.modules)"
+    ours = {module for module in loaded(code) if module.startswith("tracer.")}
+    assert ours == {"tracer.cli", "tracer.cli.commands", "tracer.cli.terminal", "tracer.text"}
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file's import statements name."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            found.add(node.module or "")
+    return found
+
+
+def test_nothing_of_ours_imports_content() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        tops = {name.partition(".")[0] for name in imports(path)}
+        assert not tops & {"models", "samples", "tests"}, path
+
+
+def test_content_imports_what_a_user_would() -> None:
+    public = {"tracer", "tracer.nn", "tracer.nn.functional", "tracer.optim"}
+    for path in [*(ROOT / "samples").rglob("*.py"), *(ROOT / "models").rglob("*.py")]:
+        assert {name for name in imports(path) if name.startswith("tracer")} <= public, path
