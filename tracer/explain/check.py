@@ -60,10 +60,15 @@ def measure(trace: Trace, this: Pass, nodes: Ints) -> Slopes:
     return found
 
 
-def findings(
+def findings(trace: Trace, this: Pass, nodes: Sequence[int]) -> list[Findings]:
+    """Everything there is to find out about some nodes that a pass reached; the graph is run again for each of them."""
+    return collect(trace, this, nodes, measure(trace, this, np.asarray(nodes, np.int64)))
+
+
+def collect(
     trace: Trace, this: Pass, nodes: Sequence[int], measured: Slopes | None, *, sound: bool = False
 ) -> list[Findings]:
-    """Everything the checks found out about some nodes that a pass reached.
+    """What was found out about some nodes that a pass reached.
 
     Args:
         measured: their slopes; None where the graph was not run again for them.

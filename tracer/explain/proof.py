@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from tracer.explain.check import Check, Mark, check_value, findings, judge, measure
+from tracer.explain.check import Check, Mark, check_value, findings, judge
 from tracer.explain.survey import TraceCheck, check_trace
 from tracer.explain.words import Names, count
 from tracer.text import Text
@@ -19,7 +17,7 @@ from tracer.trace.cursor import Cursor
 from tracer.trace.segment import PARTS
 from tracer.trace.trace import Trace
 
-__all__ = ["Check", "Mark", "TraceCheck", "check_at", "check_node", "check_trace"]
+__all__ = ["Check", "Mark", "TraceCheck", "check_at", "check_node", "check_trace", "findings", "judge"]
 
 
 def check_node(trace: Trace, node: Any, pass_index: int | None = None) -> Check:
@@ -35,7 +33,7 @@ def check_node(trace: Trace, node: Any, pass_index: int | None = None) -> Check:
     if pass_index is None or not trace.passes[pass_index].reached(at):
         return check_value(trace, at, Names(trace)(at))
     this = trace.passes[pass_index]
-    return judge(trace, findings(trace, this, [at], measure(trace, this, np.array([at])))[0])
+    return judge(trace, findings(trace, this, [at])[0])
 
 
 def check_at(cursor: Cursor, node: Any) -> Check:

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tracer.explain.check import Check, check_value, findings, judge, measure
+from tracer.explain.check import Check, check_value, collect, judge, measure
 from tracer.explain.columns import AGREES, Bools, rules, sums, values
 from tracer.explain.edges import Floats, Ints, carried
 from tracer.explain.slopes import COLUMNS, Slopes, along, replay_of
@@ -85,7 +85,7 @@ class TraceCheck:
         tried = at < len(one.nudged) and int(one.nudged[at]) == node
         measured = one.slopes.take(slice(at, at + 1)) if tried else None
         sound = self.ok and not one.this.by_hand and not one.unsure[node]
-        return judge(self.trace, findings(self.trace, one.this, [node], measured, sound=sound)[0])
+        return judge(self.trace, collect(self.trace, one.this, [node], measured, sound=sound)[0])
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
@@ -260,6 +260,6 @@ def _wrong(trace: Trace, this: Pass, nudged: Ints, measured: Slopes) -> Ints:
     for node in suspects.tolist():
         i = where.get(node)
         one = None if i is None else measured.take(slice(i, i + 1))
-        if judge(trace, findings(trace, this, [node], one)[0]).mark == "✗":
+        if judge(trace, collect(trace, this, [node], one)[0]).mark == "✗":
             kept.append(node)
     return np.array(kept, np.int64)
