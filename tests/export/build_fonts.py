@@ -6,9 +6,9 @@ Sources, both under the SIL Open Font License 1.1, renamed as that licence asks 
 - STIX Two Math 2.12 (https://github.com/stipub/stixfonts)
 - Noto Serif CJK 2.001, face 0, Japanese (https://github.com/notofonts/noto-cjk)
 
-Graphviz sets a label in one face, so what LaTeX calls math mode is made a face here: in `Tracer Math Italic` a letter is
-the math italic of that letter, while digits, signs and brackets stay upright. In both faces of `Tracer Math` a hyphen
-is drawn as a minus sign: the file then holds `-0.7553`, which can be copied as a number, and shows −0.7553.
+Graphviz sets a label in one face, so what LaTeX calls math mode is made a face here: in `Tracer Math Italic` a letter
+is the math italic of that letter, while digits, signs and brackets stay upright. In both faces of `Tracer Math` a
+hyphen is drawn as a minus sign: the file then holds `-0.7553`, which can be copied as a number, and shows −0.7553.
 """
 
 from __future__ import annotations
@@ -68,16 +68,16 @@ def add_small_letters(font: Any) -> None:
             glyphs[source].draw(TransformPen(_Flat(glyphs, pen), (SMALL, 0, 0, SMALL, 0, shift)))
             _add(font, small, pen.glyph(), round(font["hmtx"][source][0] * SMALL))
     pen = TTGlyphPen(None)
-    a, b, w = 60, 560, 46  # a cross of two bars, its ends and half its width in units
+    # two slanted bars, heavier and taller than ×, which they must not be taken for
     for bar in (
-        ((a, a + w), (a + w, a), (b, b - w), (b - w, b)),
-        ((a + w, b), (a, b - w), (b - w, a), (b, a + w)),
+        ((70, 690), (170, 730), (530, 10), (430, -30)),
+        ((500, 710), (590, 650), (140, -30), (50, 30)),
     ):
         pen.moveTo(bar[0])
-        for point in reversed(bar[1:]):
+        for point in bar[1:]:
             pen.lineTo(point)
         pen.closePath()
-    _add(font, "✗", pen.glyph(), 620)
+    _add(font, "✗", pen.glyph(), 640)
 
 
 class _Flat:
@@ -121,7 +121,8 @@ def save(font: Any, characters: set[int], family: str, style: str, features: lis
     cutter.populate(unicodes=characters)
     cutter.subset(font)
     italic = style == "Italic"
-    names = {1: family, 2: style, 3: f"{family} {style}", 4: f"{family} {style}", 6: f"{family}-{style}".replace(" ", "")}
+    full = f"{family} {style}"
+    names = {1: family, 2: style, 3: full, 4: full, 6: f"{family}-{style}".replace(" ", "")}
     for record in list(font["name"].names):
         if record.nameID in (16, 17, 21, 22, 25) or record.nameID > 25 or record.langID not in (0, 0x409):
             font["name"].removeNames(nameID=record.nameID, langID=record.langID)
@@ -153,6 +154,7 @@ def japanese() -> set[int]:
                 found.add(ord(bytes([lead, trail]).decode("cp932")))
             except (UnicodeDecodeError, TypeError):
                 continue
+    found |= {ord(c) for c in "𠮟剝塡頰鷗𠮷"}  # taught in school or met in names, and in no code page
     return found | {*range(0x3000, 0x3100), *range(0xFF01, 0xFFA0)}
 
 

@@ -54,7 +54,7 @@ def named(name: str, notation: Notation) -> Scene:
 
 
 def of_graph(graph: nx.MultiDiGraph[int], notation: Notation) -> Scene:
-    """Any graph of integers. Node n is worth n, edge e carries 1000 + e, so that each number occurs where it belongs."""
+    """Any graph of integers. Node n is worth n, edge e carries 1000 + e, so that each number has its own place."""
     boxes = tuple(
         box(n, notation, "×" if graph.in_degree(n) else "", f"v{n}", str(n), str(500 + n), f"v{n}") for n in graph
     )

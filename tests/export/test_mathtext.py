@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +34,7 @@ from tracer.export.mathtext import (
         ("sigma2", "σ₂", "italic"),
         ("h'", "h′", "italic"),
         ("loss", "loss", "upright"),
+        ("bias_1", "bias₁", "upright"),
         ("logits1", "logits₁", "upright"),
         ("layer0.attn_wq", "layer0.attn_wq", "upright"),
         ("grad_out", "grad_out", "upright"),
@@ -63,6 +66,13 @@ def test_functions_and_numbers_in_a_formula_are_upright() -> None:
     assert to_html(formula_runs("y = tanh(x1 + 2)")) == "<I>y</I> = tanh(<I>x₁</I> + 2)"
 
 
+def test_a_whole_power_is_raised() -> None:
+    assert plain(formula_runs("y = x1 ^ 2 + z ^ -1")) == "y = x₁² + z⁻¹"
+    assert plain(formula_runs("^ 3")) == "(·)³"
+    assert plain(formula_runs("x ^ 0.5")) == "x ^ 0.5"
+    assert plain(formula_runs("x ^ 2", mathematics=False)) == "x ^ 2"
+
+
 def test_an_exponent_becomes_a_power_only_as_mathematics() -> None:
     assert plain(number_runs("-1.2e-5")) == "-1.2×10⁻⁵"
     assert plain(number_runs("inf")) == "∞"
@@ -91,4 +101,4 @@ def test_setting_a_formula_loses_no_character(text: str) -> None:
 def test_joined_runs_read_the_same_and_no_two_neighbours_share_a_face(runs: list[Run]) -> None:
     out = joined(runs)
     assert plain(out) == plain(runs)
-    assert all(a.face != b.face for a, b in zip(out, out[1:], strict=False))
+    assert all(a.face != b.face for a, b in pairwise(out))

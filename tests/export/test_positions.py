@@ -101,7 +101,7 @@ def test_the_positions_check_fails_when_value_and_gradient_change_places() -> No
 def test_the_text_of_the_svg_lies_above_and_below_as_well() -> None:
     """The invisible text layer of the file, by the ids of the scene's edges."""
     drawn = render(to_dot(product("textbook"), Style(unit=4)), "svg", Paper(scale=0.25), magnify=4)
-    svg = finish_svg(drawn.data, drawn.layout, drawn.page, size=("10mm", "5mm"), title="").decode()
+    svg = finish_svg(drawn.data, drawn.layout, drawn.own_page, size=("10mm", "5mm"), title="").decode()
     found: dict[str, list[tuple[float, str]]] = {}
     for owner, y, text in re.findall(r'<text class="(e\d+)"[^>]* y="([\d.]+)"[^>]*>([^<]*)</text>', svg):
         found.setdefault(owner, []).append((float(y), text))

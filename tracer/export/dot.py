@@ -11,7 +11,7 @@ import graphviz
 
 from tracer.export.mathtext import Run, formula_runs, joined, name_runs, number_runs, partial_runs, to_html
 from tracer.export.style import MATH_FONTS, MM_PER_INCH, Style
-from tracer.numbers import NO_GRADIENT
+from tracer.numbers import NO_GRADIENT, NOT_YET
 from tracer.scene.scene import BLANK, Box, Scene, Wire
 
 TITLE_SIZE = 12.0
@@ -42,7 +42,7 @@ class _Drawing:
             "trace",
             graph_attr={
                 "rankdir": "LR" if right else "TB",
-                "ranksep": self.inches(13 if right else 24),
+                "ranksep": self.inches(11 if right else 24),
                 "nodesep": self.inches(8 if right else 16),
                 "pad": self.inches(4),
                 "bgcolor": "white",
@@ -127,7 +127,7 @@ class _Drawing:
         return to_html(self.number(shown))
 
     def grad_text(self, node: int, shown: str, user: int | None = None) -> str:
-        """What stands below a line. `user`: the wire carries one contribution of several, so its symbol is a product."""
+        """What stands below a line. `user`: the wire carries one contribution of several; its symbol is a product."""
         if self.style.show == "values":
             return ""
         if self.style.show == "symbols" and shown not in (NO_GRADIENT, BLANK):
@@ -156,7 +156,8 @@ class _Drawing:
         """Title, then the value at the right, then ∂L/∂x at the left with the gradient at the right."""
         faint = self.ink.faint
         side = f'<TD WIDTH="{self.pixels(4)}"></TD>'
-        title = f'<TR>{side}<TD COLSPAN="3" CELLPADDING="{self.pixels(2)}">{self.title(box)}{_check(box)}</TD>{side}</TR>'
+        title = self.title(box) + _check(box)
+        title = f'<TR>{side}<TD COLSPAN="3" CELLPADDING="{self.pixels(2)}">{title}</TD>{side}</TR>'
         rows: list[tuple[str, str, str, str]] = []
         if self.style.show in ("both", "values"):
             colour = self.ink.value if box.known else faint
@@ -184,15 +185,13 @@ class _Drawing:
     def _textbook(self) -> None:
         for box in self.scene.boxes:
             self._sign(box)
+        ports: dict[int, str] = {}
         for node, wires in self.scene.wires_from.items():
-            box = self.scene.by_node.get(node)
-            if box is None:
-                continue
-            source = f"n{node}"
-            if _has_stem(box, wires):
-                source = self._fork(box, next((w for w in wires if w.working and self.style.highlight), None))
-            for wire in wires:
-                self._wire(box, wire, source, single=source[0] == "n")
+            box = self.scene.by_node[node]
+            at_work = next((wire for wire in wires if wire.working and self.style.highlight), None)
+            ports[node] = self._stem(box, at_work) if _has_stem(box, wires) else f"n{node}"
+        for wire in sorted(self.scene.wires, key=_slot_order):
+            self._wire(wire, ports[wire.input])
         self._left_out()
 
     def _sign(self, box: Box) -> None:
@@ -200,19 +199,20 @@ class _Drawing:
         extra = f"<BR/>{to_html([Run(', '.join(box.marks))])}" if box.marks else ""
         label = f"{self.title(box)}{_check(box)}{extra}"
         if box.shape == "plain":
-            outline = self._outline(box, "rounded")
-            at_work = self.style.highlight and (box.working or box.receiving)
-            if at_work:
-                self.dot.node(f"n{box.node}", f"<{label}>", shape="box", **{**outline, "margin": f"{self.inches(4)},{self.inches(2)}"})
-            else:
-                fontcolor = self.ink.ink if box.known else self.ink.faint
-                margin = f"{self.inches(2)},0"
-                self.dot.node(f"n{box.node}", f"<{label}>", shape="none", margin=margin, fontcolor=fontcolor)
+            attributes = {"shape": "none", "margin": f"{self.inches(2)},0"}
+            if self.style.highlight and (box.working or box.receiving):
+                outline = self._outline(box, "rounded")
+                attributes = {"shape": "box", "margin": f"{self.inches(4)},{self.inches(2)}", **outline}
+            elif not box.known:
+                attributes["fontcolor"] = self.ink.faint
         else:
-            attributes = {**self._outline(box, ""), "margin": self.inches(1), "width": self.inches(24)}
-            self.dot.node(f"n{box.node}", f"<{label}>", shape="circle", **attributes)
+            attributes = {"shape": "circle", "margin": self.inches(1), "width": self.inches(24)}
+            attributes |= self._outline(box, "")
+            if box.node in self.style.ordered:
+                attributes["ordering"] = "in"
+        self.dot.node(f"n{box.node}", f"<{label}>", **attributes)
 
-    def _fork(self, box: Box, at_work: Wire | None) -> str:
+    def _stem(self, box: Box, at_work: Wire | None) -> str:
         """The stem of a value used several times: the sum of what its branches deliver; gives the port they leave."""
         fork = f"f{box.node}"
         above, below = self.value_text(box, box.value, named=True), self.grad_text(box.node, box.grad)
@@ -221,7 +221,9 @@ class _Drawing:
         self.dot.edge(f"n{box.node}", f"{fork}:r:w", **{"arrowhead": "none", **line})
         return f"{fork}:r:e"
 
-    def _wire(self, box: Box, wire: Wire, source: str, *, single: bool) -> None:
+    def _wire(self, wire: Wire, source: str) -> None:
+        """One wire, from its input (or the end of its input's stem) through its label to its user."""
+        box, single = self.scene.by_node[wire.input], source == f"n{wire.input}"
         label = f"e{wire.edge}" if wire.edge is not None else f"r{wire.input}"
         above = self.value_text(box, wire.value or box.value, named=single)
         below = self.grad_text(box.node, wire.grad or box.grad, None if single else wire.user)
@@ -249,6 +251,7 @@ class _Drawing:
         ink = self.ink
         rule, thickness = (ink.line, THIN) if at_work is None else (self._working_colour(at_work), HEAVY)
         value_colour = ink.value if box.known else ink.faint
+        grad_colour = ink.faint if below in (NOT_YET, NO_GRADIENT) else ink.grad
         blank = " "
         upper, lower = [above or blank], [below or blank]
         if product:
@@ -262,7 +265,7 @@ class _Drawing:
         port = f'<TD HEIGHT="{high - 2 * lap}" WIDTH="{self.pixels(8)}"></TD>'
         port = f'<TABLE PORT="r" BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{port}</TR></TABLE>'
         rows += f'<TR><TD CELLPADDING="{lap}" BGCOLOR="{rule}">{port}</TD></TR>'
-        rows += "".join(cell.format(ink.grad, text) for text in lower)
+        rows += "".join(cell.format(grad_colour, text) for text in lower)
         table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{self.pixels(0.25)}">{rows}</TABLE>'
         self.dot.node(name, f"<{table}>", shape="plain", fontsize=self.size(NUMBER_SIZE))
 
@@ -300,7 +303,7 @@ class _Drawing:
     def _line(self, wire: Wire) -> dict[str, str]:
         if not (wire.working and self.style.highlight):
             return {}
-        attributes = {"color": self._working_colour(wire), "penwidth": self.size(HEAVY), "arrowsize": self.size(0.6)}
+        attributes = {"color": self._working_colour(wire), "penwidth": self.size(HEAVY), "arrowsize": self.size(0.5)}
         if wire.backward:
             attributes |= {"dir": "back", "arrowtail": "normal"}
         return attributes
@@ -309,6 +312,11 @@ class _Drawing:
 def _has_stem(box: Box, wires: tuple[Wire, ...]) -> bool:
     """Whether a node's gradient is more than what its one wire delivers: several uses, or several passes."""
     return len(wires) > 1 or wires[0].grad not in ("", box.grad)
+
+
+def _slot_order(wire: Wire) -> tuple[bool, int]:
+    """Edge ids count a user's inputs in order, and dot places wires in the order in which it reads them."""
+    return wire.edge is None, wire.edge or 0
 
 
 def _check(box: Box) -> str:

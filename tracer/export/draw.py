@@ -9,6 +9,7 @@ and it imports pygraphviz and the standard library only. Everything it reads and
 from __future__ import annotations
 
 import json
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,11 @@ from typing import Any
 
 FORMATS = {"json": "json", "svg": "svg:cairo", "png": "png:cairo", "pdf": "pdf:cairo"}
 """What may be asked for, and Graphviz's name of the renderer: Cairo, for it draws glyphs from fonts or embeds them."""
+
+PAPER_ATTRIBUTES = {"margin": "0", "dpi": "72"}
+"""Without them a PDF has half an inch around it, and a PNG 96 pixels an inch, whatever the viewport says."""
+LONGEST = 30_000
+"""Pixels on a side; Cairo cannot make more than 32,767."""
 
 
 @dataclass(frozen=True)
@@ -67,26 +73,48 @@ def magnified(page: Page, factor: float) -> Page:
     return Page(page.width * factor, page.height * factor, page.zoom * factor, page.centre)
 
 
+def factor_for(page: Page, wanted: float, area: float | None) -> float:
+    """How many times as large to draw a page: as wanted, or less if it would take more than `area` pixels."""
+    if area is None:
+        return wanted
+    return min(wanted, math.sqrt(area / (page.width * page.height)), LONGEST / page.width, LONGEST / page.height)
+
+
+def viewport_of(layout: dict[str, Any], job: dict[str, Any]) -> str:
+    """Graphviz's attribute for the page of a job."""
+    page = page_for(layout, **job["page"])
+    return magnified(page, factor_for(page, job["magnify"], job["area"])).viewport
+
+
 def main(job_file: str) -> None:
-    """Does the job: `dot`, `format`, `attributes` of the graph, `page` (arguments of `page_for`), `magnify`, `out`."""
+    """Does the job: `dot`, `format`, `page` (arguments of `page_for`), `magnify`, `area`, `layout`, `out`.
+
+    Raises:
+        ValueError: Graphviz did not understand the text, or could not draw it.
+    """
     import pygraphviz
+    from pygraphviz import graphviz
 
     job = json.loads(Path(job_file).read_text("utf-8"))
-    dot = Path(job["dot"]).read_text("utf-8")
+    graph = pygraphviz.AGraph(string=Path(job["dot"]).read_text("utf-8"))
+    graph.graph_attr.update(PAPER_ATTRIBUTES)
+    context = graphviz.gvContextWithBuiltins()
+    if graphviz.gvLayout(context, graph.handle, b"dot"):
+        raise ValueError("Graphviz could not lay the graph out.")
 
-    def draw(format: str, **attributes: str) -> bytes:
-        graph = pygraphviz.AGraph(string=dot)  # a fresh one each time: a drawn graph must not be drawn again
-        graph.graph_attr.update(attributes)
-        picture = graph.draw(format=FORMATS[format], prog="dot")
-        assert isinstance(picture, bytes), "without a path, draw returns the picture"
-        return picture
+    def drawn(format: str) -> bytes:
+        # one layout serves both: it takes nearly all the time of a large graph, and AGraph.draw would do it twice
+        failed, *picture = graphviz.gvRenderData(context, graph.handle, FORMATS[format].encode())
+        if failed:
+            raise ValueError(f"Graphviz could not draw {format}.")
+        return bytes(picture[0])
 
-    layout = draw("json")
+    layout = drawn("json")
     Path(job["layout"]).write_bytes(layout)
     if job["format"] == "json":
         return
-    page = magnified(page_for(json.loads(layout), **job["page"]), job["magnify"])
-    Path(job["out"]).write_bytes(draw(job["format"], viewport=page.viewport, **job["attributes"]))
+    graph.graph_attr["viewport"] = viewport_of(json.loads(layout), job)
+    Path(job["out"]).write_bytes(drawn(job["format"]))
 
 
 if __name__ == "__main__":

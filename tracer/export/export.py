@@ -9,15 +9,18 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from tracer.core import floats
+from tracer.core.op import Op
 from tracer.errors import ExportError, did_you_mean
 from tracer.export.dot import NUMBER_SIZE, to_dot
 from tracer.export.fonts import missing
 from tracer.export.image import finish_pdf, finish_png, finish_svg
 from tracer.export.mathtext import Run, formula_runs
-from tracer.export.render import TIME_LIMIT, ImageFormat, Paper, render
+from tracer.export.render import TIME_LIMIT, Drawn, ImageFormat, Paper, render
 from tracer.export.style import MM_PER_INCH, POINTS_PER_INCH, Show, Style, length_mm
 from tracer.files import write_atomic
 from tracer.scene.notation import Notation
@@ -103,10 +106,12 @@ def export(
         ExportError: an unknown format, an option out of range, no renderer, or a file that cannot be written. An
             existing file is then as it was.
     """
-    chosen = format_of(path, format)
+    chosen, target = format_of(path, format), Path(path)
+    if target.is_dir() or not target.parent.is_dir():
+        write_atomic(target, b"", ExportError)  # cannot succeed: it says why before anything is drawn
     made = picture(cursor, chosen, options)
-    write_atomic(Path(path), made.data, ExportError)
-    return Exported(Path(path), made)
+    write_atomic(target, made.data, ExportError)
+    return Exported(target, made)
 
 
 def picture(cursor: Cursor, format: Format, options: Options | None = None) -> Picture:
@@ -137,7 +142,8 @@ def format_of(path: str | os.PathLike[str], format: str | None = None) -> Format
     if format is None and not asked:
         raise ExportError(f"{Path(path)}: no extension says which format to write.", hint=f"Use one of {known}.")
     said = repr(format) if format is not None else f"{Path(path)}: '.{asked}'"
-    raise ExportError(f"{said} is not a format of pictures.", hint=did_you_mean(asked, FORMATS) or f"Use one of {known}.")
+    near = did_you_mean(asked, FORMATS)
+    raise ExportError(f"{said} is not a format of pictures.", hint=near or f"Use one of {known}.")
 
 
 def scene_of(cursor: Cursor, options: Options) -> Scene:
@@ -170,7 +176,16 @@ def style_of(cursor: Cursor, scene: Scene, options: Options) -> Style:
         caption=_caption(cursor, scene, options) if options.caption else (),
         loss="" if root is None else names.get(root) or trace.label(root),
         names=names,
+        ordered=frozenset(box.node for box in scene.boxes if _order_matters(trace.op(box.node))),
     )
+
+
+@cache
+def _order_matters(op: Op | None) -> bool:
+    """Whether an op's inputs may not change places: it is asked with two numbers."""
+    if op is None or len(op.inputs) != 2:
+        return False
+    return bool(op.run(2.0, 3.0, xp=floats)[0] != op.run(3.0, 2.0, xp=floats)[0])
 
 
 def _root(cursor: Cursor) -> int | None:
@@ -206,21 +221,24 @@ def _image(dot: str, format: ImageFormat, options: Options, width_mm: float | No
     title = options.title or scene.title
     if format == "svg":
         drawn = render(dot, "svg", paper, magnify=UNIT, time_limit=options.time_limit)
-        points = drawn.page.width / UNIT, drawn.page.height / UNIT
-        height_mm = points[1] / POINTS_PER_INCH * MM_PER_INCH
-        size = (f"{width_mm:g}mm", f"{height_mm:.3f}mm") if width_mm else (f"{points[0]:.2f}pt", f"{points[1]:.2f}pt")
-        data = finish_svg(drawn.data, drawn.layout, drawn.page, size=size, title=title)
-        zoom = drawn.page.zoom / UNIT
+        data = finish_svg(drawn.data, drawn.layout, drawn.own_page, size=_svg_size(drawn, width_mm), title=title)
     elif format == "pdf":
         drawn = render(dot, "pdf", paper, time_limit=options.time_limit)
-        data, zoom = finish_pdf(drawn.data, drawn.page), drawn.page.zoom
+        data = finish_pdf(drawn.data, drawn.page)
     else:
-        dpi = SCREEN_DPI if width is None else PRINT_DPI
-        if width is not None:  # whole pixels: the page is that many, and says so in `pHYs`
-            paper = Paper(scale=scale, width=math.floor(width / POINTS_PER_INCH * dpi + 0.5) / dpi * 72, margin=margin)
-        drawn = render(dot, "png", paper, dpi=dpi, time_limit=options.time_limit)
-        data, zoom = finish_png(drawn.data, dpi), drawn.page.zoom
-    return Picture(data, format, (*_notes(scene, dot), *_small_type(zoom, width_mm)))
+        dpi = float(SCREEN_DPI if width is None else PRINT_DPI)
+        if width is not None:  # a whole number of pixels
+            paper = replace(paper, width=round(width / POINTS_PER_INCH * dpi) / dpi * POINTS_PER_INCH)
+        drawn = render(dot, "png", paper, magnify=dpi / POINTS_PER_INCH, time_limit=options.time_limit)
+        data = finish_png(drawn.data, drawn.factor * POINTS_PER_INCH)
+    return Picture(data, format, (*_notes(scene, dot), *_small_type(drawn.page.zoom, width_mm)))
+
+
+def _svg_size(drawn: Drawn, width_mm: float | None) -> tuple[str, str]:
+    """Width and height with their units: the very millimetres asked for, else points."""
+    if width_mm is None:
+        return f"{drawn.page.width:.2f}pt", f"{drawn.page.height:.2f}pt"
+    return f"{width_mm:g}mm", f"{drawn.page.height / POINTS_PER_INCH * MM_PER_INCH:.3f}mm"
 
 
 def _notes(scene: Scene, dot: str = "") -> tuple[Text, ...]:

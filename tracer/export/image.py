@@ -84,7 +84,7 @@ def finish_svg(data: bytes, layout: dict[str, Any], page: Page, *, size: tuple[s
     svg = re.sub(r"<svg\b[^>]*>", lambda _: head, svg, count=1)
     own = f"t{zlib.crc32(data):08x}-"  # ids that stay apart when several pictures are put into one page
     svg = re.sub(r'(\bid="|href="#|url\(#)', lambda m: m[0] + own, svg)
-    layer = ['<g class="text" fill-opacity="0" stroke="none" font-family="\'STIX Two Text\', \'Times New Roman\', serif">']
+    layer = ['<g class="text" fill-opacity="0" font-family="\'STIX Two Text\', \'Times New Roman\', serif">']
     for word in words(layout, page):
         layer.append(
             f'<text class={quoteattr(word.owner or "caption")} x="{word.x:.2f}" y="{word.y:.2f}"'

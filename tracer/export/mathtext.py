@@ -19,16 +19,15 @@ WORDS_FONT = "Tracer Text"
 
 _SUBSCRIPTS = str.maketrans("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_GREEK = dict(
-    zip(
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega"
-        " Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(),
-        "αβγδεζηθικλμνξπρστφχψωΓΔΘΛΞΠΣΦΨΩ",
-        strict=True,
-    )
-)
+_GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
+    "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ",
+    "tau": "τ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ",
+    "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
+}  # fmt: skip
 _NAME = re.compile(r"(?P<base>[^\W\d_]+)(?:(?P<digits>\d+)|_(?P<index>[^\W_]+))?(?P<primes>['′]*)")
-_TOKEN = re.compile(r"[^\W\d][\w.]*(?:-[^\W\d][\w.]*)*['′]*|.", re.DOTALL)
+_TOKEN = re.compile(r"\s*\^\s*-?\d+(?![\d.])|[^\W\d][\w.]*(?:-[^\W\d][\w.]*)*['′]*|.", re.DOTALL)
+_RAISING = re.compile(r"\s*\^\s*(-?\d+)(?![\d.])")
 _POWER = re.compile(r"(?P<mantissa>-?\d+(?:\.\d+)?)e(?P<exponent>-?\d+)")
 
 
@@ -68,7 +67,7 @@ def name_runs(name: str, mathematics: bool = True) -> list[Run]:
     if not mathematics or not (digits or index):
         return [Run(name if not mathematics else base + primes, "italic" if letter else "upright")]
     low = (digits or index).translate(_SUBSCRIPTS)
-    if digits or (letter and not any(c.isascii() for c in low)):
+    if digits or index.isdecimal() or (letter and not any(c.isascii() for c in low)):
         return [Run(base + low + primes, "italic" if letter else "upright")]
     if letter:  # an index that has no small letters in Unicode: W_Q, x_new
         return [Run(base, "italic"), Run(index, "sub"), *([Run(primes)] if primes else [])]
@@ -76,19 +75,25 @@ def name_runs(name: str, mathematics: bool = True) -> list[Run]:
 
 
 def formula_runs(formula: str, mathematics: bool = True) -> list[Run]:
-    """A formula such as `a = x1 + 2` as runs: each name in it set as a name, the rest upright."""
+    """A formula such as `a = x1 + 2` as runs: each name in it set as a name, the rest upright.
+
+    As mathematics, `x ^ 2` is x², and the operator `^ 2` alone is (·)².
+    """
     runs: list[Run] = []
     for token in _TOKEN.findall(printable(formula)):
-        named = token[0].isalpha() or token[0] == "_"
-        runs += name_runs(token, mathematics) if named else [Run(token)]
+        raised = _RAISING.fullmatch(token) if mathematics else None
+        if raised is not None:
+            runs.append(Run(("" if runs else "(·)") + raised[1].translate(_RAISED)))
+        elif token[0].isalpha() or token[0] == "_":
+            runs += name_runs(token, mathematics)
+        else:
+            runs.append(Run(token))
     return joined(runs)
 
 
 def partial_runs(of: str, by: str, mathematics: bool = True) -> list[Run]:
     """∂L/∂W₁ for the names `L` and `W1`."""
-    return joined(
-        [Run("∂", "italic"), *name_runs(of, mathematics), Run("/∂", "italic"), *name_runs(by, mathematics)]
-    )
+    return joined([Run("∂", "italic"), *name_runs(of, mathematics), Run("/∂", "italic"), *name_runs(by, mathematics)])
 
 
 def number_runs(number: str, mathematics: bool = True) -> list[Run]:
@@ -123,6 +128,10 @@ def escaped(text: str) -> str:
 
 def to_html(runs: list[Run]) -> str:
     """Runs as a Graphviz HTML-like label's text, escaped."""
-    tags = {"upright": "{}", "italic": "<I>{}</I>", "sub": "<SUB>{}</SUB>",
-            "words": f'<FONT FACE="{WORDS_FONT}">{{}}</FONT>'}
+    tags = {
+        "upright": "{}",
+        "italic": "<I>{}</I>",
+        "sub": "<SUB>{}</SUB>",
+        "words": f'<FONT FACE="{WORDS_FONT}">{{}}</FONT>',
+    }
     return "".join(tags[run.face].format(escaped(run.text)) for run in joined(runs))

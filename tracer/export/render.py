@@ -13,14 +13,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
 from tracer.errors import ExportError
 from tracer.export import draw
-from tracer.export.draw import Page, magnified, page_for
+from tracer.export.draw import Page, factor_for, magnified, page_for
 from tracer.export.fonts import fontconfig
 
 ImageFormat = Literal["svg", "png", "pdf"]
@@ -28,6 +28,8 @@ IMAGE_FORMATS: tuple[ImageFormat, ...] = ("svg", "png", "pdf")
 
 TIME_LIMIT = 120.0
 """Seconds for one picture; 2,000 nodes take about 10."""
+LARGEST_BITMAP = 60_000_000
+"""Pixels of a PNG: 240 MB in memory while it is drawn."""
 
 NO_RENDERER = "Images need pygraphviz or Graphviz's `dot`, and neither was found."
 NO_RENDERER_HINT = "Reinstall with `pip install pygraphviz`, or export a .dot file: DOT works without them."
@@ -52,7 +54,14 @@ class Drawn:
     data: bytes
     layout: dict[str, Any]
     page: Page
-    """In the picture's own units: points for PDF, points of the DOT text for SVG, inches * 72 for PNG."""
+    """In points."""
+    factor: float
+    """The picture's own units in a point."""
+
+    @property
+    def own_page(self) -> Page:
+        """The page in the picture's own units."""
+        return magnified(self.page, self.factor)
 
 
 def render(
@@ -60,7 +69,6 @@ def render(
     format: ImageFormat,
     paper: Paper | None = None,
     *,
-    dpi: float = 72,
     magnify: float = 1.0,
     time_limit: float = TIME_LIMIT,
 ) -> Drawn:
@@ -70,8 +78,8 @@ def render(
         dot: a graph.
         format: one of `IMAGE_FORMATS`, and nothing else that Graphviz might know.
         paper: size of the picture.
-        dpi: pixels an inch of a PNG.
-        magnify: draws the picture this many times as large (SVG: whose glyphs are rounded to 1/64 of its unit).
+        magnify: draws the picture this many times as large: PNG, to have more pixels than one a point (fewer if they
+            would be too many); SVG, because glyphs are rounded to 1/64 of its unit.
         time_limit: seconds.
 
     Raises:
@@ -80,13 +88,11 @@ def render(
     if format not in IMAGE_FORMATS:
         raise ExportError(f"{format!r} is not an image format.", hint=f"Choose one of {', '.join(IMAGE_FORMATS)}.")
     paper = paper or Paper()
-    page = {"scale": paper.scale, "width": paper.width, "margin": paper.margin}
-    attributes = {"margin": "0"}  # PDF would have half an inch
-    if format == "png":
-        attributes["dpi"] = f"{dpi:g}"
-    job = {"format": format, "attributes": attributes, "page": page, "magnify": magnify}
+    area = LARGEST_BITMAP if format == "png" else None
+    job = {"format": format, "page": asdict(paper), "magnify": magnify, "area": area}
     layout, data = _draw(dot, job, time_limit)
-    return Drawn(data, layout, magnified(page_for(layout, **page), magnify))
+    page = page_for(layout, scale=paper.scale, width=paper.width, margin=paper.margin)
+    return Drawn(data, layout, page, factor_for(page, magnify, area))
 
 
 def layout_of(dot: str, *, time_limit: float = TIME_LIMIT) -> dict[str, Any]:
@@ -148,8 +154,8 @@ def _by_dot(folder: Path, job: dict[str, Any], time_limit: float) -> str | None:
     if problem is not None or job["format"] == "json":
         return problem
     layout = json.loads((folder / "layout.json").read_text("utf-8"))
-    page = magnified(page_for(layout, **job["page"]), job["magnify"])
-    settings = [f"-G{name}={value}" for name, value in {**job["attributes"], "viewport": page.viewport}.items()]
+    attributes = draw.PAPER_ATTRIBUTES | {"viewport": draw.viewport_of(layout, job)}
+    settings = [f"-G{name}={value}" for name, value in attributes.items()]
     return _run([*command, f"-T{draw.FORMATS[job['format']]}", *settings, "-o", "picture"], folder, time_limit)
 
 

@@ -53,8 +53,10 @@ class Style:
     """Name of what is differentiated: the L in ∂L/∂x. '' writes ∂ alone."""
     names: Mapping[int, str] = field(default_factory=dict)
     """A name for each node, for `symbols` and for ∂L/∂x."""
+    ordered: frozenset[int] = frozenset()
+    """Operators whose first input must come in above the second: a − b."""
     width_mm: float | None = None
-    """Asks whoever renders the DOT text for a drawing of this width. Our own images are scaled on their page instead."""
+    """Asks whoever renders the DOT text for a drawing of this width. Our own images are scaled on their page."""
     unit: int = 1
     """Points of the DOT text for one point of the picture.
 
