@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import App
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.command import CommandPalette
 from textual.filter import LineFilter
 from textual.reactive import reactive
@@ -58,7 +58,7 @@ class GradientTracer(App[None]):
 
     TITLE = "Gradient Tracer"
     CSS_PATH = "app.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app"), Binding("ctrl+c", "say_how_to_quit", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
     COMMANDS: ClassVar = {Commands}
 
     lang: reactive[Lang] = reactive("en", init=False)
@@ -95,11 +95,12 @@ class GradientTracer(App[None]):
                 for ending in (signal.SIGTERM, signal.SIGHUP):  # leave the terminal as it was found
                     asyncio.get_running_loop().add_signal_handler(ending, partial(self.exit, return_code=128 + ending))
         Thread(target=self._read_catalogue, name="catalogue", daemon=True).start()
-        self._show_first()
         if self._ask_language:
             from tracer.tui.screens.language import LanguageScreen
 
             self.push_screen(LanguageScreen(), self._language_chosen)
+        else:
+            self._show_first()
 
     def on_ready(self) -> None:
         """The first frame is there."""
@@ -146,7 +147,13 @@ class GradientTracer(App[None]):
         self.catalogue = message.catalogue
 
     def open_thing(
-        self, name: str, assignments: Mapping[str, float] | None = None, *, at: int | None = None, quiz: bool = False
+        self,
+        name: str,
+        assignments: Mapping[str, float] | None = None,
+        *,
+        at: int | None = None,
+        quiz: bool = False,
+        export: bool = False,
     ) -> None:
         """Run or read `name` in the background, then walk it.
 
@@ -154,8 +161,9 @@ class GradientTracer(App[None]):
             name, assignments: as the command line takes them.
             at: position to start from, `AT_THE_END` too.
             quiz: whether gradients are blanks to fill in.
+            export: whether to ask at once how its picture is to be saved.
         """
-        self._open(Request(name, tuple((assignments or {}).items()), at, quiz))
+        self._open(Request(name, tuple((assignments or {}).items()), at, quiz, export))
 
     def _open(self, request: Request) -> None:
         self._opening = request
@@ -225,26 +233,38 @@ class GradientTracer(App[None]):
 
     def _walk(self, request: Request, thing: Thing) -> None:
         """Step through `thing`, in place of what was walked before."""
-        from tracer.tui.screens.gallery import GalleryScreen
-        from tracer.tui.screens.stepper import StepperScreen
-
-        while len(self.screen_stack) > 1 and not isinstance(self.screen, GalleryScreen):
-            self.pop_screen()
+        self._to_gallery()
         if thing.lesson is not None:
             name = thing.lesson.name
             self.remember(lambda now: now.began(name))
         else:
             self.remember(lambda now: now.opened(request.words))
-        self.push_screen(StepperScreen(thing, at=request.at, quiz=request.quiz))
+        if thing.compare is not None and not (request.quiz or request.export):
+            from tracer.tui.screens.lockstep import LockstepScreen
+
+            self.push_screen(LockstepScreen(thing, at=request.at))
+            return
+        from tracer.tui.screens.stepper import StepperScreen
+
+        stepper = StepperScreen(thing, at=request.at, quiz=request.quiz)
+        self.push_screen(stepper)
+        if request.export:
+            stepper.call_after_refresh(stepper.action_export)
 
     def show_gallery(self) -> None:
         """Back to the gallery, from wherever one is."""
+        self._to_gallery()
+        if len(self.screen_stack) == 1:
+            from tracer.tui.screens.gallery import GalleryScreen
+
+            self.push_screen(GalleryScreen())
+
+    def _to_gallery(self) -> None:
+        """Take away every screen above the gallery; all of ours if it is not open."""
         from tracer.tui.screens.gallery import GalleryScreen
 
         while len(self.screen_stack) > 1 and not isinstance(self.screen, GalleryScreen):
             self.pop_screen()
-        if len(self.screen_stack) == 1:
-            self.push_screen(GalleryScreen())
 
     def on_lesson_ended(self, message: LessonEnded) -> None:
         from tracer.tui.screens.endcard import EndCardScreen
@@ -268,6 +288,7 @@ class GradientTracer(App[None]):
 
     def _language_chosen(self, lang: Lang | None) -> None:
         self.set_language(lang or "en")
+        self._show_first()
 
     def set_language(self, lang: Lang) -> None:
         """Show everything in `lang`, now and next time."""
@@ -324,7 +345,8 @@ class GradientTracer(App[None]):
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette(placeholder=_PALETTE[self.lang], id="--command-palette"))
 
-    def action_say_how_to_quit(self) -> None:
+    def action_help_quit(self) -> None:
+        """Ctrl-C: Textual's own words are English and name one key."""
         self.notify(_QUIT[self.lang], markup=False)
 
 

@@ -29,6 +29,8 @@ class Request:
     """The position to open at; None is the start."""
     quiz: bool = False
     """Whether gradients are blanks to fill in."""
+    export: bool = False
+    """Whether to ask at once how its picture is to be saved."""
 
     @property
     def words(self) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.console import Group as RichGroup
+from rich.text import Text as RichText
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -12,6 +14,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from tracer.numbers import format_number
+from tracer.scene.prose import Prose
 from tracer.text import Lang, Text
 from tracer.tui.keys import Place, bindings
 from tracer.tui.messages import AT_THE_END
@@ -75,29 +78,31 @@ class EndCardScreen(AppScreen[None]):
         frame.border_title = Content(f"{self.lesson.section}  {self.lesson.title[self.lang]}".strip())
         self.query_one("#endcard-words", Static).update(self._words(self.lang))
 
-    def _words(self, lang: Lang) -> Content:
-        card = self.card
+    def _words(self, lang: Lang) -> RichGroup:
+        card, palette = self.card, self.tracer.palette
+        muted = palette.style("muted")
+
+        def heading(words: Text) -> RichText:
+            return RichText(f"\n{words[lang]}", palette.style("accent", bold=True))
+
+        answer = Prose(f"{_ANSWER[lang]}  {card.answer[lang]}") if self.answered else RichText(_SPACE[lang], muted)
         parts = [
-            Content.styled(_DONE[lang], "bold $success"),
-            Content(card.result[lang]),
-            _heading(_QUESTION, lang),
-            Content(card.question[lang]),
-            Content.assemble((f"{_ANSWER[lang]}  ", "bold"), card.answer[lang])
-            if self.answered
-            else Content.styled(_SPACE[lang], "$text-muted"),
+            RichText(_DONE[lang], palette.style("ok", bold=True)),
+            Prose(card.result[lang]),
+            heading(_QUESTION),
+            Prose(card.question[lang]),
+            answer,
         ]
         if card.change is not None:
             how = _CHANGE_KEY.format(leaf=card.change.leaf, to=format_number(card.change.to))
-            parts += [
-                _heading(_CHANGE, lang), Content(card.change.say[lang]), Content.styled(how[lang], "$text-muted")
-            ]  # fmt: skip
-        parts.append(_heading(_NEXT, lang))
+            parts += [heading(_CHANGE), Prose(card.change.say[lang]), RichText(how[lang], muted)]
+        parts.append(heading(_NEXT))
         if self.following is None:
-            parts.append(Content(_LAST[lang]))
+            parts.append(Prose(_LAST[lang]))
         else:
             what = _NEXT_KEY.format(title=self.following.title, minutes=self.following.minutes)
-            parts += [Content(what[lang])]
-        return Content("\n\n").join(parts)
+            parts.append(Prose(what[lang]))
+        return RichGroup(*parts)
 
     def action_answer(self) -> None:
         self.answered = not self.answered
@@ -122,7 +127,3 @@ class EndCardScreen(AppScreen[None]):
     def leave(self) -> bool:
         self.tracer.show_gallery()  # the stepper below has nothing left to step
         return True
-
-
-def _heading(words: Text, lang: Lang) -> Content:
-    return Content.styled(words[lang], "bold $accent")

@@ -20,7 +20,7 @@ from textual.widgets.option_list import Option
 
 from tracer.text import Lang, Text
 from tracer.tui.keys import Place, bindings
-from tracer.tui.messages import Request
+from tracer.tui.messages import AT_THE_END, Request
 from tracer.tui.screens.base import AppScreen
 from tracer.tui.widgets.keybar import KeyBar
 from tracer.tui.widgets.preview import Preview
@@ -193,7 +193,7 @@ class GalleryScreen(AppScreen[None]):
             return Content(f"  {words}")
         mark = MARKS[progress.get(row.lesson.name)]
         section = f"{row.lesson.section:<6} " if row.lesson.section else ""
-        return Content.assemble((f"{mark} ", "bold $success"), (section, "$text-muted"), words)
+        return Content(f"{mark} {section}{words}")  # in one colour: the marked line is written on the accent
 
     def _to_begin_with(self, places: Mapping[str | None, int]) -> int:
         """The first line whose lesson is not done; the first of all when all are."""
@@ -219,7 +219,7 @@ class GalleryScreen(AppScreen[None]):
 
     # --- keys
 
-    def action_open(self, *, quiz: bool = False) -> None:
+    def action_open(self, *, at: int | None = None, quiz: bool = False, export: bool = False) -> None:
         row = self.marked
         if row is None:
             return
@@ -228,10 +228,14 @@ class GalleryScreen(AppScreen[None]):
         except ValueError:  # a recent line somebody edited
             request = Request(row.recent or "")
         if request is not None:
-            self.tracer.open_thing(request.name, dict(request.assignments), quiz=quiz)
+            self.tracer.open_thing(request.name, dict(request.assignments), at=at, quiz=quiz, export=export)
 
     def action_quiz(self) -> None:
         self.action_open(quiz=True)
+
+    def action_export(self) -> None:
+        """Open the marked thing at its end, and ask how to save what is seen there."""
+        self.action_open(at=AT_THE_END, export=True)
 
     def action_move(self, lines: int) -> None:
         listed = self.query_one("#gallery-list", OptionList)

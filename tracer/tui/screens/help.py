@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.console import Group as RichGroup
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.text import Text as RichText
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from tracer.scene.palette import Palette
+from tracer.scene.prose import Prose
 from tracer.text import Lang, Text
 from tracer.tui.keys import Place, face_of, rows
 from tracer.tui.screens.base import AppScreen
@@ -23,7 +29,7 @@ TITLES: dict[Place, Text] = {
     "app": Text(en="Everywhere", ja="どの画面でも"),
 }
 _TITLE = Text(en="Help", ja="ヘルプ")
-_CLOSE = Text(en="esc  close    ↑ ↓  scroll", ja="esc  閉じる    ↑ ↓  スクロール")
+_CLOSE = Text(en="tab  keys/words    ↑ ↓  scroll    esc  close", ja="tab  キー/用語    ↑ ↓  スクロール    esc  閉じる")
 _GLOSSARY = Text(en="Words", ja="用語")
 _INPUT_METHOD = Text(
     en="A key typed while a Japanese input method is on counts as its ASCII twin.",
@@ -34,7 +40,10 @@ _INPUT_METHOD = Text(
 class HelpScreen(AppScreen[None]):
     """The keys of `places` first, then the others', then the glossary."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space,?", "dismiss", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,?", "dismiss", show=False),
+        Binding("tab,space", "other_half", show=False),
+    ]
 
     def __init__(self, places: tuple[Place, ...]) -> None:
         super().__init__()
@@ -52,7 +61,13 @@ class HelpScreen(AppScreen[None]):
         frame = self.query_one("#help")
         frame.border_title, frame.border_subtitle = _TITLE[lang], _CLOSE[lang]
         self.query_one("#help-keys", Static).update(keys_page(self.places, lang))
-        self.query_one("#help-words", Static).update(words_page(lang))
+        self.query_one("#help-words", Static).update(words_page(lang, self.tracer.palette))
+
+    def action_other_half(self) -> None:
+        """From the keys to the words, and back."""
+        frame, words = self.query_one("#help", VerticalScroll), self.query_one("#help-words")
+        top = words.virtual_region.y
+        frame.scroll_to(y=0 if frame.scroll_y >= min(top, frame.max_scroll_y) else top, animate=False)
 
 
 def keys_page(places: tuple[Place, ...], lang: Lang) -> Content:
@@ -68,9 +83,14 @@ def keys_page(places: tuple[Place, ...], lang: Lang) -> Content:
     return Content("\n").join([*lines[1:], Content(""), Content(_INPUT_METHOD[lang])])
 
 
-def words_page(lang: Lang) -> Content:
-    """The glossary: each word of the field, in both languages, and what it means here."""
+def words_page(lang: Lang, palette: Palette) -> RichGroup:
+    """The glossary: each word of the field in both languages, and what it means here."""
     from tracer.explain.glossary import GLOSSARY
 
-    lines = [Content(""), Content.styled(_GLOSSARY[lang], "bold $accent")]
-    return Content("\n").join(lines)
+    parts: list[RenderableType] = [RichText(), RichText(_GLOSSARY[lang], palette.style("accent", bold=True))]
+    for entry in GLOSSARY.values():
+        word = RichText(entry.word[lang], palette.style("text", bold=True))
+        other = entry.word["ja" if lang == "en" else "en"]
+        parts.append(word.append(f"   {other}", palette.style("muted")))
+        parts.append(Padding(Prose(entry.means[lang]), (0, 0, 1, 2)))
+    return RichGroup(*parts)

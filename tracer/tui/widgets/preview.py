@@ -18,6 +18,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tracer.scene.prose import Prose
 from tracer.text import Lang, Text
 from tracer.tui.messages import Request
 
@@ -104,7 +105,7 @@ class Preview(Vertical):
             self.query_one("#preview-counts", Static).update("")
             return
         self.border_title = Content(f"{lesson.section}  {lesson.title[lang]}".strip())
-        self.query_one("#preview-words", Static).update(lesson.intro[lang])
+        self.query_one("#preview-words", Static).update(Prose(lesson.intro[lang]))
         thing = self.query_one(Picture).thing
         counts = _MINUTES.format(minutes=lesson.minutes)
         if thing is not None:
