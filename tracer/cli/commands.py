@@ -317,6 +317,8 @@ def run(arguments: Sequence[str]) -> int:
     """Understand `arguments` and do what they say; the exit code."""
     try:
         task: Any = app(args=_shield(arguments), prog_name="tracer", standalone_mode=False)
+    except SystemExit as done:  # completion ends so
+        return int(done.code or 0)
     except Exception as error:
         if not _is_usage_error(error):
             raise

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.shell import Shell
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Commands in an empty folder, in English, with settings of their own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TRACER_CONFIG_DIR", str(tmp_path / ".settings"))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.delenv("TRACER_LANG", raising=False)
+    return Shell(tmp_path, capsys)
