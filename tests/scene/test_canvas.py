@@ -115,11 +115,11 @@ def test_the_textbook_picture_of_the_issue():
     assert [line.rstrip() for line in lines] == [
         "",
         "                  3  ╭─────╮ a = 5",
-        "            ╭───────▶│ + 2 ├───────────╮        ╭───╮",
-        "    3       │     ?  ╰─────╯ ∂ 2       ╰───────▶│   │ y = 10",
-        " x ◀━━━━━━━━┪                                   │ × ├──────────▶",
-        "    ∂ 5 …   ┃     3  ╔═════╗ b = 2     ╭───────▶│   │ ∂ 1",
-        "            ┗━━━━━━━━╢ − 1 ╟───────────╯        ╰───╯",
+        "            ╭───────▶│ + 2 ├───────────╮         ╭───╮",
+        "    3       │     ?  ╰─────╯ ∂ 2       ╰───────▶╭╯   ╰╮ y = 10",
+        " x ◀━━━━━━━━┪                                   │  ×  ├──────────▶",
+        "    ∂ 5 …   ┃     3  ╔═════╗ b = 2     ╭───────▶╰╮   ╭╯ ∂ 1",
+        "            ┗━━━━━━━━╢ − 1 ╟───────────╯         ╰───╯",
         "              5 · 1  ╚═════╝ ∂ 5",
         "",
     ]
@@ -185,6 +185,13 @@ def test_marks_hang_on_their_node_when_their_time_has_come():
         assert [(b.x, b.y, b.width, b.height) for b in before.boxes] == [
             (b.x, b.y, b.width, b.height) for b in after.boxes
         ]
+
+
+def test_a_leaf_at_work_in_textbook_notation_is_in_brackets():
+    """It has no border to be doubled."""
+    trace = polynomial()
+    assert "[x]" in "".join(draw(build_scene(trace.cursor(1), notation="textbook")).lines())
+    assert "[x]" not in "".join(draw(build_scene(trace.cursor(3), notation="textbook")).lines())
 
 
 def test_a_quiz_blank_shows_no_number():

@@ -143,7 +143,8 @@ def _textbook_size(trace: Trace, drawn: Drawn, node: int, widths: Widths, marked
         if graph.out_degree(source) > 1:  # one of several wires has its own numbers
             numbers += [widths.value[source], widths.contribution[edge]]
     inner = max(words, _marks_width(trace, node), 1)
-    width = inner + 4 - (inner % 2 == 0)  # an odd inside centres a sign of one cell
+    inner += inner % 2 == 0  # an odd inside centres a sign of one cell
+    width = inner + (4 if height < 5 else 6)  # a high one has steps at its corners
     return Size(width, height, ports, room_in=max(numbers) + 3, room_out=room_out)
 
 

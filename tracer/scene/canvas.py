@@ -17,7 +17,7 @@ from rich.style import Style
 from rich.text import Text as RichText
 
 from tracer.numbers import MORE_TO_COME, NO_GRADIENT, NOT_YET
-from tracer.scene.glyphs import ARROWS, HEAVY, LIGHT, line_glyph
+from tracer.scene.glyphs import ARROWS, HEAVY, LIGHT, arms_of, line_glyph
 from tracer.scene.label import label_place
 from tracer.scene.palette import Palette, Role
 from tracer.scene.raster import Tone, Viewport, raster
@@ -47,7 +47,10 @@ _TONES: dict[int, Ink | None] = {
 
 # top left, horizontal, top right, vertical, bottom left, bottom right
 _BORDERS = {"known": tuple("╭─╮│╰╯"), "unknown": tuple("╭╌╮╎╰╯"), "working": tuple("╔═╗║╚╝")}
-_DOUBLE_PORTS = {"top": "╧", "bottom": "╤", "left": "╢", "right": "╟"}
+# a double border with an arm to the outside; its corners have no half double glyphs, so they take a whole one
+_DOUBLE_PORTS = {"═": {"N": "╧", "S": "╤"}, "║": {"W": "╢", "E": "╟"}, "╔": {"W": "╦"}, "╚": {"W": "╩"}}
+_ROUND_FROM = 5
+"""A circle of this height or more has two steps at each corner."""
 
 
 @dataclass(frozen=True)
@@ -186,23 +189,25 @@ class _Page:
         {"box": self._full_box, "circle": self._circle, "plain": self._plain}[box.shape](box)
 
     def _frame(self, box: Box) -> Ink:
-        kind = "working" if box.working else "known" if box.known else "unknown"
-        top_left, flat, top_right, upright, bottom_left, bottom_right = _BORDERS[kind]
+        top_left, flat, top_right, upright, bottom_left, bottom_right = _border(box)
         ink = _frame_ink(box)
         inner = box.width - 2
         self.put(box.x, box.y, top_left + flat * inner + top_right, ink)
         for y in range(box.y + 1, box.bottom):
             self.put(box.x, y, upright + " " * inner + upright, ink)
         self.put(box.x, box.bottom, bottom_left + flat * inner + bottom_right, ink)
-        if box.inputs_left_out:
-            self.put(box.x + 2, box.y, f"{HIDDEN}{box.inputs_left_out}", Ink("muted"))
-        if box.users_left_out:
-            self.put(box.x + 2, box.bottom, f"{HIDDEN}{box.users_left_out}", Ink("muted"))
         return ink
+
+    def _left_out(self, box: Box) -> None:
+        """How many inputs and users are outside the window: `⋯2` on the border they would be at."""
+        for count, y in ((box.inputs_left_out, box.y), (box.users_left_out, box.bottom)):
+            if count:
+                self.put(box.x + 1, y, f"{HIDDEN}{count}", Ink("muted"))
 
     def _full_box(self, box: Box) -> None:
         """Title left, numbers right: value on the title's row if the box is low (a leaf), gradient on the last."""
         self._frame(box)
+        self._left_out(box)
         left, room = box.x + 2, box.width - 4
         low = box.height - box.marks_row <= 4
         value_row = box.y + (1 if low else 2)
@@ -217,19 +222,31 @@ class _Page:
 
     def _circle(self, box: Box) -> None:
         """An operator's sign in the middle; its numbers stand on its wire."""
-        self._frame(box)
+        ink = self._frame(box)
+        if box.height >= _ROUND_FROM:
+            top_left, flat, top_right, _, bottom_left, bottom_right = _border(box)
+            inner = flat * (box.width - 4)
+            self.put(box.x, box.y, f" {top_left}{inner}{top_right} ", ink)
+            self.put(box.x, box.y + 1, f"{top_left}{bottom_right}", ink)
+            self.put(box.right - 1, box.y + 1, f"{bottom_left}{top_right}", ink)
+            self.put(box.x, box.bottom - 1, f"{bottom_left}{top_right}", ink)
+            self.put(box.right - 1, box.bottom - 1, f"{top_left}{bottom_right}", ink)
+            self.put(box.x, box.bottom, f" {bottom_left}{inner}{bottom_right} ", ink)
         middle = box.y + box.height // 2
         sign = fit(box.title, box.width - 2)
         self._title(box, box.x + (box.width - cell_len(sign)) // 2, middle, box.width - 2)
         if box.marks:
-            self.put(box.x + 1, middle + 1, fit(", ".join(box.marks), box.width - 2), Ink("mark"))
+            self.put(box.x + 2, middle + 1, fit(", ".join(box.marks), box.width - 4), Ink("mark"))
+        self._left_out(box)
         self._check(box, box.x + box.width // 2, box.bottom)
 
     def _plain(self, box: Box) -> None:
-        """A leaf's name, close to its wire."""
+        """A leaf's name, close to its wire; in brackets when it is at work."""
         room = box.width - 2
         middle = box.y + box.height // 2
-        self.put(box.x, middle, " " * box.width, None)
+        self.put(
+            box.x, middle, f"{'[' if box.working else ' '}{' ' * room}{']' if box.working else ' '}", _frame_ink(box)
+        )
         self._title(box, box.right - cell_len(fit(box.title, room)), middle, room)
         if box.marks:
             self.put(box.x + 1, middle - 1, fit(", ".join(box.marks), room), Ink("mark"))
@@ -242,7 +259,7 @@ class _Page:
         elif box.receiving:
             ink = Ink("receiver", bold=True)
         self.put(x, y, fit(box.title, room), ink._replace(reverse=box.selected))
-        if box.selected:
+        if box.selected and not (box.working and box.shape == "plain"):  # its bracket stands there
             self.put(x - 1, y, SELECTED, Ink("accent", bold=True))
 
     def _check(self, box: Box, x: int, y: int) -> None:
@@ -306,14 +323,21 @@ def _arrow(wire: Wire) -> tuple[Point, str]:
 
 
 def _port(box: Box, cell: Point, weight: int) -> str:
-    """The border glyph at a wire's end."""
+    """The border's glyph with an arm added to the outside, where a wire ends."""
     x, y = cell
-    side = "top" if y == box.y else "bottom" if y == box.bottom else "left" if x == box.x else "right"
+    side = "N" if y == box.y else "S" if y == box.bottom else "W" if x == box.x else "E"
+    top_left, flat, _, upright, bottom_left, _ = _BORDERS["working" if box.working else "known"]
+    border = flat if side in "NS" else upright
+    if side == "W" and box.height >= _ROUND_FROM:  # the steps of a circle
+        border = {box.y + 1: top_left, box.bottom - 1: bottom_left}.get(y, upright)
     if box.working:
-        return _DOUBLE_PORTS[side]
-    if side in ("top", "bottom"):
-        return line_glyph(weight * (side == "top"), LIGHT, weight * (side == "bottom"), LIGHT)
-    return line_glyph(LIGHT, weight * (side == "right"), LIGHT, weight * (side == "left"))
+        return _DOUBLE_PORTS[border][side]
+    arms = zip("NESW", arms_of(border), strict=True)
+    return line_glyph(*(weight if name == side else thick for name, thick in arms))
+
+
+def _border(box: Box) -> tuple[str, ...]:
+    return _BORDERS["working" if box.working else "known" if box.known else "unknown"]
 
 
 def _frame_ink(box: Box) -> Ink:
