@@ -15,7 +15,7 @@ from typing import Literal
 
 from tracer.core import floats
 from tracer.core.op import Op
-from tracer.errors import ExportError, did_you_mean
+from tracer.errors import ExportError
 from tracer.export.dot import NUMBER_SIZE, to_dot
 from tracer.export.fonts import missing
 from tracer.export.image import finish_pdf, finish_png, finish_svg
@@ -142,8 +142,7 @@ def format_of(path: str | os.PathLike[str], format: str | None = None) -> Format
     if format is None and not asked:
         raise ExportError(f"{Path(path)}: no extension says which format to write.", hint=f"Use one of {known}.")
     said = repr(format) if format is not None else f"{Path(path)}: '.{asked}'"
-    near = did_you_mean(asked, FORMATS)
-    raise ExportError(f"{said} is not a format of pictures.", hint=near or f"Use one of {known}.")
+    raise ExportError(f"{said} is not a format of pictures.", hint=f"Use one of {known}.")
 
 
 def scene_of(cursor: Cursor, options: Options) -> Scene:
