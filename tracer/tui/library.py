@@ -75,4 +75,7 @@ def open_with_runner(request: Request, stop: threading.Event) -> Thing:
     """What `Library` does outside tests: a lesson, model, file or expression, as `tracer open` takes it."""
     from tracer.lessons.runner import open_thing
 
-    return open_thing(request.name, dict(request.assignments), stop=stop)
+    thing = open_thing(request.name, dict(request.assignments), stop=stop)
+    import tracer.tui.screens.lockstep  # noqa: F401  # here, so that no key waits for it when the thing is shown
+
+    return thing
