@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tracer.core.op import OPS
-from tracer.export.fonts import FONTS, covered, fontconfig, missing
+from tracer.export.fonts import FONTS, covered, missing, prepare
+from tracer.export.render import layout_of
 from tracer.numbers import MORE_TO_COME, NO_GRADIENT, NOT_YET, format_number
 
 
@@ -33,10 +34,32 @@ def test_what_is_missing_is_named_once() -> None:
 
 def test_fontconfig_sees_our_folder_alone_unless_a_character_needs_more(tmp_path: Path) -> None:
     """So a picture does not change with the fonts that a machine happens to have."""
-    sealed = fontconfig(tmp_path, "勾配 ∂L/∂x")
+    for name in ("sealed", "open"):
+        (tmp_path / name).mkdir()
+    sealed = prepare(tmp_path / "sealed", "勾配 ∂L/∂x").read_text("utf-8")
     assert sealed.count("<dir") == 1
-    assert str(FONTS) in sealed
-    assert "/usr/share/fonts" in fontconfig(tmp_path, "한")
+    assert "/usr/share/fonts" not in sealed
+    assert "/usr/share/fonts" in prepare(tmp_path / "open", "한").read_text("utf-8")
+    for file in FONTS.glob("*.?tf"):
+        assert (tmp_path / "sealed" / "fonts" / file.name).read_bytes() == file.read_bytes()
+
+
+def test_where_links_are_not_allowed_the_fonts_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no links here")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    prepare(tmp_path)
+    copied = {file.name: file.read_bytes() for file in (tmp_path / "fonts").iterdir()}
+    assert copied == {file.name: file.read_bytes() for file in FONTS.glob("*.?tf")}
+
+
+def test_drawing_leaves_nothing_in_the_installed_package() -> None:
+    """Fontconfig marks every folder of fonts that it may write to."""
+    before = sorted(FONTS.iterdir())
+    layout_of('digraph { a [fontname="Tracer Math"] }')
+    assert sorted(FONTS.iterdir()) == before
+    assert not (FONTS / ".uuid").exists()
 
 
 def test_the_licence_stands_beside_the_fonts() -> None:

@@ -6,6 +6,7 @@ nothing else. Only a character that ours lack (Hangul, emoji) lets the machine's
 
 from __future__ import annotations
 
+import shutil
 import struct
 from functools import lru_cache
 from pathlib import Path
@@ -33,18 +34,32 @@ def missing(text: str) -> str:
     return "".join(dict.fromkeys(c for c in text if ord(c) not in covered() and not c.isspace()))
 
 
-def fontconfig(cache: Path, text: str = "") -> str:
-    """A Fontconfig file: our folder, and the machine's where `text` needs them. `cache` is a folder it may write to."""
-    folders = [f"<dir>{escape(str(FONTS))}</dir>"]
+def prepare(folder: Path, text: str = "") -> Path:
+    """Writes a Fontconfig file into `folder` and gives its path: our fonts, and the machine's where `text` needs them.
+
+    Our files are shown through links, since Fontconfig leaves a `.uuid` in each folder of fonts that it can write to.
+    """
+    ours, cache = folder / "fonts", folder / "cache"
+    ours.mkdir()
+    cache.mkdir()
+    for file in FONTS.glob("*.?tf"):
+        try:
+            (ours / file.name).symlink_to(file)
+        except OSError:  # Windows allows links to few
+            shutil.copy(file, ours)
+    folders = [f"<dir>{escape(str(ours))}</dir>"]
     caches = [f"<cachedir>{escape(str(cache))}</cachedir>"]
     if missing(text):
         folders += [f"<dir>{folder}</dir>" for folder in _SYSTEM_FOLDERS]
         folders += ['<dir prefix="xdg">fonts</dir>', "<dir>~/.fonts</dir>"]
         caches.insert(0, '<cachedir prefix="xdg">fontconfig</cachedir>')  # reading all of them takes seconds, once
-    return (
+    configuration = folder / "fonts.conf"
+    configuration.write_text(
         '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">'
-        f"<fontconfig>{''.join(folders)}{''.join(caches)}</fontconfig>"
+        f"<fontconfig>{''.join(folders)}{''.join(caches)}</fontconfig>",
+        "utf-8",
     )
+    return configuration
 
 
 def _characters(font: bytes) -> list[int]:

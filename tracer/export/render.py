@@ -21,7 +21,7 @@ from typing import Any, Literal
 from tracer.errors import ExportError
 from tracer.export import draw
 from tracer.export.draw import Page, factor_for, magnified, page_for
-from tracer.export.fonts import fontconfig
+from tracer.export.fonts import prepare
 
 ImageFormat = Literal["svg", "png", "pdf"]
 IMAGE_FORMATS: tuple[ImageFormat, ...] = ("svg", "png", "pdf")
@@ -114,8 +114,7 @@ def _draw(dot: str, job: dict[str, Any], time_limit: float) -> tuple[dict[str, A
         with tempfile.TemporaryDirectory(prefix="tracer-") as place:
             folder = Path(place)
             (folder / "graph.dot").write_text(dot, "utf-8")
-            (folder / "cache").mkdir()
-            (folder / "fonts.conf").write_text(fontconfig(folder / "cache", dot), "utf-8")
+            prepare(folder, dot)
             for attempt in (_by_pygraphviz, _by_dot):
                 problem = attempt(folder, job, time_limit)
                 if problem is None:
