@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tracer.cli.terminal import plain, say
+from tracer.cli.terminal import plain, say, watched
 from tracer.lessons.formula import parse_assignments
 from tracer.lessons.runner import Limits, Thing, open_thing
 
@@ -55,7 +55,7 @@ class _Waiting:
         self.name, self.shown = plain(name).replace("\n", " ")[:40], -1
 
     def tick(self, seconds: float) -> None:
-        if seconds < PATIENCE or int(seconds) == self.shown or not sys.stderr.isatty():
+        if seconds < PATIENCE or int(seconds) == self.shown or not watched():
             return
         self.shown = int(seconds)
         words = f"running {self.name}: {self.shown} s (Ctrl-C stops it and opens what is there)"

@@ -39,6 +39,14 @@ def interactive(environ: Mapping[str, str] = os.environ) -> bool:
         return False
 
 
+def watched() -> bool:
+    """Whether a person sees stderr as it comes."""
+    try:
+        return sys.stderr is not None and sys.stderr.isatty()
+    except ValueError:  # closed
+        return False
+
+
 def say(words: str) -> None:
     """Words for a person, on stderr. What a terminal would obey is shown instead."""
     with contextlib.suppress(OSError, ValueError):  # nobody to talk to

@@ -18,6 +18,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 import tokenize
 import traceback
 from collections.abc import Mapping
@@ -78,6 +79,27 @@ class Stopper(threading.Thread):
         raise KeyboardInterrupt
 
 
+class NamingSpool(Spool):
+    """A spool whose every write carries the names that the program's variables have at that moment.
+
+    Only the write does: a variable may hold another value a moment later, and then names that one.
+    """
+
+    def __init__(self, recorder: Recorder, path: Path, variables: Mapping[str, Any]) -> None:
+        super().__init__(recorder, path)
+        self.variables = variables
+
+    def write(self) -> float:
+        began = time.perf_counter()
+        own = dict(self.recorder.names)
+        self.recorder.take_names(self.variables)
+        try:
+            super().write()
+        finally:
+            self.recorder.names = own
+        return time.perf_counter() - began
+
+
 def main() -> None:
     """Read the job, run it, leave trace and outcome in its folder."""
     control = io.FileIO(os.dup(0))  # unbuffered: a thread that waits in it may not hold a lock when we end
@@ -132,7 +154,7 @@ def run(recorder: Recorder, path: str, shown: str, argv: list[str], spool: Path)
     sys.modules["__main__"], sys.modules["tracer.lessons.child"] = program, sys.modules["__main__"]
     sys.argv = argv
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
-    with Spool(recorder, spool):
+    with NamingSpool(recorder, spool, namespace):
         recorder.__enter__()
         outcome, error = Outcome(), BaseException()
         try:

@@ -5,6 +5,7 @@ A name is an existing file, else a lesson or model of ours, else an expression.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import threading
@@ -200,6 +201,8 @@ def _open_expression(text: str, values: Mapping[str, float]) -> Thing:
         return again({})
     except ExpressionError as problem:
         name = unicodedata.normalize("NFKC", text.strip())
+        if len(name) <= LONGEST_NAME and os.path.isdir(name):
+            raise _not_found(name, problem) from None
         if values or len(name) > LONGEST_NAME or not _PLAIN_NAME.fullmatch(name) or not re.search(r"[^\W\d]", name):
             raise
         raise _not_found(name, problem) from None
