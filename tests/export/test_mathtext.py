@@ -30,6 +30,11 @@ from tracer.export.mathtext import (
         ("W₁", "W₁", "italic"),
         ("w_ij", "wᵢⱼ", "italic"),
         ("v12", "v₁₂", "italic"),
+        ("z[1]", "z₁", "italic"),
+        ("W[0][12]", "W₀,₁₂", "italic"),
+        ("W[0, 1]", "W₀,₁", "italic"),
+        ("probs[2]", "probs₂", "upright"),
+        ("z[i]", "z[i]", "upright"),
         ("alpha", "α", "italic"),
         ("sigma2", "σ₂", "italic"),
         ("h'", "h′", "italic"),
@@ -70,6 +75,7 @@ def test_a_whole_power_is_raised() -> None:
     assert plain(formula_runs("y = x1 ^ 2 + z ^ -1")) == "y = x₁² + z⁻¹"
     assert plain(formula_runs("^ 3")) == "(·)³"
     assert plain(formula_runs("x ^ 0.5")) == "x ^ 0.5"
+    assert plain(formula_runs("e[1] / z[0]")) == "e₁ / z₀"
     assert plain(formula_runs("x ^ 2", mathematics=False)) == "x ^ 2"
 
 

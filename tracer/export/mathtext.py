@@ -25,8 +25,10 @@ _GREEK = {
     "tau": "τ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ",
     "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
 }  # fmt: skip
-_NAME = re.compile(r"(?P<base>[^\W\d_]+)(?:(?P<digits>\d+)|_(?P<index>[^\W_]+))?(?P<primes>['′]*)")
-_TOKEN = re.compile(r"\s*\^\s*-?\d+(?![\d.])|[^\W\d][\w.]*(?:-[^\W\d][\w.]*)*['′]*|.", re.DOTALL)
+_NAME = re.compile(
+    r"(?P<base>[^\W\d_]+)(?:(?P<digits>\d+)|_(?P<index>[^\W_]+)|(?P<places>(?:\[\d+(?:, ?\d+)*\])+))?(?P<primes>['′]*)"
+)
+_TOKEN = re.compile(r"\s*\^\s*-?\d+(?![\d.])|[^\W\d][\w.]*(?:-[^\W\d][\w.]*)*(?:\[\d+(?:, ?\d+)*\])*['′]*|.", re.DOTALL)
 _RAISING = re.compile(r"\s*\^\s*(-?\d+)(?![\d.])")
 _POWER = re.compile(r"(?P<mantissa>-?\d+(?:\.\d+)?)e(?P<exponent>-?\d+)")
 
@@ -51,7 +53,7 @@ def printable(text: str) -> str:
 
 
 def name_runs(name: str, mathematics: bool = True) -> list[Run]:
-    """A name as runs: one letter is italic, a word upright; digits at its end and `_i` become subscripts.
+    """A name as runs: one letter is italic, a word upright; digits at its end, `_i` and `[1]` become subscripts.
 
     Without `mathematics` the characters stay as they were typed and only the face is chosen.
     A name that is not of this form (`layer0.attn_wq`, Japanese) is left as it is.
@@ -60,7 +62,8 @@ def name_runs(name: str, mathematics: bool = True) -> list[Run]:
     found = _NAME.fullmatch(name)
     if found is None:
         return [Run(name, "words" if "-" in name else "upright")]
-    base, digits, index, primes = found["base"], found["digits"], found["index"], found["primes"].replace("'", "′")
+    base, index, primes = found["base"], found["index"], found["primes"].replace("'", "′")
+    digits = found["digits"] or ",".join(re.findall(r"\d+", found["places"] or ""))
     if mathematics:
         base = _GREEK.get(base, base)
     letter = unicodedata.category(base[0]) in ("Ll", "Lu") and not any(c.isalpha() for c in base[1:])
