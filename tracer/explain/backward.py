@@ -125,8 +125,11 @@ def node(teller: Teller, moment: Moment) -> Explanation:
 
 
 def _local_rows(one: Delivery, symbol: str) -> tuple[Row, ...]:
-    """`∂y/∂a = b = 2`: where the local gradient comes from; nothing before its part."""
-    if one.local is None:
+    """`∂y/∂a = b = 2`: where the local gradient comes from; nothing before its part.
+
+    A plain number needs no row of its own but in its own part: it stands in the product anyway.
+    """
+    if one.local is None or (not one.rule.rule.names and one.part != 2):
         return ()
     names, digits, value = one.teller.names, one.teller.digits, one.teller.number(one.local)
     formula, put_in = local_symbols(names, one.edge), local_numbers(names, one.edge, digits)

@@ -9,7 +9,7 @@ from tracer.explain.arithmetic import factor
 from tracer.explain.explanation import Explanation, Row
 from tracer.explain.routes import held
 from tracer.explain.teller import Teller
-from tracer.explain.words import EMPTY, join, listed, visible
+from tracer.explain.words import EMPTY, join, listed
 from tracer.numbers import equals_sign
 from tracer.text import Text
 from tracer.trace.cursor import Moment
@@ -25,7 +25,7 @@ RATE_DIGITS = 4
 def mark(teller: Teller, moment: Moment) -> Explanation:
     """The program hung a text on a node."""
     assert moment.node is not None, "a mark hangs on a node"
-    name, said = teller.names(moment.node), visible(moment.text)
+    name, said = teller.names(moment.node), moment.text
     every = carried_marks(teller, moment.node)
     return Explanation(
         kind="mark",
@@ -49,7 +49,7 @@ def mark(teller: Teller, moment: Moment) -> Explanation:
 
 def carried_marks(teller: Teller, node: int) -> Text:
     """All marks on `node` so far, each once: `“visited” (3 times) and “done”`."""
-    counts = Counter(visible(text) for text in teller.cursor.marks(node))
+    counts = Counter(teller.cursor.marks(node))
     en = [f"“{text}”" + (f" ({n} times)" if n > 1 else "") for text, n in counts.items()]
     ja = [f"「{text}」" + (f"（{n} 回）" if n > 1 else "") for text, n in counts.items()]
     return Text(listed(en).en, listed(ja).ja)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
-from tracer.explain.words import visible
 from tracer.trace.cursor import Cursor
 from tracer.trace.node import SourceLine
 
@@ -19,7 +18,7 @@ Mark = Literal["now", "also", ""]
 
 @dataclass(frozen=True)
 class Snippet:
-    """Lines of one file. `lines[i]` is line `first + i`; they hold nothing that could move a cursor."""
+    """Lines of one file. `lines[i]` is line `first + i`; tabs are blanks."""
 
     file: str
     lines: tuple[str, ...]
@@ -51,10 +50,10 @@ def snippet(cursor: Cursor, height: int | None = None, *, at: SourceLine | None 
         return None
     now = line.line if line is not None and line.file == file else None
     other = also.line if also is not None and also.file == file and also.line != now else None
-    lines = [visible(one.expandtabs(TAB)) for one in cursor.trace.sources.get(file, "").splitlines()]
+    lines = [one.expandtabs(TAB) for one in cursor.trace.sources.get(file, "").splitlines()]
     size = len(lines) if height is None else max(1, height)
     first = _first(len(lines), size, around.line if around is not None else 1, other if at is None else now)
-    return Snippet(visible(file), tuple(lines[first - 1 : first - 1 + size]), first, len(lines), now, other)
+    return Snippet(file, tuple(lines[first - 1 : first - 1 + size]), first, len(lines), now, other)
 
 
 def _first(total: int, size: int, main: int, other: int | None) -> int:
@@ -68,4 +67,4 @@ def _first(total: int, size: int, main: int, other: int | None) -> int:
 
 def short_path(file: str) -> str:
     """A path's last two parts, enough to know a lesson by: `06-backpropagation/03_graph.py`."""
-    return "/".join(PurePath(visible(file)).parts[-2:]) or file
+    return "/".join(PurePath(file).parts[-2:]) or file

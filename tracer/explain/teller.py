@@ -7,8 +7,8 @@ from functools import cached_property
 
 from tracer.explain.explanation import Note
 from tracer.explain.trouble import outside, spoilt_by, why_not_finite
-from tracer.explain.words import Names, shown, visible
-from tracer.text import Text
+from tracer.explain.words import Names, shown
+from tracer.text import Text, clean
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import By, Pass
 from tracer.trace.trace import Trace
@@ -70,8 +70,7 @@ class Teller:
             notes.append(Note("outside", read))
         scope = self.trace.scope(node)
         if scope:
-            part = visible(scope)
-            notes.append(Note("scope", Text(f"Part of the graph: {part}", f"グラフの部分：{part}")))
+            notes.append(Note("scope", Text(f"Part of the graph: {scope}", f"グラフの部分：{scope}")))
         return notes
 
     def ending(self) -> list[Note]:
@@ -84,7 +83,7 @@ class Teller:
             return []
         line = outcome.get("line")
         where = Text(f" at line {line}", f" {line} 行目で") if isinstance(line, int) and line > 0 else Text("", "")
-        error = visible(str(outcome.get("error") or ""))
+        error = clean(str(outcome.get("error") or ""))
         return [Note("trouble", said.format(where=where, error=f": {error}" if error else "."))]
 
 

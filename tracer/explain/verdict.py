@@ -131,7 +131,7 @@ def reason(trace: Trace, found: Findings) -> Text:
         equals = equals_sign(found.alone)
         return Text(
             f"{symbol} {equals} {number}: nudging {name} shows the same (difference {off})",
-            f"{symbol} {equals} {number}：{name} を少し動かして測った傾きと一致（差 {off}）",
+            f"{symbol} {equals} {number}：{name} を動かして測った傾きと一致（差 {off}）",
         )
     limit = format_number(found.own_error, 2)
     if verdict == "by rules":

@@ -1,12 +1,8 @@
-"""Names and numbers as they stand in sentences: `x`, `∂y/∂x`, `x.grad`, `a, b and c`.
-
-Names come from the user's program and files, so they are made harmless here before they meet a terminal.
-"""
+"""Names and numbers as they stand in sentences: `x`, `∂y/∂x`, `x.grad`, `a, b and c`."""
 
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -22,11 +18,6 @@ LISTED = 6
 """Names at most in one list."""
 
 
-def visible(text: str) -> str:
-    """User text that cannot move the cursor, change colours or swap its own letters: one cell for each such sign."""
-    return "".join("�" if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Cs") else c for c in text)
-
-
 def shown(value: float | None, digits: int = 4) -> str:
     """A number as it is shown, `?` where it is not known yet."""
     return NOT_YET if value is None else format_number(value, digits)
@@ -40,7 +31,7 @@ class Names:
 
     def __call__(self, node: int) -> str:
         """The user's name, a constant's number, else `v7`."""
-        return visible(self.trace.label(node))
+        return self.trace.label(node)
 
     def place(self, edge: int) -> str:
         """The edge's input, told apart where it stands in its user more than once: `x②`."""
