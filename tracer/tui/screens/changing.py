@@ -1,0 +1,163 @@
+"""Other numbers for the leaves: nudge one a little, or give it a value; the program runs again beside the app."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from textual.reactive import reactive
+
+from tracer.core.record import LeafKey
+from tracer.errors import TracerError
+from tracer.explain.nudge import Nudge, nudge_size
+from tracer.lessons.runner import Thing
+from tracer.text import Text
+from tracer.trace.cursor import Cursor
+from tracer.tui.background import in_background
+from tracer.tui.screens.edit import Edit, EditScreen, Leaf
+from tracer.tui.screens.walking import WalkingScreen
+from tracer.tui.view import View
+
+_RUNNING = Text(en="running…", ja="実行中…")
+_NO_LEAF = Text(en="There is no leaf to change here.", ja="ここには変えられる葉がありません。")
+
+
+@dataclass(frozen=True)
+class Nudging:
+    """A leaf that is being nudged."""
+
+    start: Thing
+    """The run before the first nudge."""
+    leaf: int
+    times: int
+    """Nudges up, less nudges down."""
+
+    @property
+    def value(self) -> float:
+        """What the leaf is to be now: the first value and whole nudges, not a sum of rounded ones."""
+        first = float(self.start.trace.columns.value[self.leaf])
+        return float(f"{first + self.times * nudge_size(first):.12g}")
+
+
+class ChangingScreen(WalkingScreen[Cursor]):
+    """What the stepper can do to the program. It keeps the thing on screen and the thing as it was opened."""
+
+    view: reactive[View] = reactive(None, init=False, repaint=False)  # type: ignore[arg-type]  # set before anything reads it
+
+    def __init__(self, thing: Thing) -> None:
+        super().__init__()
+        self.thing = self.opened = thing
+        self._nudging: Nudging | None = None
+        self._running = False
+        self._next: tuple[Mapping[LeafKey, float], Nudging | None] | None = None
+        """What was asked for while a run was under way; only the last one counts."""
+
+    def change(self, **changes: Any) -> None:
+        """Show the view with these fields changed: one change, one repaint."""
+        self.view = replace(self.view, **changes)
+
+    @abstractmethod
+    def show_thing(self, thing: Thing, cursor: Cursor, nudge: Nudge | None) -> None:
+        """Show another run of the program."""
+
+    # Which leaf
+
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Every leaf of the run on screen that its program made; constants are not for changing by accident."""
+        trace, first = self.thing.trace, self.opened.trace
+        found = []
+        for node in range(trace.n_nodes):
+            if trace.kind(node) == "leaf":
+                same = node < first.n_nodes and first.kind(node) == "leaf"
+                value = float(trace.columns.value[node])
+                original = float(first.columns.value[node]) if same else value
+                found.append(Leaf(node, trace.label(node), value, original))
+        return tuple(found)
+
+    def target_leaf(self) -> int | None:
+        """The node selected or at work if it is a leaf or a constant; else the only sensible other: the first leaf."""
+        trace, target = self.thing.trace, self.view.target
+        if target is not None and trace.kind(target) == "leaf":
+            return target
+        if self._nudging is not None:
+            return self._nudging.leaf
+        return next((node for node in range(trace.n_nodes) if trace.kind(node) == "leaf"), None)
+
+    # Nudge
+
+    def action_nudge(self, direction: int) -> None:
+        leaf = self.target_leaf()
+        if leaf is None:
+            self.notify(_NO_LEAF[self.lang], markup=False)
+            return
+        now = self._nudging
+        if now is None or now.leaf != leaf:
+            now = Nudging(self.thing, leaf, 0)
+        now = replace(now, times=now.times + direction)
+        self._nudging = now
+        self._run({**now.start.overrides, now.start.trace.leaf_key(leaf): now.value}, now)
+
+    # Edit
+
+    def action_edit(self) -> None:
+        leaves = self.leaves()
+        if not leaves:
+            self.notify(_NO_LEAF[self.lang], markup=False)
+            return
+        at = next((i for i, leaf in enumerate(leaves) if leaf.node == self.target_leaf()), 0)
+        self.app.push_screen(EditScreen(leaves, at), self._edited)
+
+    def _edited(self, edit: Edit | None) -> None:
+        if edit is None:
+            return
+        self._nudging = None
+        overrides = {**self.thing.overrides, self.thing.trace.leaf_key(edit.node): edit.value}
+        self.change(selected=edit.node)
+        self._run(overrides, None)
+
+    # Run
+
+    def _run(self, overrides: Mapping[LeafKey, float], nudging: Nudging | None) -> None:
+        if self._running:
+            self._next = (overrides, nudging)
+            return
+        self._running = True
+        self.change(busy=_RUNNING)
+        job = partial(self.opened.rerun, dict(overrides))
+        in_background(self, job, partial(self._ran, nudging), self._failed)
+
+    def _ran(self, nudging: Nudging | None, thing: Thing) -> None:
+        self.thing = thing
+        cursor = same_moment(self.view.cursor, thing)
+        nudge = None
+        if nudging is not None and nudging.leaf < thing.trace.n_nodes:
+            nudge = Nudge(at_most(nudging.start, cursor.position), cursor, nudging.leaf)
+        self.show_thing(thing, cursor, nudge)
+        self._run_next()
+
+    def _failed(self, error: TracerError) -> None:
+        self._nudging = None
+        self.notify(str(error), severity="error", markup=False, timeout=8)
+        self._run_next()
+
+    def _run_next(self) -> None:
+        self._running = False
+        self.change(busy=None)
+        if self._next is not None:
+            (overrides, nudging), self._next = self._next, None
+            self._run(overrides, nudging)
+
+
+def at_most(thing: Thing, position: int) -> Cursor:
+    """This position of a run, or its end if it has fewer steps."""
+    return thing.trace.cursor(min(position, len(thing.trace)))
+
+
+def same_moment(cursor: Cursor, thing: Thing) -> Cursor:
+    """The same place in another run: the same position, or the end where one was at the end."""
+    if cursor.position == len(cursor.trace):
+        return thing.trace.cursor(-1)
+    return at_most(thing, cursor.position)

@@ -1,0 +1,115 @@
+"""A small frame at the bottom, over the stepper: one question, and the answer's mistake told in its place."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tracer.text import Lang, Text
+from tracer.tui.screens.base import AppScreen
+from tracer.tui.typed import Refused
+
+Result = TypeVar("Result")
+
+WRONG = "✗ "
+"""Stands before what is wrong: colour alone would not tell everybody."""
+
+
+class Dialog(AppScreen[Result], ModalScreen[Result]):
+    """Asks for a line of text. Gives back what `accept` made of it, or None when Esc closed it."""
+
+    DEFAULT_CSS = """
+    Dialog { align: center bottom; background: $background 0%; }
+    Dialog > #dialog {
+        width: 100%; max-width: 100; height: auto; max-height: 90%; margin: 0 1 1 1; padding: 0 1;
+        border: heavy $accent; border-title-color: $accent; border-title-style: bold;
+        border-subtitle-color: $text-muted; background: $surface;
+    }
+    Dialog Input, Dialog Input:focus { height: 1; border: none; padding: 0; background: $background; }
+    Dialog #dialog-words { width: 100%; height: auto; min-height: 1; }
+    Dialog #dialog-words.-wrong { color: $wrong; text-style: bold; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
+    AUTO_FOCUS = "Input"
+
+    HEADING: ClassVar[Text] = Text.same("")
+    KEYS: ClassVar[Text] = Text(en="enter  ok   esc  cancel", ja="enter  決定   esc  取り消し")
+
+    def __init__(self, value: str = "", placeholder: Text | None = None) -> None:
+        super().__init__()
+        self._value, self._placeholder = value, placeholder or Text.same("")
+        self._said: tuple[Text, bool] | None = None
+        """What stands under the field instead of the hint, and whether it is a mistake."""
+
+    # What a subclass says
+
+    def accept(self, typed: str) -> None:
+        """Called at Enter: dismiss with a result, or raise `Refused`."""
+        raise NotImplementedError
+
+    def hint(self) -> Text:
+        """Stands under the field while nothing is wrong."""
+        return Text.same("")
+
+    def heading(self) -> Text:
+        """The frame's title."""
+        return self.HEADING
+
+    # How it looks
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield from self.compose_body()
+
+    def compose_body(self) -> ComposeResult:
+        """What is inside the frame: the field, and the words under it."""
+        yield Input(self._value, id="dialog-input", select_on_focus=True)
+        yield Static(id="dialog-words", markup=False)
+
+    def on_mount(self) -> None:
+        self.draw()
+
+    def watch_lang(self, lang: Lang) -> None:
+        if self.is_mounted:
+            self.draw()
+
+    def draw(self) -> None:
+        """Write all words in the present language."""
+        frame = self.query_one("#dialog")
+        frame.border_title, frame.border_subtitle = self.heading()[self.lang], self.KEYS[self.lang]
+        for field in self.query("#dialog-input").results(Input):
+            field.placeholder = self._placeholder[self.lang]
+        words, wrong = self._said or (self.hint(), False)
+        line = self.query_one("#dialog-words", Static)
+        line.set_class(wrong, "-wrong")
+        line.update((WRONG if wrong else "") + words[self.lang])
+
+    def say(self, words: Text | None, *, wrong: bool = True) -> None:
+        """Show `words` under the field; None for the hint again."""
+        self._said = None if words is None else (words, wrong)
+        self.draw()
+
+    # What is typed
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if self._said is not None and event.value != self._refused:
+            self.say(None)
+
+    _refused = ""
+    """The line that was wrong."""
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        try:
+            self.accept(event.value)
+        except Refused as refused:
+            self._refused = event.value
+            self.say(refused.words)
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,281 @@
+"""The stepper: one thing, walked. The screen owns the view; every panel is bound to it and draws what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.reactive import reactive
+
+from tracer.explain.nudge import Nudge
+from tracer.lessons.runner import Thing
+from tracer.lessons.stop import Arrival
+from tracer.scene.neighbour import Direction, neighbour
+from tracer.text import Text
+from tracer.trace.cursor import Cursor
+from tracer.trace.segment import By
+from tracer.tui.keys import Place, bindings
+from tracer.tui.messages import LessonEnded
+from tracer.tui.screens.base import AppScreen
+from tracer.tui.screens.changing import ChangingScreen, at_most
+from tracer.tui.screens.doing import DoingScreen
+from tracer.tui.screens.quiz import QuizScreen
+from tracer.tui.screens.walking import first_by, pass_start
+from tracer.tui.view import SHOWS, View
+from tracer.tui.widgets.explanation import ExplanationPanel
+from tracer.tui.widgets.graph import GraphPanel
+from tracer.tui.widgets.header import Header
+from tracer.tui.widgets.keybar import KeyBar
+from tracer.tui.widgets.note import NotePanel, SentenceLine
+from tracer.tui.widgets.panel import Panel
+from tracer.tui.widgets.source import SourcePanel
+from tracer.tui.widgets.timeline import Timeline
+from tracer.tui.widgets.values import ValuesPanel
+
+ALL_WIDTH, ALL_HEIGHT = 110, 34
+"""From this size on, all panels stand side by side; as wide but lower, the graph and one other."""
+TABS: tuple[str, ...] = ("graph", "explanation", "source", "values")
+"""Panels that share one place on a small terminal, in the order of `tab`."""
+
+
+class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
+    """Walks a thing.
+
+    Args:
+        thing: what was opened.
+        at: the position to begin at; the start if None.
+        quiz: whether gradients are blanks to fill in.
+    """
+
+    DEFAULT_CSS = """
+    StepperScreen #panels { height: 1fr; }
+    StepperScreen #left { width: 1fr; }
+    StepperScreen #right { width: 1fr; }
+    StepperScreen #graph, StepperScreen #explanation { height: 1fr; }
+    StepperScreen.-all #left { width: 55%; }
+    StepperScreen.-all #right { width: 45%; }
+    StepperScreen.-all #source, StepperScreen.-all #values { height: 25%; min-height: 9; }
+    StepperScreen.-all #note { height: 15%; min-height: 6; }
+    StepperScreen.-all #sentence { display: none; }
+    StepperScreen.-one #timeline, StepperScreen.-one #note, StepperScreen.-two #note { display: none; }
+    StepperScreen.-two #left { width: 55%; }
+    StepperScreen.-two #right { width: 45%; }
+    """
+    PLACES: ClassVar[tuple[Place, ...]] = ("walk", "stepper")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("walk"), *bindings("stepper")]
+    AUTO_FOCUS = ""
+
+    tab: reactive[str] = reactive("graph", init=False, repaint=False)
+    """The panel that is shown where there is room for one."""
+
+    def __init__(self, thing: Thing, *, at: int | None = None, quiz: bool = False) -> None:
+        lesson = thing.lesson
+        by = lesson.by if lesson is not None and lesson.by is not None else first_by(thing.trace)
+        super().__init__(thing)
+        self.quiz = quiz
+        self._arrivals = lesson.stops_at(thing.trace) if lesson is not None else ()
+        notation = lesson.notation if lesson is not None else "boxes"
+        view = View(title_of(thing), at_most(thing, at or 0), by, notation)
+        self.set_reactive(StepperScreen.view, self._at(view, view.cursor))
+
+    def compose(self) -> ComposeResult:
+        yield Header(id="header").data_bind(StepperScreen.view, AppScreen.lang)
+        with Horizontal(id="panels"):
+            with Vertical(id="left"):
+                yield GraphPanel(id="graph").data_bind(StepperScreen.view, AppScreen.lang)
+                yield SourcePanel(id="source").data_bind(StepperScreen.view, AppScreen.lang)
+            with Vertical(id="right"):
+                yield ExplanationPanel(id="explanation").data_bind(StepperScreen.view, AppScreen.lang)
+                yield NotePanel(id="note").data_bind(StepperScreen.view, AppScreen.lang)
+                yield ValuesPanel(id="values").data_bind(StepperScreen.view, AppScreen.lang)
+        yield Timeline(id="timeline").data_bind(StepperScreen.view, AppScreen.lang)
+        yield SentenceLine(id="sentence").data_bind(StepperScreen.view, AppScreen.lang)
+        yield KeyBar("walk", "stepper").data_bind(AppScreen.lang)
+
+    def on_mount(self) -> None:
+        self.check_all()
+
+    # Walking
+
+    @property
+    def walker(self) -> Cursor:
+        return self.view.cursor
+
+    @property
+    def by(self) -> By:
+        return self.view.by
+
+    def step_by(self, by: By) -> None:
+        self.change(by=by)
+
+    def walk_to(self, walker: Cursor) -> None:
+        self.view = self._at(replace(self.view, about=None), walker)
+
+    def _at(self, view: View, cursor: Cursor) -> View:
+        """The view at another moment: all that follows from where one is."""
+        nudge = view.nudge
+        if nudge is not None:
+            before = nudge.before.trace
+            nudge = Nudge(before.cursor(min(cursor.position, len(before))), cursor, nudge.leaf)
+        note, fresh = note_at(self.thing, self._arrivals, cursor)
+        ends = self.thing.lesson is not None
+        return replace(view, cursor=cursor, nudge=nudge, note=note, fresh=fresh, ends_lesson=ends)
+
+    def end_reached(self) -> None:
+        if self.thing.lesson is not None:
+            self.post_message(LessonEnded(self.thing))
+
+    def show_speed(self, speed: float | None) -> None:
+        self.change(speed=speed)
+
+    def pauses_at(self, walker: Cursor) -> bool:
+        return any(arrival.position == walker.position for arrival in self._arrivals)
+
+    def edge_of_time(self, walker: Cursor, *, end: bool) -> Cursor:
+        return walker.trace.cursor(-1 if end else 0)
+
+    def pass_start(self, walker: Cursor, *, backward: bool) -> Cursor:
+        return pass_start(walker, backward=backward)
+
+    @property
+    def stops(self) -> tuple[int, ...]:
+        """Positions of the lesson's stops."""
+        return tuple(arrival.position for arrival in self._arrivals)
+
+    def action_stop(self, n: int) -> None:
+        """To the lesson's next stop, or the one before; without a lesson, to the next pass."""
+        here = self.view.cursor.position
+        ahead = [p for p in self.stops if p > here] if n > 0 else [p for p in reversed(self.stops) if p < here]
+        trace = self.view.cursor.trace
+        if ahead:
+            self.walk_to(trace.cursor(ahead[0]))
+        elif self.stops and n > 0 and here == len(trace):
+            self.end_reached()
+        else:
+            self.walk_to(self.view.cursor.step(n, "pass"))
+
+    def show_thing(self, thing: Thing, cursor: Cursor, nudge: Nudge | None) -> None:
+        self._arrivals = thing.lesson.stops_at(thing.trace) if thing.lesson is not None else ()
+        selected = self.view.selected
+        if nudge is not None:
+            selected = nudge.leaf
+        elif selected is not None and selected >= thing.trace.n_nodes:
+            selected = None
+        view = replace(self.view, title=title_of(thing), about=None, selected=selected, checks=(), nudge=nudge)
+        self.view = self._at(view, cursor)
+        self.check_all()
+
+    # Selecting
+
+    def select(self, node: int | None) -> None:
+        """Point out a node: it is explained, and nudging and editing act on it."""
+        self.change(selected=node, about=node)
+
+    def action_select(self, direction: Direction) -> None:
+        scene = self.query_one(GraphPanel).scene
+        if scene is not None:
+            there = neighbour(scene, self.view.selected, direction)
+            if there is not None:
+                self.select(there)
+
+    def on_graph_panel_selected(self, message: GraphPanel.Selected) -> None:
+        self.select(message.node)
+        if message.again and message.node is not None and self.thing.trace.kind(message.node) == "leaf":
+            self.action_edit()
+
+    def on_timeline_scrubbed(self, message: Timeline.Scrubbed) -> None:
+        self.stop_playing()
+        self.walk_to(self.view.cursor.trace.cursor(message.position))
+
+    def leave(self) -> bool:
+        """The first Esc or `q` gives back the step's own explanation, if a node was asked about."""
+        return False
+
+    # What is shown
+
+    def action_values_or_gradients(self) -> None:
+        self.change(show=SHOWS[(SHOWS.index(self.view.show) + 1) % len(SHOWS)])
+
+    def action_notation(self) -> None:
+        self.change(notation="textbook" if self.view.notation == "boxes" else "boxes")
+
+    # Panels
+
+    def on_resize(self, event: events.Resize) -> None:
+        wide, high = event.size.width >= ALL_WIDTH, event.size.height >= ALL_HEIGHT
+        self.set_class(wide and high, "-all")
+        self.set_class(wide and not high, "-two")
+        self.set_class(not wide, "-one")
+        self._show_tab()
+
+    def watch_tab(self) -> None:
+        self._show_tab()
+
+    def watch_lang(self) -> None:
+        if self.is_mounted:
+            self._show_tab()
+
+    def _shared(self) -> tuple[str, ...]:
+        """Panels that share a place at this size."""
+        return () if self.has_class("-all") else TABS[1:] if self.has_class("-two") else TABS
+
+    def _show_tab(self) -> None:
+        shared = self._shared()
+        tab = self.tab if self.tab in shared or not shared else shared[0]
+        for name in TABS:
+            panel = self.query_one(f"#{name}", Panel)
+            panel.display = name not in shared or name == tab
+            names = " ".join(self.query_one(f"#{n}", Panel).HEADING[self.lang] for n in shared)
+            place = _PLACE.format(i=shared.index(name) + 1, n=len(shared)) if name in shared else None
+            words = panel.HEADING[self.lang]
+            panel.heading = f"{words}  {place[self.lang]}: {names}  (tab)" if place is not None else ""
+        self.query_one("#left").display = self.has_class("-two") or self._shows("graph", "source")
+        self.query_one("#right").display = self._shows("explanation", "values")
+
+    def _shows(self, *names: str) -> bool:
+        return any(self.query_one(f"#{name}").display for name in names)
+
+    def action_panel(self, n: int) -> None:
+        """The next panel: shown where they share a place, else given the focus."""
+        shared = self._shared()
+        if shared:
+            at = shared.index(self.tab) if self.tab in shared else 0
+            self.tab = shared[(at + n) % len(shared)]
+        elif n > 0:
+            self.focus_next("Panel")
+        else:
+            self.focus_previous("Panel")
+
+
+def title_of(thing: Thing) -> Text:
+    """What is walked: a lesson's section and title in both languages, else the thing's own title."""
+    if thing.lesson is None:
+        return Text.same(thing.title)
+    lesson = thing.lesson
+    return Text(*(f"{lesson.section}  {lesson.title[lang]}".strip() for lang in ("en", "ja")))
+
+
+def note_at(thing: Thing, arrivals: Sequence[Arrival], cursor: Cursor) -> tuple[Text | None, bool]:
+    """What the lesson says at this moment, and whether it says it right here or said it before.
+
+    Args:
+        arrivals: its stops, in order of time.
+    """
+    ended = thing.outcome.words if cursor.position == len(cursor.trace) else None
+    if ended is not None:
+        return ended, True
+    past = [arrival for arrival in arrivals if arrival.position <= cursor.position]
+    here = [arrival.say for arrival in past if arrival.position == cursor.position]
+    if here:
+        return Text(" ".join(one.en for one in here), "".join(one.ja for one in here)), True
+    if past:
+        return past[-1].say, False
+    return (None, False) if thing.lesson is None else (thing.lesson.intro, cursor.position == 0)
+
+
+_PLACE = Text(en="{i} of {n}", ja="{i}/{n}")

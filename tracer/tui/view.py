@@ -1,0 +1,105 @@
+"""What the stepper shows, as one frozen value: every panel draws it, and nothing else enters into a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tracer.explain.nudge import Nudge
+from tracer.scene.notation import Notation
+from tracer.text import Text
+from tracer.trace.cursor import Cursor
+from tracer.trace.segment import By
+from tracer.tui.checks import Checked
+
+APART = "≠"
+"""Marks the node at which two runs part."""
+
+Show = Literal["both", "values", "gradients"]
+SHOWS: tuple[Show, ...] = ("both", "values", "gradients")
+SHOW_WORDS: dict[Show, Text] = {
+    "both": Text(en="values and gradients", ja="値と勾配"),
+    "values": Text(en="values", ja="値"),
+    "gradients": Text(en="gradients", ja="勾配"),
+}
+BY_WORDS: dict[By, Text] = {
+    "part": Text(en="part", ja="計算"),
+    "edge": Text(en="edge", ja="辺"),
+    "node": Text(en="node", ja="ノード"),
+    "scope": Text(en="scope", ja="まとまり"),
+    "pass": Text(en="pass", ja="伝播"),
+}
+"""What each size of step is called on screen."""
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Where this run and the one beside it part."""
+
+    node: int | None
+    words: Text
+    """What this run does there, or that it has not got there."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A moment on screen."""
+
+    title: Text
+    cursor: Cursor
+    by: By = "edge"
+    notation: Notation = "boxes"
+    show: Show = "both"
+    selected: int | None = None
+    """The node that nudging, editing and the arrows act on."""
+    about: int | None = None
+    """The node that is explained instead of the step: the one just selected."""
+    checks: tuple[Checked, ...] = ()
+    """Every check made so far; each knows when it may be shown."""
+    blanks: frozenset[int] = frozenset()
+    """Nodes whose gradient is being asked for."""
+    note: Text | None = None
+    """What the lesson says here, or how the program ended."""
+    fresh: bool = False
+    """Whether the lesson says it at this very position."""
+    nudge: Nudge | None = None
+    speed: float | None = None
+    """Steps a second while it plays."""
+    busy: Text | None = None
+    """What is under way: a run, a check, an export."""
+    ends_lesson: bool = False
+    """Whether one step beyond the end brings the lesson's end card."""
+    apart: Apart | None = None
+    """In lockstep, once the runs have parted."""
+    beside: tuple[int, int, bool] | None = None
+    """In lockstep: the step of both runs, how many they have, whether this is the end; else the cursor knows."""
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        """The step one is at and how many there are, of the present size."""
+        return self.cursor.index(self.by) if self.beside is None else self.beside[:2]
+
+    @property
+    def at_end(self) -> bool:
+        return self.cursor.position == len(self.cursor.trace) if self.beside is None else self.beside[2]
+
+    @property
+    def node(self) -> int | None:
+        """The node that the panels are about: the one asked about, else the one that this step made or gave to."""
+        return self.cursor.moment.node if self.about is None else self.about
+
+    @property
+    def target(self) -> int | None:
+        """What nudging and editing act on: the node selected, else the one at work."""
+        return self.cursor.moment.node if self.selected is None else self.selected
+
+    def marks(self) -> dict[int, str]:
+        """Node -> the sign to show at it: its check, or where the runs part."""
+        found: dict[int, str] = {one.check.node: one.check.mark for one in self.checks_here()}
+        if self.apart is not None and self.apart.node is not None:
+            found[self.apart.node] = APART
+        return found
+
+    def checks_here(self) -> list[Checked]:
+        """The checks of the gradients that are complete by now."""
+        return [one for one in self.checks if one.holds_at(self.cursor.position)]

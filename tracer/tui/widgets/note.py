@@ -1,0 +1,117 @@
+"""What there is to say beside the explanation: the lesson's words, how far a nudge has travelled, what one can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.geometry import Size
+from textual.strip import Strip
+
+from tracer.explain.explain import explain
+from tracer.explain.nudge import travelled
+from tracer.explain.predict import next_question
+from tracer.scene.palette import Palette
+from tracer.scene.prose import Prose
+from tracer.text import Lang, Text
+from tracer.tui.view import APART, View
+from tracer.tui.widgets.panel import Panel, ScrollingPanel
+
+FEW_NODES = 300
+"""Hints look ahead in time, which is worth it only where a person would predict a gradient."""
+
+
+class NotePanel(ScrollingPanel):
+    """The box under the explanation."""
+
+    HEADING = Text(en="Note", ja="メモ")
+
+    def document(self, view: View, width: int) -> list[Strip]:
+        lines = [*said(view, self.lang, self.palette)]
+        if lines:
+            lines.append(Prose(""))
+        lines += hints(view, self.lang, self.palette)
+        return self.wrapped(lines, width)
+
+
+class SentenceLine(Panel):
+    """Three lines that are there on the smallest terminal too: the step in one line, or the lesson's words."""
+
+    DEFAULT_CSS = """
+    SentenceLine { height: 3; border: none; border-left: thick $accent; background: $surface; padding: 0 1; }
+    SentenceLine:focus { border: none; border-left: thick $accent; }
+    """
+    can_focus = False
+
+    def paint(self, view: View, size: Size) -> list[Strip]:
+        lines: list[Prose] = []
+        if view.nudge is None and (view.note is None or not view.fresh):
+            step = explain(view.cursor, view.about, by=view.by)
+            lines.append(Prose(step.short[self.lang]))
+        lines += said(view, self.lang, self.palette)
+        found = self.wrapped(lines, size.width)
+        if len(found) < size.height:
+            found += self.wrapped(hints(view, self.lang, self.palette), size.width)
+        return found
+
+
+class PartingLine(Panel):
+    """Under each of two runs: its step in one line, and where it parts from the other."""
+
+    DEFAULT_CSS = """
+    PartingLine { height: 4; border: none; background: $background; padding: 0 1; }
+    PartingLine:focus { border: none; }
+    """
+    can_focus = False
+
+    def paint(self, view: View, size: Size) -> list[Strip]:
+        step = explain(view.cursor, by=view.by)
+        lines = [Prose(step.short[self.lang], self.palette.style("text"))]
+        if view.apart is not None:
+            lines.append(Prose(f"{APART} {view.apart.words[self.lang]}", self.palette.style("wrong")))
+        return self.wrapped(lines, size.width)
+
+
+def said(view: View, lang: Lang, palette: Palette) -> Iterator[Prose]:
+    """The nudge, then the lesson's words: bright where they belong, dim afterwards."""
+    if view.nudge is not None:
+        lines = travelled(view.nudge)
+        for i, line in enumerate(lines):
+            yield Prose(line[lang], palette.style("accent" if i == 0 else "text", bold=i == 0))
+    if view.note is not None:
+        yield Prose(view.note[lang].replace("\n", " "), palette.style("text" if view.fresh else "muted"))
+
+
+def hints(view: View, lang: Lang, palette: Palette) -> Iterator[Prose]:
+    """One or two things worth knowing here."""
+    style = palette.style("muted")
+    trace, cursor = view.cursor.trace, view.cursor
+    if cursor.position == 0:
+        yield Prose(_BEGIN[lang], style)
+    if view.at_end:
+        yield Prose((_CARD if view.ends_lesson else _END)[lang], style)
+    if view.beside is not None:
+        if not view.at_end:
+            yield Prose(_BESIDE[lang], style)
+        return
+    if trace.n_nodes > FEW_NODES:
+        return
+    moment = cursor.moment
+    if moment.node is not None and cursor.grad_state(moment.node) == "partial":
+        yield Prose(_MISSING[lang], style)
+    question = next_question(cursor) if cursor.at_pass is not None else None
+    if question is not None and not view.blanks:
+        yield Prose(_PREDICT.format(name=trace.label(question.node))[lang], style)
+
+
+_BEGIN = Text(en="→ takes the first step, ← takes it back.", ja="→ で最初の一歩、← で戻ります。")
+_CARD = Text(en="→ once more closes the lesson.", ja="もう一度 → でレッスンのまとめへ。")
+_END = Text(
+    en="The end. n nudges a leaf, e edits one, x saves the picture.",
+    ja="ここで終わりです。n で葉を少し動かし、e で値を変え、x で図を書き出せます。",
+)
+_BESIDE = Text(
+    en="=  to the first difference   enter  walk one run alone",
+    ja="=  最初に食い違う場面へ   enter  片方だけをたどる",
+)
+_MISSING = Text(en="… means: a contribution is still missing", ja="… は、まだ届いていない寄与がある印です")
+_PREDICT = Text(en="p  predict what {name} gets in all", ja="p  {name} に届く勾配の合計を予想する")

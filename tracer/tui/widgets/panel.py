@@ -1,0 +1,199 @@
+"""A framed panel made of lines. Only lines that changed are painted again, once, however much of the view changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Span
+from rich.text import Text as RichText
+from textual import events
+from textual.geometry import Region, Size
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tracer.scene.palette import DARK, PALETTES, Palette
+from tracer.text import Lang, Text
+from tracer.tui.view import View
+
+MORE = Text(en="{lines} more", ja="あと {lines} 行")
+WHEEL = 2
+"""Lines that one notch of the wheel moves."""
+
+
+class Panel(Widget, can_focus=True):
+    """Draws the view it is given. Subclasses say what with `paint`."""
+
+    DEFAULT_CSS = """
+    Panel {
+        border: round $border-blurred; background: $surface; color: $foreground;
+        border-title-color: $foreground; border-title-style: bold;
+        border-subtitle-color: $text-muted; border-subtitle-background: $surface;
+    }
+    Panel:focus { border: round $border; border-title-color: $accent; }
+    """
+    HEADING: ClassVar[Text] = Text.same("")
+
+    view: reactive[View | None] = reactive(None, repaint=False, init=False)
+    lang: reactive[Lang] = reactive("en", repaint=False, init=False)
+    heading: reactive[str] = reactive("", init=False)
+    """Instead of the panel's own name, where several share one place."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: list[Strip] = []
+        self._drawn: tuple[Any, ...] = ()
+        """What `_lines` were painted from."""
+
+    def paint(self, view: View, size: Size) -> list[Strip]:
+        """The lines of `view`; at most `size.height` are shown."""
+        raise NotImplementedError
+
+    @property
+    def palette(self) -> Palette:
+        """The colours of the app's theme."""
+        return PALETTES.get(self.app.theme, DARK)
+
+    def strips(self, lines: Iterable[RichText], width: int) -> list[Strip]:
+        """Rich lines, each at most `width` cells, as strips of just that width."""
+        return [_strip(line.plain, line.style, tuple(line.spans), width) for line in lines]
+
+    def wrapped(self, paragraphs: Iterable[RichText], width: int) -> list[Strip]:
+        """Rich paragraphs, broken into lines."""
+        console = self.app.console
+        return self.strips([line for words in paragraphs for line in words.wrap(console, width)], width)
+
+    # Painting
+
+    def watch_view(self) -> None:
+        self.redraw()
+
+    def watch_lang(self) -> None:
+        self.set_heading()
+        self.redraw()
+
+    def watch_heading(self) -> None:
+        self.set_heading()
+
+    def on_mount(self) -> None:
+        self.set_heading()
+
+    def set_heading(self) -> None:
+        """The frame's title, in the present language."""
+        self.border_title = self.heading or self.HEADING[self.lang]
+
+    def redraw(self) -> None:
+        """Paint anew what differs from what is on screen."""
+        size = self.size
+        if not self.is_mounted or not size or not self.display:
+            return  # painted when it is shown
+        before = self._lines
+        self._repaint(size)
+        if len(before) == len(self._lines):
+            changed = [y for y, (line, old) in enumerate(zip(self._lines, before, strict=True)) if line != old]
+            if changed:
+                self.refresh(*(Region(0, y, size.width, 1) for y in changed))
+        else:
+            self.refresh()
+
+    def _inputs(self, size: Size) -> tuple[Any, ...]:
+        return (self.view, self.lang, self.app.theme, size)
+
+    def _repaint(self, size: Size) -> None:
+        self._drawn = self._inputs(size)
+        lines = self.paint(self.view, size) if self.view is not None else []
+        self._lines = [*lines, *[Strip.blank(size.width)] * (size.height - len(lines))][: size.height]
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        size = self.size
+        if self._drawn != self._inputs(size):  # first shown, resized, or in other colours
+            self._repaint(size)
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        return self._lines[y]
+
+
+class ScrollingPanel(Panel):
+    """A panel whose text may be longer than it is high: the wheel moves it, and the frame says how much there is."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._top: int | None = None
+        """First line shown, where the user has scrolled; None leaves it to `start`."""
+        self._length = 0
+
+    def document(self, view: View, width: int) -> list[Strip]:
+        """All of the lines."""
+        raise NotImplementedError
+
+    def shorten(self, lines: list[Strip], height: int) -> list[Strip]:
+        """The same lines, closer together if that makes them fit."""
+        for blank in [i for i, line in enumerate(lines) if not line.text.strip()][: max(0, len(lines) - height)][::-1]:
+            lines = lines[:blank] + lines[blank + 1 :]
+        return lines
+
+    def start(self, lines: int, height: int) -> int:
+        """The first line to show when nobody has scrolled."""
+        return 0
+
+    def watch_view(self) -> None:
+        self._top = None
+        super().watch_view()
+
+    def paint(self, view: View, size: Size) -> list[Strip]:
+        lines = self.shorten(self.document(view, size.width), size.height)
+        self._length = len(lines)
+        top = self.start(len(lines), size.height) if self._top is None else self._top
+        top = max(0, min(top, len(lines) - size.height))
+        below = len(lines) - size.height - top
+        subtitle = MORE.format(lines=below)[self.lang] if below > 0 else ""
+        if (self.border_subtitle or "") != subtitle:
+            self.border_subtitle = subtitle
+        self._shown_top = top
+        return lines[top : top + size.height]
+
+    def scroll_lines(self, n: int) -> None:
+        """Move the text by `n` lines, as far as there is text."""
+        last = max(0, self._length - self.size.height)
+        self._top = max(0, min((self._shown_top if self._top is None else self._top) + n, last))
+        self.redraw()
+
+    _shown_top = 0
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.scroll_lines(WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.scroll_lines(-WHEEL)
+
+    def key_down(self) -> None:
+        self.scroll_lines(1)
+
+    def key_up(self) -> None:
+        self.scroll_lines(-1)
+
+
+@lru_cache(maxsize=4096)
+def _strip(plain: str, style: str | Style, spans: tuple[Span, ...], width: int) -> Strip:
+    """One line of Rich text as a strip. Most lines of a step are those of the step before: they are kept.
+
+    Where spans overlap, the later one wins, as in Rich.
+    """
+    base = Style.parse(style) if isinstance(style, str) else style
+    cuts = sorted({0, len(plain), *(min(at, len(plain)) for span in spans for at in (span.start, span.end))})
+    segments = []
+    for start, end in pairwise(cuts):
+        look = base
+        for span in spans:
+            if span.start <= start and end <= span.end:
+                look += Style.parse(span.style) if isinstance(span.style, str) else span.style
+        segments.append(Segment(plain[start:end], look))
+    return Strip(segments).adjust_cell_length(width)

@@ -1,0 +1,51 @@
+"""The timeline: forward, backward, updates, and where one is in them. A click or a drag goes there."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+
+from tracer.scene.timeline import timeline
+from tracer.text import Text
+from tracer.tui.view import View
+from tracer.tui.widgets.panel import Panel
+
+
+class Timeline(Panel):
+    """One line of time."""
+
+    DEFAULT_CSS = """
+    Timeline { height: 3; }
+    """
+    HEADING = Text(en="Timeline", ja="タイムライン")
+    can_focus = False
+
+    class Scrubbed(Message):
+        """The user pointed at a moment."""
+
+        def __init__(self, position: int) -> None:
+            super().__init__()
+            self.position = position
+
+    def paint(self, view: View, size: Size) -> list[Strip]:
+        self._line = timeline(view.cursor, self.lang, self.palette, size.width, by=view.by)
+        return self.strips([self._line.text], size.width)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        self.capture_mouse()
+        self._scrub(event)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if event.button:
+            self._scrub(event)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        self.release_mouse()
+
+    def _scrub(self, event: events.MouseEvent) -> None:
+        column = event.get_content_offset_capture(self).x
+        position = self._line.position_at(column)
+        if self.view is not None and position != self.view.cursor.position:
+            self.post_message(self.Scrubbed(position))
