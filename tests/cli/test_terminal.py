@@ -12,10 +12,7 @@ import pytest
 from tests.cli.shell import Terminal
 from tracer.lessons.content import catalogue
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals"),
-    pytest.mark.xdist_group("terminal"),
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
 
 EXPRESSION = ["open", "(x + 2) * (x - 1)", "x=3", "--lang", "en"]
 ENDLESS = """\
