@@ -61,7 +61,7 @@ def test_following_the_drawn_wires_finds_exactly_the_edges(program, notation, wh
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(0, 60, 3))
 def test_following_the_wires_of_a_large_random_program(seed):
     """Up to 300 nodes with far-reaching wires, every notation."""
     import random
@@ -71,7 +71,7 @@ def test_following_the_wires_of_a_large_random_program(seed):
         values = [Value(rng.uniform(0.5, 1.5)) for _ in range(4)]
         while len(values) < 20 + 5 * seed % 280:
             a, b = rng.choice(values[-40:]), rng.choice(values[-40:])
-            values.append(rng.choice([a + b, a * b, a - b, a.tanh()]))
+            values.append(rng.choice([Value.add, Value.mul, Value.sub, Value.div])(a, b))
         values[-1].backward()
     for notation in NOTATIONS:
         scene = build_scene(rec.trace.cursor(rng.randrange(len(rec.trace))), notation=notation)

@@ -18,6 +18,7 @@ from tracer.numbers import format_number
 from tracer.scene.notation import Notation, Shape, shape, title
 from tracer.scene.reading import Readings
 from tracer.trace.cursor import Cursor
+from tracer.trace.segment import Pass
 from tracer.trace.trace import Trace
 
 DIRECTIONS: dict[Notation, Direction] = {"boxes": "down", "textbook": "right"}
@@ -164,35 +165,44 @@ def _widths(trace: Trace, drawn: Drawn, digits: int) -> Widths:
             product=dict.fromkeys(edges, 2 * WIDEST + 3),
             contribution=dict.fromkeys(edges, WIDEST),
         )
-    value = {node: max(map(len, _values(trace, node, digits))) for node in graph}
-    grad = {node: max(map(len, _grads(trace, node, digits))) + 2 for node in graph}  # 2 for ` …`
-    product, arriving = dict.fromkeys(edges, ROOM_TO_GROW), dict.fromkeys(edges, 1)
+    widths = Widths(
+        value={node: max(ROOM_TO_GROW, *map(len, _values(trace, node, digits))) for node in graph},
+        grad=dict.fromkeys(graph, ROOM_TO_GROW),
+        product=dict.fromkeys(edges, ROOM_TO_GROW),
+        contribution=dict.fromkeys(edges, 1),
+    )
+    for node in graph:
+        for _, row in trace.events("write").get(node, ()):
+            number = format_number(float(trace.columns.writes.value[row]), digits)
+            widths.grad[node] = max(widths.grad[node], len(number) + 2)
     for this in trace.passes:
-        totals = dict.fromkeys(edges, 0.0)  # delivered by hand, an edge may deliver again: their sum is shown
-        for delivery, edge in enumerate(this.edges.tolist()):
-            if edge in product:
-                upstream, local, contribution = trace.contribution(this.index, delivery)
-                totals[edge] += contribution
-                shown = f"{format_number(upstream, digits)} · {format_number(local, digits)}"
-                product[edge] = max(product[edge], len(shown))
-                for number in (contribution, totals[edge]):
-                    arriving[edge] = max(arriving[edge], len(format_number(number, digits)))
-    return Widths(value, grad, product, arriving)
+        _widen(trace, this, widths, digits)
+    return widths
+
+
+def _widen(trace: Trace, this: Pass, widths: Widths, digits: int) -> None:
+    """Makes room for every number that a pass shows on its way: products, contributions, sums so far."""
+    grads: dict[int, float] = {}
+    delivered: dict[int, float] = {}  # by hand, an edge may deliver again: their sum is shown
+    start = Cursor(trace, this.start + 1)
+    for delivery, (edge, node) in enumerate(zip(this.edges.tolist(), this.targets.tolist(), strict=True)):
+        if node not in widths.grad:
+            continue
+        upstream, local, contribution = trace.contribution(this.index, delivery)
+        if node not in grads and (this.index or node == this.root):
+            grads[node] = start.grad(node) or 0.0  # what an earlier pass left in a leaf
+        grads[node] = contribution if this.combine == "assign" else grads.get(node, 0.0) + contribution
+        for number in (contribution, grads[node]):
+            widths.grad[node] = max(widths.grad[node], len(format_number(number, digits)) + 2)  # 2 for ` …`
+        if edge in widths.product:
+            delivered[edge] = delivered.get(edge, 0.0) + contribution
+            product = f"{format_number(upstream, digits)} · {format_number(local, digits)}"
+            widths.product[edge] = max(widths.product[edge], len(product))
+            for number in (contribution, delivered[edge]):
+                widths.contribution[edge] = max(widths.contribution[edge], len(format_number(number, digits)))
 
 
 def _values(trace: Trace, node: int, digits: int) -> Iterator[str]:
-    yield " " * ROOM_TO_GROW
     yield format_number(float(trace.columns.value[node]), digits)
     for _, row in trace.events("update").get(node, ()):
         yield format_number(float(trace.columns.updates.value[row]), digits)
-
-
-def _grads(trace: Trace, node: int, digits: int) -> Iterator[str]:
-    yield " " * (ROOM_TO_GROW - 2)
-    times = [position for position, _ in trace.events("write").get(node, ())]
-    for this in trace.passes:
-        times += [this.start + 1, *(this.position_of(delivery) for delivery in this.deliveries_to(node).tolist())]
-    for position in times:
-        grad = Cursor(trace, position).grad(node)
-        if grad is not None:
-            yield format_number(grad, digits)
