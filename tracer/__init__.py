@@ -29,11 +29,13 @@ _HOME = {
     "Cursor": "tracer.trace.cursor",
     "load": "tracer.trace.store",
     "TracerError": "tracer.errors",
+    "show": "tracer.cli.showing",
 }
 
-__all__ = [*sorted(_HOME), "__version__", "show"]
+__all__ = [*sorted(_HOME), "__version__"]
 
 if TYPE_CHECKING:
+    from tracer.cli.showing import show as show
     from tracer.core.columns import Columns
     from tracer.core.gradcheck import gradcheck as gradcheck
     from tracer.core.record import mark as mark

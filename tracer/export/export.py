@@ -36,7 +36,7 @@ _EXTENSIONS: dict[str, Format] = {"gv": "dot", **{name: name for name in FORMATS
 Preset = Literal["screen", "textbook"]
 PRESETS: tuple[Preset, ...] = ("screen", "textbook")
 
-LIMIT = 2000
+LIMIT = 500
 """Nodes drawn at most; of a larger graph, a window around the cursor. dot's time grows faster than the graph."""
 UNIT = 4
 """Images are laid out this many times as large as they become; see `Style.unit`."""

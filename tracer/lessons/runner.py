@@ -124,7 +124,7 @@ def open_thing(
 def _open_file(path: Path, name: str, run: Callable[..., Run]) -> Thing:
     if is_trace(path) or path.suffix.lower() in TRACE_ENDINGS:
         trace = load(path)
-        return _thing_of_trace(Thing(str(trace.info.get("title") or path.name), trace, name=name))
+        return thing_of_trace(Thing(str(trace.info.get("title") or path.name), trace, name=name))
     if path.suffix.lower() in PROGRAM_ENDINGS or _is_script(path):
         lesson = lesson_beside(path)
         return _open_lesson(lesson, name, run) if lesson is not None else _open_program(path, name, run)
@@ -181,10 +181,12 @@ def _shown(program: Path) -> str | None:
         return None
 
 
-def _thing_of_trace(thing: Thing) -> Thing:
+def thing_of_trace(thing: Thing) -> Thing:
+    """`thing`, whose program is not at hand: it is run again by performing its own timeline."""
+
     def again(overrides: Overrides, /) -> Thing:
         return replace(
-            _thing_of_trace(replace(thing, trace=perform(thing.trace, overrides))), overrides=dict(overrides)
+            thing_of_trace(replace(thing, trace=perform(thing.trace, overrides))), overrides=dict(overrides)
         )
 
     return replace(thing, rerun=again)
