@@ -185,6 +185,19 @@ def _rules(trace: Trace) -> Rules:
     return found
 
 
+def own_error(near: Floats, far: Floats, rounding: Floats) -> Floats:
+    """What a central difference may be off by, from one with twice the step and what rounding can do.
+
+    Infinite where the two differ by much more than rounding explains: then the step is too long for the curve (it
+    reaches over a pole, say), and the difference means nothing.
+    """
+    with np.errstate(all="ignore"):
+        bend = 4 * np.abs(far - near)
+        size = np.maximum(np.abs(near), np.abs(far))
+        found: Floats = np.where((bend > RESOLVES * size) & (bend > 10 * rounding), np.inf, bend + rounding)
+    return found
+
+
 def nudged(op: Op, slot: int, args: list[Floats]) -> Rules:
     """(k,) one rule of an op against central differences of the op itself, at k places."""
     vjp = op.inputs[slot].vjp
@@ -210,8 +223,8 @@ def nudged(op: Op, slot: int, args: list[Floats]) -> Rules:
         kinked = np.zeros(len(at), bool)
         for step in (STEP * np.maximum(np.abs(at), 1e-2), STEP * np.abs(at), 1e-3 * np.maximum(np.abs(at), 1e-2)):
             (near, noise), (far, _) = slope(step), slope(2 * step)
-            own = 4 * np.abs(far - near) + noise
-            better = np.isfinite(near) & (own < error)
+            own = own_error(near, far, noise)
+            better = np.isfinite(near) & np.isfinite(own) & (own < error)
             measured, error = np.where(better, near, measured), np.where(better, own, error)
         if op.kink is not None:
             reach = 2 * STEP * np.maximum(np.abs(at), 1e-2)

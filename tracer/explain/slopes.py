@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tracer.core.replay import CELLS, Replay
-from tracer.explain.columns import EPS, JUMP, RESOLVES, STEP, Bools
+from tracer.explain.columns import EPS, JUMP, RESOLVES, STEP, Bools, own_error
 from tracer.explain.edges import Floats, Ints, edge_values, once
 from tracer.trace.trace import Trace
 
@@ -22,7 +22,7 @@ COLUMNS = 4
 LONGER = (50.0, 2000.0)
 """Steps tried where rounding hides a small slope."""
 SHORTER = (1e-2, 1e-4)
-"""Steps tried where a kink lies within the nudge."""
+"""Steps tried where a kink lies within the nudge, or the curve bends too much."""
 
 
 class Slopes(NamedTuple):
@@ -74,14 +74,15 @@ def slopes(trace: Trace, root: int, nodes: Sequence[int], expected: Floats) -> S
     at = np.asarray(nodes, np.int64)
     found = runner.run(at, 1.0)
     for scale in SHORTER:
-        crossed = np.flatnonzero(found.kink >= 0)
-        if not len(crossed):
+        rough = np.flatnonzero((found.kink >= 0) | ~np.isfinite(found.error))
+        if not len(rough):
             break
-        found.put(crossed, runner.run(at[crossed], scale))
+        found.put(rough, runner.run(at[rough], scale))
     for scale in LONGER:
         with np.errstate(all="ignore"):
             size = np.maximum(np.abs(expected), np.abs(found.slope))
-            vague = np.flatnonzero((found.error > RESOLVES * size) & (expected != 0) & (found.kink < 0))
+            vague = (found.error > RESOLVES * size) & np.isfinite(found.error) & (expected != 0) & (found.kink < 0)
+            vague = np.flatnonzero(vague)
         if not len(vague):
             break
         again = runner.run(at[vague], scale)
@@ -126,7 +127,7 @@ class Runner:
             up, down, far_up, far_down = values[-1].reshape(COLUMNS, -1)
             near = (up - down) / ((at + step) - (at - step))
             far = (far_up - far_down) / ((at + 2 * step) - (at - 2 * step))
-            error = 4 * np.abs(far - near) + self.rounding / step
+            error = own_error(near, far, self.rounding / step)
         return Slopes(near, error, self._crossed(values, nodes, bumps))
 
     def _crossed(self, values: Floats, nodes: Ints, bumps: list[tuple[int, float]]) -> Ints:
@@ -183,4 +184,4 @@ def along(trace: Trace, root: int, leaves: Ints, direction: Floats) -> tuple[flo
 
     near = (root_at(step) - root_at(-step)) / (2 * step)
     far = (root_at(2 * step) - root_at(-2 * step)) / (4 * step)
-    return near, 4 * abs(far - near) + runner.rounding / step
+    return near, float(own_error(np.array(near), np.array(far), np.array(runner.rounding / step)))

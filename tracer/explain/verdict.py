@@ -19,7 +19,7 @@ Verdict = Literal[
     "rule",  # ✗ a rule disagrees with nudging its op alone
     "slope",  # ✗ nudging shows something else
     "right",  # ✓
-    "by rules",  # ✓ too small to be measured at the root, but every rule on its edges agrees with nudging
+    "by rules",  # ✓ cannot be measured at the root, but every rule on its edges agrees with nudging
     "by chain",  # ✓ not nudged itself, but all sums and rules between it and the root agree
     "user",  # ? the number is right, but what a user hands over does not fit: the user's gradient is wrong
     "kink",  # ?
@@ -133,12 +133,17 @@ def reason(trace: Trace, found: Findings) -> Text:
             f"{symbol} {equals} {number}: nudging {name} shows the same (difference {off})",
             f"{symbol} {equals} {number}：{name} を動かして測った傾きと一致（差 {off}）",
         )
-    limit = format_number(found.own_error, 2)
     if verdict == "by rules":
         return Text(
-            f"{symbol} = {number} is too small to be seen at {root}, but every rule on its edges agrees with nudging",
-            f"{symbol} = {number} は小さすぎて {root} の動きには現れませんが、辺の規則はどれも確かめた傾きと一致します",
+            f"{symbol} = {number} cannot be measured at {root}, but every rule on its edges agrees with nudging",
+            f"{symbol} = {number} は {root} の動きからは測れませんが、辺の規則はどれも確かめた傾きと一致します",
         )
+    if not math.isfinite(found.own_error):
+        return Text(
+            f"{symbol} = {number} cannot be checked by nudging: {root} bends too sharply around here",
+            f"{symbol} = {number} は、このあたりで {root} が急に曲がるため、動かして確かめることができません",
+        )
+    limit = format_number(found.own_error, 2)
     return Text(
         f"{symbol} = {number} is too small to be checked by nudging, which is good to {limit} here",
         f"{symbol} = {number} は小さすぎて、動かして確かめることができません（精度は {limit} まで）",
