@@ -19,7 +19,7 @@ _ARMS: dict[str, tuple[int, int, int, int]] = {
 }
 _ARMS |= {"╎": (1, 0, 1, 0), "╌": (0, 1, 0, 1), JUNCTION: (1, 1, 1, 1)}
 _ARROWS = {"▲": NORTH, "▶": EAST, "▼": SOUTH, "◀": WEST}
-_DOUBLE = {"╤": SOUTH, "╧": NORTH, "╟": EAST, "╢": WEST, "╦": WEST, "╩": WEST}
+_DOUBLE = {"╤": SOUTH, "╧": NORTH, "╟": EAST, "╢": WEST}
 
 Part = tuple[int, int, int]
 """A cell, and 0; a crossing's level wire has 1 of its own."""

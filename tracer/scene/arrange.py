@@ -145,7 +145,7 @@ def _textbook_size(trace: Trace, drawn: Drawn, node: int, widths: Widths, marked
             numbers += [widths.value[source], widths.contribution[edge]]
     inner = max(words, _marks_width(trace, node), 1 if height < 5 else 3)
     inner += inner % 2 == 0  # an odd inside centres a sign of one cell
-    width = inner + (4 if height < 5 else 6)  # a high one has steps at its corners, and is 9 x 5 cells round
+    width = inner + 4
     return Size(width, height, ports, room_in=max(numbers) + 3, room_out=room_out)
 
 

@@ -7,7 +7,6 @@ is dashed and reads `?`, the selected node is reversed and has a `▸`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from rich.style import Style
 from rich.text import Text as RichText
 
 from tracer.numbers import MORE_TO_COME, NO_GRADIENT, NOT_YET
-from tracer.scene.glyphs import ARROWS, HEAVY, LIGHT, arms_of, line_glyph
+from tracer.scene.glyphs import ARROWS, HEAVY, LIGHT, line_glyph
 from tracer.scene.label import label_place
 from tracer.scene.palette import Palette, Role
 from tracer.scene.raster import Tone, Viewport, raster
@@ -47,10 +46,7 @@ _TONES: dict[int, Ink | None] = {
 
 # top left, horizontal, top right, vertical, bottom left, bottom right
 _BORDERS = {"known": tuple("╭─╮│╰╯"), "unknown": tuple("╭╌╮╎╰╯"), "working": tuple("╔═╗║╚╝")}
-# a double border with an arm to the outside; its corners have no half double glyphs, so they take a whole one
-_DOUBLE_PORTS = {"═": {"N": "╧", "S": "╤"}, "║": {"W": "╢", "E": "╟"}, "╔": {"W": "╦"}, "╚": {"W": "╩"}}
-_ROUND_FROM = 5
-"""A circle of this height or more has two steps at each corner."""
+_DOUBLE_PORTS = {"N": "╧", "S": "╤", "W": "╢", "E": "╟"}
 
 
 @dataclass(frozen=True)
@@ -189,7 +185,8 @@ class _Page:
         {"box": self._full_box, "circle": self._circle, "plain": self._plain}[box.shape](box)
 
     def _frame(self, box: Box) -> Ink:
-        top_left, flat, top_right, upright, bottom_left, bottom_right = _border(box)
+        kind = "working" if box.working else "known" if box.known else "unknown"
+        top_left, flat, top_right, upright, bottom_left, bottom_right = _BORDERS[kind]
         ink = _frame_ink(box)
         inner = box.width - 2
         self.put(box.x, box.y, top_left + flat * inner + top_right, ink)
@@ -222,21 +219,12 @@ class _Page:
 
     def _circle(self, box: Box) -> None:
         """An operator's sign in the middle; its numbers stand on its wire."""
-        ink = self._frame(box)
-        if box.height >= _ROUND_FROM:
-            top_left, flat, top_right, _, bottom_left, bottom_right = _border(box)
-            inner = flat * (box.width - 4)
-            self.put(box.x, box.y, f" {top_left}{inner}{top_right} ", ink)
-            self.put(box.x, box.y + 1, f"{top_left}{bottom_right}", ink)
-            self.put(box.right - 1, box.y + 1, f"{bottom_left}{top_right}", ink)
-            self.put(box.x, box.bottom - 1, f"{bottom_left}{top_right}", ink)
-            self.put(box.right - 1, box.bottom - 1, f"{top_left}{bottom_right}", ink)
-            self.put(box.x, box.bottom, f" {bottom_left}{inner}{bottom_right} ", ink)
+        self._frame(box)
         middle = box.y + box.height // 2
         sign = fit(box.title, box.width - 2)
         self._title(box, box.x + (box.width - cell_len(sign)) // 2, middle, box.width - 2)
         if box.marks:
-            self.put(box.x + 2, middle + 1, fit(", ".join(box.marks), box.width - 4), Ink("mark"))
+            self.put(box.x + 1, middle + 1, fit(", ".join(box.marks), box.width - 2), Ink("mark"))
         self._left_out(box)
         self._check(box, box.x + box.width // 2, box.bottom)
 
@@ -326,18 +314,11 @@ def _port(box: Box, cell: Point, weight: int) -> str:
     """The border's glyph with an arm added to the outside, where a wire ends."""
     x, y = cell
     side = "N" if y == box.y else "S" if y == box.bottom else "W" if x == box.x else "E"
-    top_left, flat, _, upright, bottom_left, _ = _BORDERS["working" if box.working else "known"]
-    border = flat if side in "NS" else upright
-    if side == "W" and box.height >= _ROUND_FROM:  # the steps of a circle
-        border = {box.y + 1: top_left, box.bottom - 1: bottom_left}.get(y, upright)
     if box.working:
-        return _DOUBLE_PORTS[border][side]
-    arms = zip("NESW", arms_of(border), strict=True)
+        return _DOUBLE_PORTS[side]
+    upright, flat = (0, LIGHT) if side in "NS" else (LIGHT, 0)
+    arms = zip("NESW", (upright, flat, upright, flat), strict=True)
     return line_glyph(*(weight if name == side else thick for name, thick in arms))
-
-
-def _border(box: Box) -> tuple[str, ...]:
-    return _BORDERS["working" if box.working else "known" if box.known else "unknown"]
 
 
 def _frame_ink(box: Box) -> Ink:
@@ -379,24 +360,3 @@ def fit(text: str, room: int) -> str:
     if cell_len(text) <= room:
         return text
     return set_cell_size(text, max(room - 1, 0)).rstrip() + MORE_TO_COME if room > 0 else ""
-
-
-def showing(scene: Scene, view: Viewport, nodes: Sequence[int]) -> Viewport:
-    """`view` moved as little as needed so that these nodes are in sight, the first one surely."""
-    x, y = view.x, view.y
-    for node in reversed(nodes):
-        box = scene.by_node.get(node)
-        if box is None:
-            continue
-        x = _slid(x, view.width, box.x - 2, box.right + 2)
-        y = _slid(y, view.height, box.y - 1, box.bottom + 1)
-    x = max(0, min(x, scene.width - view.width))
-    y = max(0, min(y, scene.height - view.height))
-    return Viewport(x, y, view.width, view.height)
-
-
-def _slid(start: int, size: int, low: int, high: int) -> int:
-    """The window's start, moved so that low..high is inside; `low` wins when it cannot hold both."""
-    if high - start >= size:
-        start = high - size + 1
-    return min(start, low)

@@ -38,12 +38,6 @@ def line_glyph(north: int, east: int, south: int, west: int) -> str:
     return LINES[north + 3 * east + 9 * south + 27 * west]
 
 
-def arms_of(glyph: str) -> tuple[int, int, int, int]:
-    """North, east, south, west of a line glyph: `line_glyph` the other way round."""
-    number = LINES.index(glyph)
-    return number % 3, number // 3 % 3, number // 9 % 3, number // 27
-
-
 ARROWS: Mapping[tuple[int, int], str] = {(0, -1): "▲", (1, 0): "▶", (0, 1): "▼", (-1, 0): "◀"}
 """Direction of travel (dx, dy) -> arrowhead."""
 
