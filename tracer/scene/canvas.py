@@ -115,11 +115,11 @@ class _Page:
     def _tone(self, wire: Wire, selected: set[int]) -> Tone:
         if wire.working:
             return Tone.WORKING
-        if wire.input in selected or wire.user in selected:
-            return Tone.TRACED
         end = self.boxes.get(wire.input if wire.user is None else wire.user)
         if end is None or not end.known:
             return Tone.UNKNOWN
+        if wire.input in selected or wire.user in selected:
+            return Tone.TRACED
         return Tone.KNOWN if wire.grad in ("", NOT_YET, NO_GRADIENT, BLANK) else Tone.DELIVERED
 
     # -- cells --------------------------------------------------------------------------------------------------------
@@ -184,7 +184,8 @@ class _Page:
             self.solid[y - self.view.y][left:right] = b"\1" * (right - left)
         {"box": self._full_box, "circle": self._circle, "plain": self._plain}[box.shape](box)
 
-    def _frame(self, box: Box) -> Ink:
+    def _frame(self, box: Box) -> None:
+        """The border: double at work, dashed while unknown."""
         kind = "working" if box.working else "known" if box.known else "unknown"
         top_left, flat, top_right, upright, bottom_left, bottom_right = _BORDERS[kind]
         ink = _frame_ink(box)
@@ -193,7 +194,6 @@ class _Page:
         for y in range(box.y + 1, box.bottom):
             self.put(box.x, y, upright + " " * inner + upright, ink)
         self.put(box.x, box.bottom, bottom_left + flat * inner + bottom_right, ink)
-        return ink
 
     def _left_out(self, box: Box) -> None:
         """How many inputs and users are outside the window: `⋯2` on the border they would be at."""
@@ -232,9 +232,8 @@ class _Page:
         """A leaf's name, close to its wire; in brackets when it is at work."""
         room = box.width - 2
         middle = box.y + box.height // 2
-        self.put(
-            box.x, middle, f"{'[' if box.working else ' '}{' ' * room}{']' if box.working else ' '}", _frame_ink(box)
-        )
+        left, right = "[]" if box.working else "  "
+        self.put(box.x, middle, left + " " * room + right, _frame_ink(box))
         self._title(box, box.right - cell_len(fit(box.title, room)), middle, room)
         if box.marks:
             self.put(box.x + 1, middle - 1, fit(", ".join(box.marks), room), Ink("mark"))
@@ -306,8 +305,9 @@ def _arrow(wire: Wire) -> tuple[Point, str]:
     """The arrowhead's cell and glyph: next to the border it points at."""
     (x0, y0), (x1, y1) = (wire.points[1], wire.points[0]) if wire.backward else (wire.points[-2], wire.points[-1])
     dx, dy = (x1 > x0) - (x1 < x0), (y1 > y0) - (y1 < y0)
-    inside = wire.user is None  # a result's wire ends in the open
-    return ((x1, y1) if inside else (x1 - dx, y1 - dy)), ARROWS[dx, dy]
+    if wire.user is None:  # a result's wire ends in the open
+        return (x1, y1), ARROWS[dx, dy]
+    return (x1 - dx, y1 - dy), ARROWS[dx, dy]
 
 
 def _port(box: Box, cell: Point, weight: int) -> str:
