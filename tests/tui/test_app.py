@@ -13,17 +13,20 @@ from textual.widgets import Input, OptionList
 
 from tests.tui.shell import remembering, shown, small_content, until, until_pictured
 from tracer.errors import ProgramError
+from tracer.lessons.runner import open_thing
 from tracer.scene.palette import PALETTES
 from tracer.tui.app import GradientTracer
 from tracer.tui.keys import KEYS
 from tracer.tui.library import Library
 from tracer.tui.messages import Request
 from tracer.tui.screens.endcard import EndCardScreen
+from tracer.tui.screens.exporting import ExportScreen
 from tracer.tui.screens.gallery import GalleryScreen
 from tracer.tui.screens.help import HelpScreen
 from tracer.tui.screens.language import LanguageScreen
 from tracer.tui.screens.notice import NoticeScreen
 from tracer.tui.screens.opening import OpeningScreen
+from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.settings import SettingsFile
 from tracer.tui.themes import THEME_WORDS
 from tracer.tui.widgets.keybar import KeyBar
@@ -235,6 +238,8 @@ async def test_keys_of_the_screen_below_do_nothing_while_the_palette_is_open() -
         await pilot.press(*"qtL")
         assert app.screen.query_one(Input).value == "qtL"
         assert (app.lang, app.theme) == ("en", "dark")
+        await pilot.press("escape")
+        assert isinstance(app.screen, GalleryScreen)
 
 
 # --- opening
@@ -427,3 +432,84 @@ async def test_ascii_glyphs_reach_every_cell_of_the_gallery() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await until_pictured(pilot)
         assert shown(app).isascii() or {c for c in shown(app) if not c.isascii()} <= set("日本語")
+
+
+# --- from the gallery to the next lesson
+
+
+async def test_a_lesson_is_walked_to_its_card_and_on_to_the_next() -> None:
+    app = GradientTracer(remembering())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_pictured(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, StepperScreen))
+        assert app.settings.now.progress == {"start/01_product": "begun"}
+        await pilot.press("dollar_sign", "right")
+        await until(pilot, lambda: isinstance(app.screen, EndCardScreen))
+        assert app.settings.now.progress == {"start/01_product": "done"}
+        await pilot.press("left")
+        assert isinstance(app.screen, StepperScreen)
+        await pilot.press("right")
+        await until(pilot, lambda: isinstance(app.screen, EndCardScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, StepperScreen))
+        assert app.screen.thing.lesson is not None
+        assert app.screen.thing.lesson.name == "start/02_twice"
+        await pilot.press("q")
+        await until_pictured(pilot)
+        assert "✓ A product" in shown(app)
+        assert "▸ One number, used twice" in shown(app)
+
+
+async def test_the_card_s_change_runs_the_lesson_again_with_that_number() -> None:
+    app = GradientTracer(remembering())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.catalogue is not None)
+        await end_card(app, "start/02_twice")
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, StepperScreen))
+        cursor = app.screen.view.cursor
+        assert cursor.position == len(cursor.trace)
+        assert cursor.grad(cursor.trace.find("b")) == 10.0
+
+
+async def test_a_quiz_opens_with_blanks() -> None:
+    app = GradientTracer(remembering())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_pictured(pilot)
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, StepperScreen))
+        assert app.screen.quiz
+
+
+async def test_x_offers_to_save_the_finished_picture() -> None:
+    app = GradientTracer(remembering())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_pictured(pilot)
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, ExportScreen))
+        stepper = app.screen_stack[-2]
+        assert isinstance(stepper, StepperScreen)
+        assert stepper.view.cursor.position == len(stepper.thing.trace)
+
+
+async def test_a_thing_opened_before_the_app_is_shown_at_its_position_and_remembered() -> None:
+    thing = await asyncio.to_thread(open_thing, "(x + 2) * (x - 1)", {"x": 3.0})
+    request = Request("(x + 2) * (x - 1)", (("x", 3.0),), 4)
+    app = GradientTracer(remembering(), first=request, thing=thing)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert isinstance(app.screen, StepperScreen)
+        assert app.screen.view.cursor.position == 4
+        assert app.settings.now.recent == ("'(x + 2) * (x - 1)' x=3.0",)
+        await pilot.press("q")
+    assert app.return_code == 0
+
+
+async def test_a_recent_thing_opens_from_the_gallery() -> None:
+    app = GradientTracer(remembering(recent=("'x * x' x=3.0",)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.catalogue is not None)
+        await pilot.press("end", "enter")
+        await until(pilot, lambda: isinstance(app.screen, StepperScreen))
+        assert app.screen.thing.lesson is None

@@ -55,6 +55,7 @@ class AppScreen(Screen[Result]):
     def __init__(self) -> None:
         super().__init__()
         self.set_reactive(AppScreen.lang, self.tracer.lang)
+        self.set_class(self.app.size.width >= WIDE, "-wide")  # known now, so that nothing is styled twice
 
     @property
     def tracer(self) -> GradientTracer:

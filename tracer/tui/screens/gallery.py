@@ -108,54 +108,57 @@ class GalleryScreen(AppScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("gallery")]
     AUTO_FOCUS = "#gallery-list"
 
-    rows: reactive[tuple[Row, ...]] = reactive(())
-    """Everything there is, found or not."""
-    wanted: reactive[str] = reactive("")
+    wanted: reactive[str] = reactive("", init=False)
     """What is typed into the find line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: tuple[Row, ...] = ()
+        """Everything there is, found or not."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="gallery-title")
         with Horizontal(id="gallery"):
             with Vertical(id="gallery-left"):
-                yield Find(id="gallery-find")
                 yield OptionList(id="gallery-list", markup=False)
             yield Preview(id="gallery-preview").data_bind(AppScreen.lang)
         yield KeyBar("gallery").data_bind(AppScreen.lang)
 
     def on_mount(self) -> None:
-        self.query_one(Find).display = False
-        self.watch(self.app, "catalogue", self._read)
+        self._write_titles()
+        self.watch(self.app, "catalogue", self._read, init=False)
 
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
-        self._read()  # marks and recent things may have changed
+        self._read()  # the first time; later, marks and recent things may have changed
 
     def _read(self) -> None:
         catalogue = self.tracer.catalogue
         if catalogue is not None:
             self.rows = tuple(all_rows(catalogue, self.tracer.settings.now.recent))
-            self._draw()
-        else:
-            self._draw()
+        self._write_list()
 
     def watch_lang(self, lang: Lang) -> None:
-        self._draw()
+        self._write_titles()
+        self._write_list()
 
     def watch_wanted(self, wanted: str) -> None:
-        self._draw()
+        self._write_list()
 
-    # --- the list
-
-    def _draw(self) -> None:
-        """Write the list anew, and mark the line that was marked, or else the first lesson not done yet."""
-        if not self.is_mounted:
-            return
+    def _write_titles(self) -> None:
+        """Titles, in the present language."""
         lang = self.lang
         self.query_one("#gallery-title", Static).update(
             Content.assemble((" Gradient Tracer", "bold $accent"), "   ", (_MOTTO[lang], "$text-muted"))
         )
         self.query_one("#gallery-left").border_title = _LESSONS[lang]
-        self.query_one(Find).placeholder = _FIND[lang]
+        for find in self.query(Find):
+            find.placeholder = _FIND[lang]
+
+    # --- the list
+
+    def _write_list(self) -> None:
+        """Write the list anew, and mark the line that was marked, or else the first lesson not done yet."""
         listed = self.query_one("#gallery-list", OptionList)
         marked = listed.highlighted_option.id if listed.highlighted_option else None
         options = list(self._options())
@@ -241,20 +244,19 @@ class GalleryScreen(AppScreen[None]):
         listed = self.query_one("#gallery-list", OptionList)
         (listed.action_cursor_down if lines > 0 else listed.action_cursor_up)()
 
-    def action_find(self) -> None:
-        find = self.query_one(Find)
-        find.display = True
-        find.focus()
+    async def action_find(self) -> None:
+        if not self.query(Find):
+            await self.query_one("#gallery-left").mount(Find(placeholder=_FIND[self.lang], id="gallery-find"), before=0)
+        self.query_one(Find).focus()
 
     def action_close_find(self) -> None:
-        find = self.query_one(Find)
-        find.value = ""
-        find.display = False
+        self.query(Find).remove()
+        self.wanted = ""
         self.query_one("#gallery-list").focus()
 
     def leave(self) -> bool:
         """Going back with something to find typed in shows everything again."""
-        finding = self.query_one(Find).display
+        finding = bool(self.query(Find))
         if finding:
             self.action_close_find()
         return finding
