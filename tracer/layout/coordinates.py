@@ -7,8 +7,9 @@ distances subtracted, that is isotonic regression, solved exactly by pooling adj
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 from math import inf
+from operator import le
 from typing import NamedTuple
 
 ONE_SIDED, TWO_SIDED = 3, 2
@@ -64,8 +65,13 @@ class _Wish(NamedTuple):
 
     @classmethod
     def of(cls, pulls: Sequence[Pull]) -> _Wish:
-        constant = sum(pull.weight * pull.offset for pull in pulls)
-        return cls(constant, sum(pull.weight for pull in pulls), tuple((pull.other, pull.weight) for pull in pulls))
+        constant = total = 0
+        terms = []
+        for other, offset, weight in pulls:
+            constant += weight * offset
+            total += weight
+            terms.append((other, weight))
+        return cls(constant, total, tuple(terms))
 
 
 def _settle(row: Sequence[int], start: Sequence[int], wishes: Sequence[_Wish], place: list[int]) -> None:
@@ -133,6 +139,8 @@ def straighten(
 
 def isotonic(values: Sequence[float], weights: Sequence[float]) -> list[float]:
     """The non-decreasing sequence nearest to `values` in weighted least squares (pool adjacent violators)."""
+    if all(map(le, values, islice(values, 1, None))):
+        return list(values)
     pools: list[tuple[float, float, int]] = []  # mean, weight, how many
     for mean, mass in zip(values, weights, strict=True):
         count = 1

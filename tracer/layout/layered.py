@@ -213,8 +213,7 @@ class _Layout:
                 if low <= above <= high and sum(other == thing for other, _ in arrivals) == 1:
                     port = above
                 else:
-                    nearest = sorted(range(low, high + 1), key=lambda at: (abs(at - self.ports[edge]), at))
-                    port = next((at for at in nearest if at + middle not in busy), nearest[0])
+                    port = _nearest_free(middle + self.ports[edge], middle + low, middle + high, busy) - middle
                 self.ports[edge] = port
                 low = port + gap
 
@@ -319,6 +318,16 @@ def _corners(path: list[Point]) -> tuple[Point, ...]:
             kept.pop()
         kept.append(point)
     return tuple(kept)
+
+
+def _nearest_free(wanted: int, low: int, high: int, taken: set[int]) -> int:
+    """The cell of low..high nearest to `wanted` that is not taken; the nearest of all if every one is."""
+    start = min(max(wanted, low), high)
+    for step in range(high - low + 1):
+        for cell in (start - step, start + step):
+            if low <= cell <= high and cell not in taken:
+                return cell
+    return start
 
 
 def _spread(count: int, side: int) -> tuple[int, ...]:

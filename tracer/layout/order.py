@@ -76,8 +76,13 @@ def _swept(rows: Sequence[Sequence[int]], towards: Neighbours, *, downwards: boo
         at = {thing: place for place, thing in enumerate(settled)}
         keys = {}
         for place, thing in enumerate(result[number]):
-            ends = [at[other] for other in towards[thing]]
-            keys[thing] = sum(ends) / len(ends) if ends else place * len(settled) / max(len(result[number]), 1)
+            others = towards[thing]
+            if len(others) == 1:
+                keys[thing] = float(at[others[0]])
+            elif others:
+                keys[thing] = sum([at[other] for other in others]) / len(others)
+            else:
+                keys[thing] = place * len(settled) / len(result[number])
         result[number].sort(key=keys.__getitem__)
     return result
 
