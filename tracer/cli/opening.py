@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tracer.cli.terminal import plain, say, watched
 from tracer.lessons.formula import parse_assignments
@@ -15,13 +15,21 @@ EXIT_CODES = {"raised": 2, "limit": 2, "killed": 2, "stopped": 130}
 """Of a command that could only do its work on a part; a program's own `sys.exit` is its business."""
 
 
-def open_quietly(name: str, values: Sequence[str], *, nodes: int, output: bool = False) -> Thing:
+def open_quietly(
+    name: str,
+    values: Sequence[str],
+    *,
+    nodes: int,
+    output: bool = False,
+    meanwhile: Callable[[], object] | None = None,
+) -> Thing:
     """The thing, with what there is to say about it said on stderr.
 
     Args:
         output: whether to pass on what a user's own program printed.
+        meanwhile: done while the program runs in its process, instead of waiting for it.
     """
-    waiting = _Waiting(name)
+    waiting = _Waiting(name, meanwhile)
     try:
         thing = open_thing(name, parse_assignments(values), limits=Limits(nodes=nodes), progress=waiting.tick)
     finally:
@@ -51,10 +59,13 @@ def exit_code(thing: Thing) -> int:
 class _Waiting:
     """A line on stderr that counts the seconds, on a terminal only; it leaves no trace."""
 
-    def __init__(self, name: str) -> None:
-        self.name, self.shown = plain(name).replace("\n", " ")[:40], -1
+    def __init__(self, name: str, meanwhile: Callable[[], object] | None) -> None:
+        self.name, self.shown, self.meanwhile = plain(name).replace("\n", " ")[:40], -1, meanwhile
 
     def tick(self, seconds: float) -> None:
+        if self.meanwhile is not None:
+            job, self.meanwhile = self.meanwhile, None
+            job()
         if seconds < PATIENCE or int(seconds) == self.shown or not watched():
             return
         self.shown = int(seconds)

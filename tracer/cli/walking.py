@@ -31,7 +31,7 @@ def walk(name: str, values: Sequence[str], *, at: str | None, ascii_only: bool, 
         position_of(at, thing.trace)  # a wrong one is wrong here too
         print_steps(thing, "edge", choose_lang(lang))
         return 0
-    thing = open_quietly(name, values, nodes=nodes)
+    thing = open_quietly(name, values, nodes=nodes, meanwhile=_import_app)
     position = position_of(at, thing.trace)
     from tracer.tui.messages import Request
     from tracer.tui.start import run_app
@@ -40,6 +40,12 @@ def walk(name: str, values: Sequence[str], *, at: str | None, ascii_only: bool, 
     code = run_app(request, thing, ascii_only=ascii_only, lang=None if lang is None else choose_lang(lang))
     tell_outcome(thing)  # once more: the app covered it
     return code
+
+
+def _import_app() -> None:
+    """A third of a second, while the program runs on another core."""
+    import tracer.tui.app
+    import tracer.tui.screens.stepper  # noqa: F401
 
 
 def position_of(at: str | None, trace: Trace) -> int | None:

@@ -256,10 +256,10 @@ def _wait(
     told: float | None = None
     while child.poll() is None and not (folder / OUTCOME).exists():
         try:
+            if progress is not None and told is None:
+                progress(time.monotonic() - began)
             output.ended.wait(_PULSE if told is None else 0.01)
             now = time.monotonic()
-            if progress is not None and told is None:
-                progress(now - began)
             late = limits.seconds is not None and now - began > limits.seconds
             if told is None and (late or (stop is not None and stop.is_set())):
                 told = _tell_to_stop(child)
