@@ -70,10 +70,10 @@ def test_the_change_equals_gradient_times_nudge() -> None:
     assert found.moved == pytest.approx(0.007001)
     assert found.agreement == "close"
     assert [line.en for line in travelled(found)] == [
-        "x 3 → 3.001",
+        "x 3 → 3.001   moved 0.001",
         "a 5 → 5.001   b 2 → 2.001",
-        "y 10 → 10.007",
-        "gradient × nudge: 7 × 0.001 = 0.007   y moved 0.007001",
+        "y 10 → 10.007   moved 0.007001",
+        "gradient × nudge = 7 × 0.001 = 0.007",
         "Not quite the same: the curve bends. The smaller the nudge, the closer.",
     ]
 
@@ -89,7 +89,7 @@ def test_a_change_shows_where_the_walk_has_been_and_nowhere_else(position: int) 
         assert "Step on" in travelled(found)[-1].en
     if found.before.grad_state("x") != "complete":
         assert found.predicted is None
-        assert not any("×" in line.en and "moved" in line.en for line in travelled(found))
+        assert not any("×" in line.en and "=" in line.en for line in travelled(found))
 
 
 def test_nudging_down_and_up_again_moves_nothing() -> None:
@@ -119,4 +119,7 @@ def test_a_linear_change_is_exact_although_floats_round() -> None:
 
     found = nudged(linear)
     assert found.agreement == "exact"
-    assert travelled(found)[-1].en.endswith("y moved 0.007")
+    assert [line.en for line in travelled(found)][1:] == [
+        "y 21 → 21.007   moved 0.007",
+        "gradient × nudge = 7 × 0.001 = 0.007",
+    ]

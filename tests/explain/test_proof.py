@@ -42,7 +42,7 @@ def test_right_programs_are_checked_and_found_right(name: str) -> None:
         assert found.checks[node].mark == ("" if trace.kind(node) == "const" else "✓")
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(random_programs(max_steps=10), st.integers(1, 3), st.booleans())
 def test_no_right_program_is_called_wrong(program: Program, passes: int, update: bool) -> None:
     """However steep, flat, kinked or overflowing: the checks may give up (`?`), but never say ✗."""
@@ -129,7 +129,7 @@ def test_a_rule_changed_after_recording_no_longer_adds_up() -> None:
         assert again.label(found.first_wrong.node) == "b"
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(random_programs(max_steps=6), st.sampled_from([("mul", 0), ("tanh", 0), ("sigmoid", 0), ("add", 1), ("sub", 0)]))
 def test_a_bent_rule_is_found_in_any_program_that_uses_it(program: Program, rule: tuple[str, int]) -> None:
     name, slot = rule
@@ -150,7 +150,7 @@ def test_a_bent_rule_is_found_in_any_program_that_uses_it(program: Program, rule
         assert found.first_wrong.node in {node for node, _ in delivered}
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(random_programs(max_steps=6), st.data())
 def test_any_corrupted_gradient_is_found(program: Program, data: st.DataObject) -> None:
     trace = program.record()
@@ -164,7 +164,7 @@ def test_any_corrupted_gradient_is_found(program: Program, data: st.DataObject) 
     assert found.first_wrong.node == node
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(random_programs(max_steps=6), st.data())
 def test_any_corrupted_value_is_found(program: Program, data: st.DataObject) -> None:
     trace = program.record()

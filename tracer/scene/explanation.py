@@ -129,7 +129,7 @@ class ExplanationPanel:
             return [line.append("   ").append_text(behind) if behind.plain else line]
         if cell_len(line.plain) <= width:
             pad = " " * min(start, max(0, width - cell_len(behind.plain)))
-            return [line, RichText(pad).append_text(behind)]
+            return [line, *self._hanging(console, width, RichText(pad).append_text(behind))]
         plain = Prose(row.text(lang), style).append("   " if behind.plain else "").append_text(behind)
         wrapped = list(plain.wrap(console, max(1, width - 2 * INDENT)))
         return [RichText(" " * (2 * INDENT if i else INDENT)).append_text(part) for i, part in enumerate(wrapped)]
@@ -172,7 +172,7 @@ class ExplanationPanel:
         """The line, or several where it is too long, the later ones set in."""
         if cell_len(line.plain) <= width:
             return [line]
-        wrapped = list(line.wrap(console, max(1, width - 2 * INDENT)))
+        wrapped = list(Prose("").append_text(line).wrap(console, max(1, width - 2 * INDENT)))
         return [wrapped[0], *(RichText(" " * 2 * INDENT).append_text(part) for part in wrapped[1:])]
 
     def _note(self, console: Console, width: int, note: Note) -> list[RichText]:
