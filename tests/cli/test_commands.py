@@ -155,6 +155,9 @@ def test_bare_tracer_without_a_terminal_prints_the_list(shell: Shell) -> None:
 
 def test_a_leading_minus_is_no_option(shell: Shell) -> None:
     assert "x = -3   ∂ 6" in shell("open", "-x^2", "x=-3").out
+    assert "o = 3   ∂ -2" in shell("steps", "-o*2", "o=3").out
+    assert shell("record", "-x", "x=1", "-oout.trace").code == 0
+    assert (shell.folder / "out.trace").exists()
 
 
 def test_a_lesson_says_its_words_where_it_stops(shell: Shell) -> None:

@@ -329,9 +329,12 @@ def run(arguments: Sequence[str]) -> int:
 
 def _shield(arguments: Sequence[str]) -> list[str]:
     """`-x^2` is an expression, not an option: its minus becomes the sign `−`, which the grammar knows."""
-    return [
-        f"−{word[1:]}" if re.match(r"-[^-]", word) and not re.match(r"-(h|o)", word) else word for word in arguments
-    ]
+    writes = {"record", "export"} & set(arguments[:1])
+
+    def is_expression(word: str) -> bool:
+        return re.match(r"-[^-]", word) is not None and word not in ("-h", "-o") and not (writes and word[1] == "o")
+
+    return [f"−{word[1:]}" if is_expression(word) else word for word in arguments]
 
 
 def _is_usage_error(error: BaseException) -> bool:
