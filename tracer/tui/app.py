@@ -22,6 +22,7 @@ from textual.binding import BindingType
 from textual.command import CommandPalette
 from textual.filter import LineFilter
 from textual.reactive import reactive
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from tracer.errors import TracerError
 from tracer.scene.glyphs import GlyphSet
@@ -42,6 +43,13 @@ if TYPE_CHECKING:
 
 PATIENCE = 0.25
 """Seconds an opening may take before the app says that it is at it: a lesson is usually there sooner."""
+
+
+class WholeCells(ScrollBarRender):
+    """Scroll bars of whole cells: the eighths of a cell that Textual draws are ragged in ASCII."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "]
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "]
 
 
 class GradientTracer(App[None]):
@@ -78,6 +86,7 @@ class GradientTracer(App[None]):
         super().__init__()
         self.settings = settings or SettingsFile(None)
         self.library = library or Library(open_with_runner)
+        ScrollBar.renderer = WholeCells
         self._glyph_filter = GlyphFilter(glyphs)
         for theme in THEMES:
             self.register_theme(theme)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from rich.text import Text as RichText
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from tracer.text import Lang, Text
+from tracer.text import LANGS, Lang, Text
 from tracer.tui.keys import face_of, rows
 from tracer.tui.themes import THEME_WORDS
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tracer.tui.app import GradientTracer
 
 _OPEN = Text(en="Open: {title}", ja="開く: {title}")
+_NOTHING = Text(en="Nothing found.", ja="見つかりません。")
+_MOVES = ("move", "select", "panel", "close", "command_palette")
+"""Actions that only make sense as keys."""
 _COLOURS = Text(en="Colours: {name}", ja="配色: {name}")
 
 
@@ -47,14 +50,14 @@ class Commands(Provider):
         """What can be done on the screen from which the palette was opened."""
         screen, app = self.screen, self.tracer
         for row in rows(*getattr(screen, "PLACES", ()), "app"):
-            if row.action != "command_palette":
+            if row.action.partition("(")[0] not in _MOVES:
                 owner = app if row.place == "app" else screen
                 run = partial(app.run_action, row.action, owner)
                 yield Command(row.words, run, "  ".join(face_of(key) for key in row.keys[:2]))
         for theme, name in THEME_WORDS.items():
             yield Command(_COLOURS.format(name=name), partial(app.set_theme, theme))
         for lesson in app.catalogue.lessons if app.catalogue is not None else ():
-            title = Text(*(f"{lesson.section} {lesson.title[lang]}".strip() for lang in ("en", "ja")))
+            title = Text(*(f"{lesson.section} {lesson.title[lang]}".strip() for lang in LANGS))
             yield Command(_OPEN.format(title=title), partial(app.open_thing, lesson.name))
 
     async def discover(self) -> Hits:
@@ -62,9 +65,15 @@ class Commands(Provider):
             yield DiscoveryHit(command.prompt(self.tracer.lang), command.run, text=command.words[self.tracer.lang])
 
     async def search(self, query: str) -> Hits:
-        matcher = self.matcher(query)
+        matcher, lang, found = self.matcher(query), self.tracer.lang, False
         for command in self.commands():
-            score = max(matcher.match(command.words[lang]) for lang in ("en", "ja"))
+            score = max(matcher.match(command.words[lang]) for lang in LANGS)
             if score > 0:
-                lang = self.tracer.lang
+                found = True
                 yield Hit(score, command.prompt(lang), command.run, text=command.words[lang])
+        if not found:  # Textual would say so in English
+            yield Hit(1.0, RichText(_NOTHING[lang]), _do_nothing, text=query)
+
+
+def _do_nothing() -> None:
+    """What "nothing found" does."""

@@ -21,7 +21,9 @@ Result = TypeVar("Result")
 LEAST = Size(80, 24)
 """The smallest terminal the screens are laid out for."""
 WIDE = 110
-"""From this width on, screens may set panels side by side (class `-wide`)."""
+"""From this width on, screens have room to the side (class `-wide`)."""
+TALL = 50
+"""From this height on, they have room below (class `-tall`)."""
 
 
 class TooSmall(Widget):
@@ -55,7 +57,7 @@ class AppScreen(Screen[Result]):
     def __init__(self) -> None:
         super().__init__()
         self.set_reactive(AppScreen.lang, self.tracer.lang)
-        self.set_class(self.app.size.width >= WIDE, "-wide")  # known now, so that nothing is styled twice
+        self._grade(self.app.size)  # known now, so that nothing is styled twice
 
     @property
     def tracer(self) -> GradientTracer:
@@ -84,4 +86,8 @@ class AppScreen(Screen[Result]):
         if small and not self.query(TooSmall):
             self.mount(TooSmall())
         self.set_class(small, "-too-small")
+        self._grade(size)
+
+    def _grade(self, size: Size) -> None:
         self.set_class(size.width >= WIDE, "-wide")
+        self.set_class(size.height >= TALL, "-tall")

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from rich.console import Group as RichGroup
 from rich.text import Text as RichText
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -75,6 +76,7 @@ class Preview(Vertical):
     def compose(self) -> ComposeResult:
         yield Static(id="preview-words", markup=False)
         yield Picture()
+        yield Static(id="preview-program", markup=False)
         yield Static(id="preview-counts", markup=False)
 
     def on_mount(self) -> None:
@@ -103,15 +105,17 @@ class Preview(Vertical):
             self.border_title = Content(self.recent or "")
             self.query_one("#preview-words", Static).update(_RECENT[lang] if self.recent else "")
             self.query_one("#preview-counts", Static).update("")
+            self.query_one("#preview-program", Static).update("")
             return
         self.border_title = Content(f"{lesson.section}  {lesson.title[lang]}".strip())
-        self.query_one("#preview-words", Static).update(Prose(lesson.intro[lang]))
+        self.query_one("#preview-words", Static).update(RichGroup(Prose(lesson.intro[lang])))
         thing = self.query_one(Picture).thing
         counts = _MINUTES.format(minutes=lesson.minutes)
         if thing is not None:
             start = thing.trace.cursor(0)
             steps = start.index(lesson.by or "edge")[1]  # as the stepper counts them
             counts = _COUNTS.format(nodes=thing.trace.n_nodes, steps=steps, minutes=lesson.minutes)
+            self.query_one("#preview-program", Static).update(next(iter(thing.trace.sources.values()), ""))
         self.query_one("#preview-counts", Static).update(f"{counts[lang]}   {_STATES[self.progress][lang]}")
 
     def _run(self, lesson: Lesson) -> None:
