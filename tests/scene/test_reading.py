@@ -25,7 +25,8 @@ def test_a_node_changes_only_at_its_listed_moments(program):
 def test_reading_backwards_gives_what_reading_forwards_gave(program):
     trace = program.record(2, update=True)
     cursors = [trace.cursor(position) for position in range(len(trace) + 1)]
-    one, other = Readings(4), Readings(4)
+    every = frozenset(range(trace.n_edges))
+    one, other = Readings(4, every), Readings(4, every)
     ahead = [[one.node(c, n, c.at_pass) for n in range(trace.n_nodes)] for c in cursors]
     back = [[other.node(c, n, c.at_pass) for n in range(trace.n_nodes)] for c in reversed(cursors)]
     assert ahead == back[::-1]
@@ -35,10 +36,11 @@ def test_reading_backwards_gives_what_reading_forwards_gave(program):
 def test_every_delivery_of_a_pass_has_its_time(program):
     trace = program.record(2)
     for this in trace.passes:
-        found = deliveries(trace, this.index)
+        found = deliveries(trace, this.index, range(trace.n_edges))
         times = sorted(time for times in found.values() for time, _ in times)
         assert len(times) == len(this.edges)
         for time in times:
             moment = trace.cursor(time).moment
             assert moment.part == 4
             assert (time, moment.delivery) in found[moment.edge]
+            assert deliveries(trace, this.index, {moment.edge}) == {moment.edge: found[moment.edge]}

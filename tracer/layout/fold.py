@@ -1,8 +1,8 @@
 """Which nodes of a trace are drawn: constants go into their user's box, and a large graph is seen through a window.
 
 A person can read a few hundred boxes. Above the limit the window holds a stretch of nodes that were made one after
-another, with their inputs and as many of their users as still fit. It depends only on which stretch the node of
-interest lies in, so the picture keeps still while the walk stays inside.
+another, with their inputs and the first of their users. It depends only on which stretch the node of interest lies
+in, so the picture keeps still while the walk stays inside.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from tracer.trace.trace import Trace
 
 LIMIT = 300
 """Drawn nodes, unless the caller asks for more; 500 is the most a person can use."""
+USERS = 2
+"""So many users of each node a window shows, where they are not near anyway: a weight may have thousands."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def _size(limit: int) -> int:
 
 
 def _grown(trace: Trace, core: list[int], limit: int) -> list[int]:
-    """The core, its inputs, then users of what is there, nearest first, until the limit."""
+    """The core, its inputs, then the first users of each core node, until the limit."""
     kept = dict.fromkeys(core)
     hidden = folded(trace)
 
@@ -102,10 +104,8 @@ def _grown(trace: Trace, core: list[int], limit: int) -> list[int]:
 
     for node in core:
         add(trace.inputs(node))
-    for node in list(kept):
-        if len(kept) >= limit:
-            break
-        add(trace.edge(edge).user for edge in trace.uses(node)[:limit])
+    for node in core:
+        add(trace.edge(edge).user for edge in trace.uses(node)[:USERS])
     return sorted(kept)
 
 

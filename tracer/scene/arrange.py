@@ -105,7 +105,7 @@ def _arranged(trace: Trace, notation: Notation, around: int, limit: int, digits:
             for node in graph
         },
         hidden_users={node: len(trace.uses(node)) - graph.out_degree(node) for node in graph},
-        readings=Readings(digits),
+        readings=Readings(digits, frozenset(edge for _, _, edge in graph.edges(keys=True))),
     )
 
 

@@ -7,7 +7,10 @@ are listed (it is made, a contribution arrives, ...), and between two of them th
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Collection
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from tracer.numbers import MORE_TO_COME, NO_GRADIENT, NOT_YET, format_number
 from tracer.trace.cursor import Cursor, GradState
@@ -33,6 +36,8 @@ class Readings:
     """All that has been read off one trace. It holds no trace: every call brings its cursor."""
 
     digits: int
+    drawn: frozenset[int]
+    """The edges that will be asked for; a large trace has many more."""
     _changes: dict[tuple[int, int | None], list[int]] = field(default_factory=dict)
     _nodes: dict[tuple[int, int | None, int], Reading] = field(default_factory=dict)
     _deliveries: dict[int, dict[int, list[tuple[int, int]]]] = field(default_factory=dict)
@@ -72,7 +77,7 @@ class Readings:
         if at_pass is None:
             return NOT_YET
         if at_pass not in self._deliveries:
-            self._deliveries[at_pass] = deliveries(cursor.trace, at_pass)
+            self._deliveries[at_pass] = deliveries(cursor.trace, at_pass, self.drawn)
         times = self._deliveries[at_pass].get(edge, [])
         done = bisect_right(times, (cursor.position, len(cursor.trace)))
         if not done:
@@ -92,15 +97,16 @@ def changes(trace: Trace, node: int, at_pass: int | None) -> list[int]:
         found += [position for position, _ in trace.events(kind).get(node, ())]
     if at_pass is not None:
         this = trace.passes[at_pass]
-        found += [this.start + 1, this.stop]
+        found.append(this.start + 1)
         found += [this.position_of(delivery) for delivery in this.deliveries_to(node).tolist()]
     return sorted(found)
 
 
-def deliveries(trace: Trace, pass_index: int) -> dict[int, list[tuple[int, int]]]:
-    """Edge -> (position at which it has been added, delivery) of each delivery of a pass, in time order."""
+def deliveries(trace: Trace, pass_index: int, edges: Collection[int]) -> dict[int, list[tuple[int, int]]]:
+    """Edge -> (position at which it has been added, delivery) of its deliveries in a pass, in time order."""
     this = trace.passes[pass_index]
     found: dict[int, list[tuple[int, int]]] = {}
-    for delivery, edge in enumerate(this.edges.tolist()):
-        found.setdefault(edge, []).append((this.position_of(delivery), delivery))
+    wanted = np.isin(this.edges, np.fromiter(edges, np.int64, len(edges)))
+    for delivery in np.flatnonzero(wanted).tolist():
+        found.setdefault(int(this.edges[delivery]), []).append((this.position_of(delivery), delivery))
     return found
