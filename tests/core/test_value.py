@@ -215,5 +215,8 @@ def test_gradcheck_names_what_disagrees() -> None:
     with pytest.raises(GradcheckError, match=r"input 0 at 3: backward gives 3, nudging gives 6"):
         gradcheck(wrong, Value(3.0))
     assert not gradcheck(wrong, [Value(3.0)], raise_exception=False)
-    with pytest.raises(TracerError, match="must be a Value"):
+    with pytest.raises(TracerError, match="output 0 is a float; it must be a Value"):
         gradcheck(lambda x: 3.0, Value(1.0))
+    with pytest.raises(TracerError, match="input 1 is a str"):
+        gradcheck(lambda x, y: x, [1.0, "2"])  # type: ignore[list-item]
+    assert gradcheck(lambda x, y: (x * y, x / y), [2, Value(4.0)])

@@ -12,7 +12,7 @@ from tracer.errors import GradcheckError, GraphError
 
 def gradcheck(
     fn: Callable[..., Any],
-    inputs: Value | Sequence[Value],
+    inputs: Value | float | Sequence[Value | float],
     *,
     eps: float = 1e-6,
     atol: float = 1e-5,
@@ -23,20 +23,20 @@ def gradcheck(
 
     Args:
         fn: takes the inputs, returns a `Value` or a tuple of them; it is called 2 len(inputs) + 1 times.
-        inputs: leaves. Their `.grad` is left as it was.
+        inputs: leaves, or plain numbers. The `.grad` of leaves is left as it was.
         eps: how far an input is nudged each way.
         atol, rtol: |analytic − numeric| may be at most atol + rtol · |numeric|.
         raise_exception: whether to raise, or return False, when they disagree.
 
     Raises:
         GradcheckError: which input and output disagree, with both numbers.
-        GraphError: an input is not a `Value`, or an output is none.
+        GraphError: an input is neither a `Value` nor a number, or an output is no `Value`.
     """
-    given = (inputs,) if isinstance(inputs, Value) else tuple(inputs)
+    given = (inputs,) if isinstance(inputs, Value | float | int) else tuple(inputs)
     for i, value in enumerate(given):
-        if not isinstance(value, Value):
-            raise GraphError(f"gradcheck: input {i} is a {type(value).__name__}; it must be a Value.")
-    numbers = [value._data for value in given]
+        if not isinstance(value, Value | float | int):
+            raise GraphError(f"gradcheck: input {i} is a {type(value).__name__}; it must be a Value or a number.")
+    numbers = [value._data if isinstance(value, Value) else float(value) for value in given]
     count = len(_outputs(fn, numbers)[1])
     for which in range(count):
         leaves, outs = _outputs(fn, numbers)

@@ -253,7 +253,7 @@ def constant(number: float) -> Value:
     value = float(number)
     for recorder in ACTIVE:
         value = recorder.override(value)
-    return _make(value, None, (), (), live=False, const=True)
+    return _make(value, None, (), (), False, True)
 
 
 def apply(op: Op | str, *inputs: Value | float) -> Value:
@@ -262,19 +262,25 @@ def apply(op: Op | str, *inputs: Value | float) -> Value:
     values = tuple(v if isinstance(v, Value) else constant(v) for v in inputs)
     args = tuple(v._data for v in values)
     live = any(v._live for v in values)
-    return _make(float(rule.forward(floats, *args)), rule, values, args, live=live, const=False)
+    return _make(float(rule.forward(floats, *args)), rule, values, args, live, False)
 
 
 def _make(
-    data: float, rule: Op | None, ins: tuple[Value, ...], args: tuple[float, ...], *, live: bool, const: bool
+    data: float, rule: Op | None, ins: tuple[Value, ...], args: tuple[float, ...], live: bool, const: bool
 ) -> Value:
     made: Value = _new(Value)
-    made._data, made._grad = data, 0.0
-    made._rule, made._ins, made._args = rule, ins, args
-    made._live, made._const, made._name = live, const, None
+    made._data = data
+    made._grad = 0.0
+    made._rule = rule
+    made._ins = ins
+    made._args = args
+    made._live = live
+    made._const = const
+    made._name = None
     made._serial = _next_serial()
-    for recorder in ACTIVE:
-        recorder.made(made)
+    if ACTIVE:
+        for recorder in ACTIVE:
+            recorder.made(made)
     return made
 
 
@@ -292,12 +298,12 @@ def _binary(rule: Op, a: Any, b: Any) -> Value:
             return _NOT_OURS
         b = constant(b)
     args = a._data, b._data
-    return _make(rule.forward(floats, *args), rule, (a, b), args, live=a._live or b._live, const=False)
+    return _make(rule.forward(floats, *args), rule, (a, b), args, a._live or b._live, False)
 
 
 def _unary(rule: Op, a: Value) -> Value:
     args = (a._data,)
-    return _make(rule.forward(floats, a._data), rule, (a,), args, live=a._live, const=False)
+    return _make(rule.forward(floats, a._data), rule, (a,), args, a._live, False)
 
 
 def _compare(a: Value, b: Any, holds: Callable[[float, float], bool]) -> bool:
