@@ -15,11 +15,21 @@ if __name__ == "__main__" and not sys.flags.safe_path:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line `argv` (the process's own by default); the exit code."""
+    try:
+        return _guarded(sys.argv[1:] if argv is None else argv)
+    except KeyboardInterrupt:
+        from tracer.cli.terminal import silence_stdout
+
+        silence_stdout()
+        return 130
+
+
+def _guarded(arguments: list[str]) -> int:
+    """Run, and turn what the user can act on into a message."""
     from tracer.cli.terminal import prepare_streams, say, silence_stdout
     from tracer.errors import TracerError
 
     prepare_streams()
-    arguments = sys.argv[1:] if argv is None else argv
     try:
         code = _run(arguments)
         if sys.stdout is not None:
@@ -28,9 +38,6 @@ def main(argv: list[str] | None = None) -> int:
     except TracerError as error:
         say(str(error))
         return error.exit_code
-    except KeyboardInterrupt:
-        silence_stdout()
-        return 130
     except BrokenPipeError:  # `tracer list | head -1`: the reader has what it wanted
         silence_stdout()
         return 0

@@ -142,10 +142,9 @@ def test_a_program_that_dies_without_a_word_opens_up_to_the_last_write(program: 
 
 
 def test_a_program_that_never_ends_is_stopped_and_opens(program: Path) -> None:
-    stop = threading.Event()
-    threading.Timer(0.8, stop.set).start()
     ticks: list[float] = []
-    made = run(program, GOOD + "while True:\n    y = y * 1.0001\n", stop=stop, progress=ticks.append)
+    text = GOOD + "open('ready', 'w').close()\nwhile True:\n    y = y * 1.0001\n"
+    made = run(program, text, stop=when(program.with_name("ready")), progress=ticks.append)
     assert made.outcome.kind == "stopped"
     assert made.trace.n_nodes > 10
     assert made.trace.name(made.trace.n_nodes - 1) in ("y", None)
@@ -153,20 +152,42 @@ def test_a_program_that_never_ends_is_stopped_and_opens(program: Path) -> None:
     assert ticks
 
 
+def when(path: Path) -> threading.Event:
+    """Set as soon as the program has written `path`."""
+    event = threading.Event()
+
+    def watch() -> None:
+        while not path.exists():
+            time.sleep(0.02)
+        time.sleep(0.3)  # for a first write of what it computed
+        event.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+    return event
+
+
+READY = GOOD + "open('ready', 'w').close()\nimport time\n"
+
+
 def test_a_program_that_sleeps_is_woken_to_be_stopped(program: Path) -> None:
     began = time.monotonic()
-    made = run(program, GOOD + "import time\ntime.sleep(1000)\n", limits=Limits(seconds=0.6))
+    made = run(program, READY + "time.sleep(1000)\n", stop=when(program.with_name("ready")))
     assert made.outcome.kind == "stopped"
-    assert made.outcome.where == "prog.py:7"
-    assert time.monotonic() - began < 15
+    assert made.outcome.where == "prog.py:8"
+    assert time.monotonic() - began < 60
 
 
 def test_a_program_that_will_not_stop_is_killed_and_opens(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "GRACE", 0.5)
-    text = GOOD + "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except BaseException:\n        pass\n"
-    made = run(program, text, limits=Limits(seconds=0.8))
+    text = READY + "while True:\n    try:\n        time.sleep(1)\n    except BaseException:\n        pass\n"
+    made = run(program, text, stop=when(program.with_name("ready")))
     assert made.outcome.kind == "stopped"
-    assert made.trace.cursor(-1).grad(0) == 2.0
+    assert made.trace.cursor(-1).grad("x") == 2.0
+
+
+def test_a_time_limit_stops_a_program_like_a_request(program: Path) -> None:
+    made = run(program, GOOD + "while True: pass\n", limits=Limits(seconds=5))
+    assert made.outcome.kind == "stopped"
 
 
 @pytest.mark.parametrize("swallow", [False, True])
