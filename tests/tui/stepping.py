@@ -101,3 +101,8 @@ async def press(pilot: Pilot[None], *keys: str) -> str:
     app = pilot.app
     assert isinstance(app, GradientTracer)
     return shown(app)
+
+
+def toasts(pilot: Pilot[None]) -> str:
+    """What the app said in passing."""
+    return "\n".join(one.message for one in pilot.app._notifications)

@@ -117,38 +117,37 @@ class Nudge:
         return "close" if off <= 0.01 * size + noise else "far"
 
 
-def travelled(nudge: Nudge) -> tuple[Text, ...]:
-    """The change so far, a line for each thing to say."""
+def travelled(nudge: Nudge, *, inner: bool = True) -> tuple[Text, ...]:
+    """The change so far, a line for each thing to say.
+
+    Args:
+        inner: whether to name the nodes between the leaf and the root too.
+    """
     trace = nudge.before.trace
     if not nudge.same_graph:
         return (_OTHER_GRAPH,)
     leaf = trace.label(nudge.leaf)
     start = Change(nudge.leaf, nudge._made_value(trace), nudge._made_value(nudge.after.trace))
-    lines = [_line(trace, start)]
-    inner = [change for change in nudge.changes if change.node not in (nudge.leaf, nudge.root)]
-    if inner:
-        lines.append(Text.same("   ".join(_line(trace, change).en for change in inner)))
+    lines = [_MOVED.format(line=_line(trace, start), far=format_number(_clean(nudge.delta)))]
+    between = [change for change in nudge.changes if inner and change.node not in (nudge.leaf, nudge.root)]
+    if between:
+        lines.append(Text.same("   ".join(_line(trace, change) for change in between)))
     if nudge.root is None:
         return tuple(lines)
-    root = trace.label(nudge.root)
-    root_moved = next((change for change in nudge.changes if change.node == nudge.root), None)
     if nudge.moved is None:
-        return (*lines, _WALK_ON.format(leaf=leaf, root=root))
-    lines.append(_line(trace, root_moved) if root_moved is not None else _STAYED.format(root=root))
+        return (*lines, _WALK_ON.format(leaf=leaf, root=trace.label(nudge.root)))
+    root = next((change for change in nudge.changes if change.node == nudge.root), None)
+    if root is None:
+        lines.append(_STAYED.format(root=trace.label(nudge.root)))
+    else:
+        lines.append(_MOVED.format(line=_line(trace, root), far=format_number(_clean(nudge.moved))))
     if nudge.gradient is None or nudge.predicted is None:
         return (*lines, _WALK_BACK.format(leaf=leaf))
     gradient, delta, predicted = nudge.gradient, _clean(nudge.delta), _clean(nudge.predicted)
-    return (
-        *lines,
-        _COMPARE.format(
-            product=f"{format_number(gradient)} × {format_number(delta)}",
-            equals=equals_sign(gradient, delta, predicted),
-            predicted=format_number(predicted),
-            root=root,
-            moved=format_number(_clean(nudge.moved)),
-        ),
-        *({"exact": (), "close": (_CURVED,), "far": (_FAR,)}[nudge.agreement or "exact"]),
-    )
+    product = f"{format_number(gradient)} × {format_number(delta)}"
+    equals = equals_sign(gradient, delta, predicted)
+    lines.append(_COMPARE.format(product=f"{product} {equals} {format_number(predicted)}"))
+    return (*lines, *({"exact": (), "close": (_CURVED,), "far": (_FAR,)}[nudge.agreement or "exact"]))
 
 
 def _clean(difference: float) -> float:
@@ -156,10 +155,10 @@ def _clean(difference: float) -> float:
     return float(f"{difference:.9g}")
 
 
-def _line(trace: Trace, change: Change) -> Text:
+def _line(trace: Trace, change: Change) -> str:
     """`x 3 → 3.001`, with as many digits as it takes to see the change."""
     before, after = _apart(change.before, change.after)
-    return Text.same(f"{trace.label(change.node)} {before} → {after}")
+    return f"{trace.label(change.node)} {before} → {after}"
 
 
 def _apart(a: float, b: float) -> tuple[str, str]:
@@ -172,10 +171,8 @@ def _apart(a: float, b: float) -> tuple[str, str]:
     return format_number(float(f"{a:.{digits}g}"), digits), format_number(float(f"{b:.{digits}g}"), digits)
 
 
-_COMPARE = Text(
-    en="gradient × nudge: {product} {equals} {predicted}   {root} moved {moved}",
-    ja="勾配 × 動かした量: {product} {equals} {predicted}   {root} の変化 {moved}",
-)
+_MOVED = Text(en="{line}   moved {far}", ja="{line}   変化 {far}")
+_COMPARE = Text(en="gradient × nudge = {product}", ja="勾配 × 動かした量 = {product}")
 _CURVED = Text(
     en="Not quite the same: the curve bends. The smaller the nudge, the closer.",
     ja="わずかに違うのは、曲線が曲がっているためです。動かす量が小さいほど近づきます。",

@@ -251,7 +251,7 @@ class _Page:
 
     def _check(self, box: Box, x: int, y: int) -> None:
         if box.check:
-            role: Role = "ok" if box.check == "✓" else "wrong" if box.check == "✗" else "muted"
+            role: Role = "ok" if box.check == "✓" else "wrong" if box.check in "✗≠" else "muted"
             self.put(x, y, box.check, Ink(role, bold=True))
 
     # -- textbook numbers ---------------------------------------------------------------------------------------------

@@ -39,6 +39,8 @@ class Apart:
     node: int | None
     words: Text
     """What this run does there, or that it has not got there."""
+    reached: bool = True
+    """Whether this run has got there."""
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,8 @@ class ChangingScreen(WalkingScreen[Cursor]):
         super().__init__()
         self.thing = self.opened = thing
         self._nudging: Nudging | None = None
-        self._running = False
-        self._next: tuple[Mapping[LeafKey, float], Nudging | None] | None = None
+        self._rerunning = False
+        self._then: tuple[Mapping[LeafKey, float], Nudging | None] | None = None
         """What was asked for while a run was under way; only the last one counts."""
 
     def change(self, **changes: Any) -> None:
@@ -121,10 +121,10 @@ class ChangingScreen(WalkingScreen[Cursor]):
     # Run
 
     def _run(self, overrides: Mapping[LeafKey, float], nudging: Nudging | None) -> None:
-        if self._running:
-            self._next = (overrides, nudging)
+        if self._rerunning:
+            self._then = (overrides, nudging)
             return
-        self._running = True
+        self._rerunning = True
         self.change(busy=_RUNNING)
         job = partial(self.opened.rerun, dict(overrides))
         in_background(self, job, partial(self._ran, nudging), self._failed)
@@ -144,10 +144,10 @@ class ChangingScreen(WalkingScreen[Cursor]):
         self._run_next()
 
     def _run_next(self) -> None:
-        self._running = False
+        self._rerunning = False
         self.change(busy=None)
-        if self._next is not None:
-            (overrides, nudging), self._next = self._next, None
+        if self._then is not None:
+            (overrides, nudging), self._then = self._then, None
             self._run(overrides, nudging)
 
 

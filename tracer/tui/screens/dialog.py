@@ -24,7 +24,7 @@ class Dialog(AppScreen[Result], ModalScreen[Result]):
     """Asks for a line of text. Gives back what `accept` made of it, or None when Esc closed it."""
 
     DEFAULT_CSS = """
-    Dialog { align: center bottom; background: $background 0%; }
+    Dialog { align: center bottom; }
     Dialog > #dialog {
         width: 100%; max-width: 100; height: auto; max-height: 90%; margin: 0 1 1 1; padding: 0 1;
         border: heavy $accent; border-title-color: $accent; border-title-style: bold;

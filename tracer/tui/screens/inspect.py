@@ -35,7 +35,7 @@ class InspectScreen(AppScreen[None], ModalScreen[None]):
     """Shows `node` at `cursor`. The check arrives later."""
 
     DEFAULT_CSS = """
-    InspectScreen { align: center middle; background: $background 60%; }
+    InspectScreen { align: center middle; }
     InspectScreen > #inspect {
         width: 90%; max-width: 90; height: auto; max-height: 90%; padding: 1 2; background: $surface;
         border: heavy $accent; border-title-color: $accent; border-title-style: bold;

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
-from textual.widgets import Static
 
 from tracer.explain.parting import parting
 from tracer.lessons.runner import Thing
@@ -44,7 +43,7 @@ class LockstepScreen(WalkingScreen[LockstepCursor]):
     LockstepScreen #lockstep { height: 1fr; }
     LockstepScreen #lockstep-left, LockstepScreen #lockstep-right { width: 1fr; }
     LockstepScreen #lockstep GraphPanel { height: 1fr; }
-    LockstepScreen #lockstep-caption { height: auto; padding: 0 1; color: $text-muted; }
+    LockstepScreen #lockstep GraphPanel.-looked { border: round $border; border-title-color: $accent; }
     """
     PLACES: ClassVar[tuple[Place, ...]] = ("walk", "lockstep")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("walk"), *bindings("lockstep")]
@@ -65,6 +64,8 @@ class LockstepScreen(WalkingScreen[LockstepCursor]):
         notation = lesson.notation if lesson is not None else "boxes"
         moment = self._both.cursor(self._both.index_at(0, min(at or 0, len(thing.trace))))
         self._walker = moment
+        self._width = WIDE
+        """Columns of the terminal."""
         left = View(title_of(thing), moment.left, by, notation)
         right = View(title_of(thing.compare), moment.right, by, notation)
         views = self._views(left, right, moment)
@@ -73,7 +74,6 @@ class LockstepScreen(WalkingScreen[LockstepCursor]):
 
     def compose(self) -> ComposeResult:
         yield Header(id="header").data_bind(AppScreen.lang, view=LockstepScreen.left)
-        yield Static(id="lockstep-caption", markup=False)
         with Horizontal(id="lockstep"):
             for side, view in zip(SIDES, (LockstepScreen.left, LockstepScreen.right), strict=True):
                 with Vertical(id=f"lockstep-{side}"):
@@ -82,15 +82,7 @@ class LockstepScreen(WalkingScreen[LockstepCursor]):
         yield SentenceLine(id="sentence").data_bind(AppScreen.lang, view=LockstepScreen.left)
         yield KeyBar("walk", "lockstep").data_bind(AppScreen.lang)
 
-    def on_mount(self) -> None:
-        self.watch_lang(self.lang)
-
     def watch_lang(self, lang: Lang) -> None:
-        lesson = self.thing.lesson
-        caption = lesson.caption if lesson is not None else None
-        line = self.query_one("#lockstep-caption", Static)
-        line.display = caption is not None
-        line.update("" if caption is None else caption[lang])
         self._show_sides()
 
     # Walking
@@ -121,16 +113,17 @@ class LockstepScreen(WalkingScreen[LockstepCursor]):
                 reached = position is not None and cursor.position >= position
                 # beside it the node is marked too, though that run is not there yet: its words say so
                 node = first.nodes[i] if reached else self._same_node(i)
-                parts[i] = Apart(node, said[i])
+                parts[i] = Apart(node, said[i], reached or position is None)
         stops = self._both.stops(left.by)
         steps = int((stops < moment.index).sum()) + (moment.index > 0), len(stops)
         note, fresh = note_at(self.thing, self._arrivals, moment.left)
+        lesson = self.thing.lesson
+        if lesson is not None and not fresh and lesson.caption is not None:
+            note = lesson.caption  # what the pair shows, rather than what was said before
         beside = (*steps, moment.index == len(self._both))
-        lesson = self.thing.lesson is not None
+        left = replace(left, cursor=moment.left, note=note, fresh=fresh, ends_lesson=lesson is not None)
         return (
-            replace(
-                left, cursor=moment.left, apart=parts[0], beside=beside, note=note, fresh=fresh, ends_lesson=lesson
-            ),
+            replace(left, apart=parts[0], beside=beside),
             replace(right, cursor=moment.right, apart=parts[1], beside=beside),
         )
 
@@ -206,6 +199,7 @@ class LockstepScreen(WalkingScreen[LockstepCursor]):
         self._show_sides()
 
     def on_resize(self, event: events.Resize) -> None:
+        self._width = event.size.width
         self._show_sides()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
@@ -214,14 +208,17 @@ class LockstepScreen(WalkingScreen[LockstepCursor]):
 
     def _show_sides(self) -> None:
         """Both runs beside each other where they fit; else the one that is looked at."""
+        if not self.is_mounted:
+            return
         widths = [scene_of(view, self.lang).width for view in (self.left, self.right)]
-        both = self.size.width >= WIDE or self.size.width >= 2 * (max(widths) + 4)
+        both = self._width >= WIDE or self._width >= 2 * (max(widths) + 4)
         things = self.thing, self.other
         for i, side in enumerate(SIDES):
             panel = self.query_one(f"#{side}", Panel)
             place = "" if both else f"  {i + 1}/2  (tab)"
-            looked = " ◂" if both and side == self.side else ""
-            panel.heading = f"{_NAMES[i][self.lang]}  {file_of(things[i])}{place}{looked}"
+            looked = both and side == self.side
+            panel.set_class(looked, "-looked")
+            panel.heading = f"{_NAMES[i][self.lang]}  {file_of(things[i])}{place}" + " ◂" * looked
             self.query_one(f"#lockstep-{side}").display = both or side == self.side
 
 

@@ -25,6 +25,9 @@ class SearchScreen(Dialog[int]):
         height: auto; max-height: 10; border: none; padding: 0; background: $surface;
         background-tint: $foreground 0%; scrollbar-size-vertical: 1;
     }
+    SearchScreen OptionList > .option-list--option-highlighted {
+        background: $accent; color: $background; text-style: bold;
+    }
     """
     HEADING = Text(en="Find a node", ja="ノードを探す")
     KEYS = Text(en="enter  select   ↑ ↓  choose   esc  cancel", ja="enter  選択   ↑ ↓  候補   esc  取り消し")

@@ -55,7 +55,7 @@ class GraphPanel(Panel):
         canvas = draw(self.scene, Viewport(at.x, at.y, size.width, size.height))
         self._at = at
         inks = emphasis(self.palette, view.show)
-        return [Strip(canvas.segments(y, inks), size.width) for y in range(size.height)]
+        return [Strip(canvas.segments(y, inks), size.width).apply_style(self.ground) for y in range(size.height)]
 
     _at = Offset(0, 0)
 

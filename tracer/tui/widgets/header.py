@@ -24,6 +24,7 @@ class Header(Panel):
     Header { height: 1; width: 1fr; border: none; background: $background; padding: 0 1; }
     Header:focus { border: none; }
     """
+    GROUND = "background"
     can_focus = False
 
     def paint(self, view: View, size: Size) -> list[Strip]:

@@ -10,12 +10,14 @@ from textual.strip import Strip
 from tracer.explain.explain import explain
 from tracer.explain.nudge import travelled
 from tracer.explain.predict import next_question
-from tracer.scene.palette import Palette
+from tracer.scene.palette import Palette, Role
 from tracer.scene.prose import Prose
 from tracer.text import Lang, Text
 from tracer.tui.view import APART, View
 from tracer.tui.widgets.panel import Panel, ScrollingPanel
 
+ROOM = 8
+"""Lines that a nudge may take in the panel."""
 FEW_NODES = 300
 """Hints look ahead in time, which is worth it only where a person would predict a gradient."""
 
@@ -23,6 +25,9 @@ FEW_NODES = 300
 class NotePanel(ScrollingPanel):
     """The box under the explanation."""
 
+    DEFAULT_CSS = """
+    NotePanel { padding: 0 1; }
+    """
     HEADING = Text(en="Note", ja="メモ")
 
     def document(self, view: View, width: int) -> list[Strip]:
@@ -44,10 +49,10 @@ class SentenceLine(Panel):
 
     def paint(self, view: View, size: Size) -> list[Strip]:
         lines: list[Prose] = []
-        if view.nudge is None and (view.note is None or not view.fresh):
+        if view.beside is None and view.nudge is None and (view.note is None or not view.fresh):
             step = explain(view.cursor, view.about, by=view.by)
             lines.append(Prose(step.short[self.lang]))
-        lines += said(view, self.lang, self.palette)
+        lines += said(view, self.lang, self.palette, size.height)
         found = self.wrapped(lines, size.width)
         if len(found) < size.height:
             found += self.wrapped(hints(view, self.lang, self.palette), size.width)
@@ -61,20 +66,24 @@ class PartingLine(Panel):
     PartingLine { height: 4; border: none; background: $background; padding: 0 1; }
     PartingLine:focus { border: none; }
     """
+    GROUND = "background"
     can_focus = False
 
     def paint(self, view: View, size: Size) -> list[Strip]:
         step = explain(view.cursor, by=view.by)
         lines = [Prose(step.short[self.lang], self.palette.style("text"))]
         if view.apart is not None:
-            lines.append(Prose(f"{APART} {view.apart.words[self.lang]}", self.palette.style("wrong")))
+            role: Role = "wrong" if view.apart.reached else "missing"
+            lines.append(Prose(f"{APART} {view.apart.words[self.lang]}", self.palette.style(role)))
         return self.wrapped(lines, size.width)
 
 
-def said(view: View, lang: Lang, palette: Palette) -> Iterator[Prose]:
-    """The nudge, then the lesson's words: bright where they belong, dim afterwards."""
+def said(view: View, lang: Lang, palette: Palette, room: int = ROOM) -> Iterator[Prose]:
+    """The nudge (in `room` lines, if it can be), then the lesson's words: bright where they belong, dim afterwards."""
     if view.nudge is not None:
         lines = travelled(view.nudge)
+        if len(lines) > room:
+            lines = travelled(view.nudge, inner=False)
         for i, line in enumerate(lines):
             yield Prose(line[lang], palette.style("accent" if i == 0 else "text", bold=i == 0))
     if view.note is not None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from rich.segment import Segment
 from rich.style import Style
@@ -38,6 +38,7 @@ class Panel(Widget, can_focus=True):
     Panel:focus { border: round $border; border-title-color: $accent; }
     """
     HEADING: ClassVar[Text] = Text.same("")
+    GROUND: ClassVar[Literal["surface", "background"]] = "surface"
 
     view: reactive[View | None] = reactive(None, repaint=False, init=False)
     lang: reactive[Lang] = reactive("en", repaint=False, init=False)
@@ -59,9 +60,15 @@ class Panel(Widget, can_focus=True):
         """The colours of the app's theme."""
         return PALETTES.get(self.app.theme, DARK)
 
+    @property
+    def ground(self) -> Style:
+        """What everything is written on."""
+        return _ground(self.palette, self.GROUND)
+
     def strips(self, lines: Iterable[RichText], width: int) -> list[Strip]:
         """Rich lines, each at most `width` cells, as strips of just that width."""
-        return [_strip(line.plain, line.style, tuple(line.spans), width) for line in lines]
+        ground = self.ground
+        return [_strip(line.plain, line.style, tuple(line.spans), width, ground) for line in lines]
 
     def wrapped(self, paragraphs: Iterable[RichText], width: int) -> list[Strip]:
         """Rich paragraphs, broken into lines."""
@@ -107,7 +114,7 @@ class Panel(Widget, can_focus=True):
     def _repaint(self, size: Size) -> None:
         self._drawn = self._inputs(size)
         lines = self.paint(self.view, size) if self.view is not None else []
-        self._lines = [*lines, *[Strip.blank(size.width)] * (size.height - len(lines))][: size.height]
+        self._lines = [*lines, *[Strip.blank(size.width, self.ground)] * (size.height - len(lines))][: size.height]
 
     def render_lines(self, crop: Region) -> list[Strip]:
         size = self.size
@@ -182,12 +189,12 @@ class ScrollingPanel(Panel):
 
 
 @lru_cache(maxsize=4096)
-def _strip(plain: str, style: str | Style, spans: tuple[Span, ...], width: int) -> Strip:
+def _strip(plain: str, style: str | Style, spans: tuple[Span, ...], width: int, ground: Style) -> Strip:
     """One line of Rich text as a strip. Most lines of a step are those of the step before: they are kept.
 
     Where spans overlap, the later one wins, as in Rich.
     """
-    base = Style.parse(style) if isinstance(style, str) else style
+    base = ground + (Style.parse(style) if isinstance(style, str) else style)
     cuts = sorted({0, len(plain), *(min(at, len(plain)) for span in spans for at in (span.start, span.end))})
     segments = []
     for start, end in pairwise(cuts):
@@ -196,4 +203,9 @@ def _strip(plain: str, style: str | Style, spans: tuple[Span, ...], width: int) 
             if span.start <= start and end <= span.end:
                 look += Style.parse(span.style) if isinstance(span.style, str) else span.style
         segments.append(Segment(plain[start:end], look))
-    return Strip(segments).adjust_cell_length(width)
+    return Strip(segments).adjust_cell_length(width, ground)
+
+
+@cache
+def _ground(palette: Palette, name: str) -> Style:
+    return Style(color=palette.text, bgcolor=palette.surface if name == "surface" else palette.background)

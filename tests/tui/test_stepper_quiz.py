@@ -1,0 +1,128 @@
+"""Predicting gradients: blanks, helpful replies, and the walk going on."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import Input
+
+from tests.tui.shell import shown, until
+from tests.tui.stepping import NARROW, WIDE, expression, press, program, thing_of, toasts, walking
+from tracer.lessons.runner import open_thing
+from tracer.scene.scene import BLANK
+from tracer.tui.screens.predict import PredictScreen
+from tracer.tui.screens.stepper import StepperScreen
+from tracer.tui.widgets.explanation import told
+from tracer.tui.widgets.graph import GraphPanel
+
+
+async def answer(pilot: object, text: str) -> str:
+    pilot.app.screen.query_one(Input).value = text  # type: ignore[attr-defined]
+    return await press(pilot, "enter")  # type: ignore[arg-type]
+
+
+def after_b(screen: StepperScreen) -> None:
+    """To where x has received 5 of its 7."""
+    trace = screen.view.cursor.trace
+    screen.walk_to(trace.cursor(int(trace.stops("edge")[-2])))
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_the_number_is_a_blank_until_it_is_typed(size: tuple[int, int]) -> None:
+    async with walking(expression(), size) as (pilot, screen):
+        after_b(screen)
+        await press(pilot, "p")
+        assert isinstance(pilot.app.screen, PredictScreen)
+        x = screen.view.cursor.trace.resolve("x")
+        assert screen.view.blanks == {x}
+        scene = screen.query_one("#graph", GraphPanel).scene
+        assert scene is not None
+        assert scene.by_node[x].grad == BLANK
+        routes = told(screen.view).routes
+        assert routes is not None
+        assert routes.total.terms[0].en == BLANK
+        await press(pilot, "escape")
+        assert screen.view.blanks == frozenset()
+        assert "10/11" in shown(pilot.app)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("lang", "reply"),
+    [
+        ("en", "That is the route through v4 alone. x is used by v2 as well"),
+        ("ja", "それは v4 を通る経路だけの値です。x は v2 でも使われています"),
+    ],
+)
+async def test_a_wrong_answer_is_helped_and_the_right_one_walks_on(lang: str, reply: str) -> None:
+    async with walking(expression(), lang=lang) as (pilot, screen):  # type: ignore[arg-type]
+        after_b(screen)
+        await press(pilot, "p")
+        page = await answer(pilot, "5")
+        assert reply in page
+        assert "7" not in page.split(reply)[1][:40]
+        assert "✓" in (page := await answer(pilot, "5 + 2"))
+        assert "7" in page
+        await press(pilot, "enter")
+        assert pilot.app.screen is screen
+        assert "11/11" in shown(pilot.app)  # type: ignore[arg-type]
+
+
+async def test_a_question_mark_shows_the_answer() -> None:
+    async with walking(expression()) as (pilot, screen):
+        await press(pilot, "p")
+        await answer(pilot, "？")
+        assert pilot.app.screen is screen
+        assert screen.view.cursor.moment.kind == "seed"
+
+
+async def test_what_is_no_number_is_told_in_place() -> None:
+    async with walking(expression()) as (pilot, _):
+        await press(pilot, "p")
+        assert "is not a number" in await answer(pilot, "seven")
+
+
+async def test_at_the_end_there_is_nothing_to_predict() -> None:
+    async with walking(expression()) as (pilot, screen):
+        await press(pilot, "end", "p")
+        await until(pilot, lambda: "No gradient is still to come" in toasts(pilot))
+        assert pilot.app.screen is screen
+
+
+async def test_as_a_quiz_it_asks_before_each_gradient_is_given_away() -> None:
+    async with walking(thing_of(program()), quiz=True) as (pilot, screen):
+        asked = []
+        for _ in range(40):
+            await press(pilot, "right")
+            if isinstance(pilot.app.screen, PredictScreen):
+                question = pilot.app.screen.question
+                asked.append(screen.view.cursor.trace.label(question.node))
+                assert screen.view.cursor.grad_state(question.node) != "complete"
+                await answer(pilot, "?")
+            if screen.view.cursor.position == len(screen.view.cursor.trace):
+                break
+        assert asked == ["y", "a", "b", "x", "w"]
+
+
+async def test_a_question_put_aside_is_not_asked_again() -> None:
+    async with walking(thing_of(program()), quiz=True) as (pilot, screen):
+        await press(pilot, "b", "right")
+        assert isinstance(pilot.app.screen, PredictScreen)
+        await press(pilot, "escape", "right")
+        assert pilot.app.screen is screen
+        assert screen.view.cursor.moment.kind == "seed"
+
+
+async def test_play_stops_to_ask() -> None:
+    async with walking(thing_of(program()), quiz=True) as (pilot, screen):
+        await press(pilot, ">", ">", ">", "space")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PredictScreen))
+        assert not screen.playing
+
+
+async def test_a_lesson_as_a_quiz_asks_at_its_quiz_stops() -> None:
+    thing = open_thing("start/01_multiply")
+    async with walking(thing, quiz=True) as (pilot, screen):
+        await press(pilot, *["right"] * 5)
+        assert pilot.app.screen is screen, "count is no quiz stop"
+        await press(pilot, "right")
+        assert isinstance(pilot.app.screen, PredictScreen)
+        assert pilot.app.screen.question.answer == 4
