@@ -49,7 +49,7 @@ class Session:
         self.told += chunk
         return bool(chunk)
 
-    def until(self, words: str, seconds: float = 20.0) -> None:
+    def until(self, words: str, seconds: float = 60.0) -> None:
         """Read until `words` have been written."""
         end = time.monotonic() + seconds
         while words.encode() not in self.told:
@@ -59,7 +59,7 @@ class Session:
     def send(self, keys: str) -> None:
         os.write(self.master, keys.encode())
 
-    def ended(self, seconds: float = 20.0) -> int:
+    def ended(self, seconds: float = 60.0) -> int:
         """Its exit code, when it has ended and everything it wrote is read."""
         end = time.monotonic() + seconds
         while self.process.poll() is None:

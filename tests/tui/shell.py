@@ -34,7 +34,7 @@ def remembering(lang: Lang | None = "en", **settings: object) -> SettingsFile:
     return file
 
 
-async def until(pilot: Pilot[None], true: Callable[[], bool], seconds: float = 20.0) -> None:
+async def until(pilot: Pilot[None], true: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait for what happens in the background."""
     end = time.monotonic() + seconds
     while not true():

@@ -513,3 +513,46 @@ async def test_a_recent_thing_opens_from_the_gallery() -> None:
         await pilot.press("end", "enter")
         await until(pilot, lambda: isinstance(app.screen, StepperScreen))
         assert app.screen.thing.lesson is None
+
+
+def colours(app: GradientTracer, selector: str) -> set[str]:
+    """The colours of what a widget has written."""
+    widget = app.screen.query_one(selector)
+    segments = (segment for strip in widget.render_lines(widget.size.region) for segment in strip)
+    return {str(s.style.color.name) for s in segments if s.text.strip() and s.style and s.style.color}
+
+
+async def test_what_is_drawn_already_follows_a_change_of_colours() -> None:
+    app = GradientTracer(remembering())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_pictured(pilot)
+        await pilot.press("t")
+        await until(pilot, lambda: app.palette.text in colours(app, "Picture"))
+        await pilot.press("question_mark", "t")
+        await until(pilot, lambda: app.palette.text in colours(app, "#help-words"))
+        await pilot.press("escape")
+        await end_card(app, None)
+        await pilot.press("t")
+        await until(pilot, lambda: app.palette.ok in colours(app, "#endcard-words"))
+
+
+async def test_help_goes_from_the_keys_to_the_words_and_back() -> None:
+    app = GradientTracer(remembering())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert "Words" not in shown(app)
+        await pilot.press("tab")
+        await until(pilot, lambda: "computation graph   計算グラフ" in shown(app))
+        await pilot.press("tab")
+        await until(pilot, lambda: "open the lesson" in shown(app))
+
+
+async def test_the_palette_says_that_it_found_nothing_in_the_user_s_language() -> None:
+    app = GradientTracer(remembering("ja"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("colon")
+        await pilot.pause()
+        app.screen.query_one(Input).insert_text_at_cursor("zzzzq")
+        await until(pilot, lambda: "見つかりません。" in shown(app))
+        await pilot.press("escape")

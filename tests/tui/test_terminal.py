@@ -162,4 +162,5 @@ def test_the_terminal_s_answer_decides_and_without_one_the_locale(
 
 def test_the_locale_is_read_in_the_order_of_posix() -> None:
     assert locale_name({"LC_ALL": "ja_JP.UTF-8", "LANG": "C"}) == "ja_JP.UTF-8"
+    assert locale_name({"LC_CTYPE": "C.UTF-8", "LANG": "ja_JP.UTF-8"}) == "ja_JP.UTF-8"
     assert locale_name({"LC_ALL": "", "LANG": "C"}) == "C"

@@ -98,8 +98,11 @@ def choose_glyphs(*, ascii_only: bool = False, environ: Mapping[str, str] = os.e
 
 
 def locale_name(environ: Mapping[str, str] = os.environ) -> str:
-    """The user's locale as the environment names it: `ja_JP.UTF-8`; empty when it does not."""
-    return environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
+    """The user's language as the environment names it: `ja_JP.UTF-8`; empty when it does not.
+
+    LC_CTYPE is left out: Python itself sets it to C.UTF-8 where the user's locale is not installed.
+    """
+    return environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
 
 
 def _speaks_utf8() -> bool:

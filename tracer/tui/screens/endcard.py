@@ -66,6 +66,7 @@ class EndCardScreen(AppScreen[None]):
 
     def on_mount(self) -> None:
         self._draw()
+        self.watch(self.app, "theme", self._draw, init=False)
 
     def watch_lang(self, lang: Lang) -> None:
         self._draw()

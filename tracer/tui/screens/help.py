@@ -55,9 +55,14 @@ class HelpScreen(AppScreen[None]):
             yield Static(id="help-words")
 
     def on_mount(self) -> None:
-        self.watch_lang(self.lang)
+        self._draw()
+        self.watch(self.app, "theme", self._draw, init=False)
 
-    def watch_lang(self, lang: Lang) -> None:
+    def watch_lang(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        lang = self.lang
         frame = self.query_one("#help")
         frame.border_title, frame.border_subtitle = _TITLE[lang], _CLOSE[lang]
         self.query_one("#help-keys", Static).update(keys_page(self.places, lang))
