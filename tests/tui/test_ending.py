@@ -53,8 +53,9 @@ def test_ctrl_c_says_how_to_quit(settings: Path) -> None:
         assert terminal.restored
 
 
-def test_ascii_in_the_environment_reaches_the_screen(settings: Path) -> None:
-    with session(settings=settings, environ={"TRACER_GLYPHS": "ascii"}) as terminal:
+@pytest.mark.parametrize(("arguments", "environ"), [(["--ascii"], {}), ([], {"TRACER_GLYPHS": "ascii"})])
+def test_ascii_reaches_the_screen(settings: Path, arguments: list[str], environ: dict[str, str]) -> None:
+    with session(*arguments, settings=settings, environ=environ) as terminal:
         terminal.until("Start here")
         terminal.send("q")
         terminal.ended()

@@ -86,6 +86,7 @@ MOST_NODES = 2_000_000
 def root(
     ctx: typer.Context,
     lang: Language = None,
+    ascii_: Annotated[bool, typer.Option("--ascii", help="Draw the app with ASCII only.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> Task | None:
     if version:
@@ -93,7 +94,7 @@ def root(
     if ctx.invoked_subcommand is None:
         from tracer.cli.walking import gallery
 
-        return lambda: gallery(lang)
+        return lambda: gallery(lang, ascii_only=ascii_)
     ctx.obj = lang
     return None
 

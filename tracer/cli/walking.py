@@ -11,12 +11,12 @@ from tracer.lessons.formula import parse_assignments
 from tracer.trace.trace import Trace
 
 
-def gallery(lang: str | None) -> int:
+def gallery(lang: str | None, *, ascii_only: bool) -> int:
     """The lessons: as the app's gallery, or as a list."""
     if interactive():
         from tracer.tui.start import run_app
 
-        return run_app(lang=None if lang is None else choose_lang(lang))
+        return run_app(ascii_only=ascii_only, lang=None if lang is None else choose_lang(lang))
     from tracer.cli.listing import show
 
     return show(as_json=False, lang=lang)
