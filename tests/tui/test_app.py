@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.widgets import Input, OptionList
 
-from tests.tui.shell import remembering, shown, small_content, until, until_pictured
+from tests.tui.shell import CONTENT, remembering, shown, small_content, until, until_pictured
 from tracer.errors import ProgramError
 from tracer.lessons.runner import open_thing
 from tracer.scene.palette import PALETTES
@@ -556,3 +557,28 @@ async def test_the_palette_says_that_it_found_nothing_in_the_user_s_language() -
         app.screen.query_one(Input).insert_text_at_cursor("zzzzq")
         await until(pilot, lambda: "見つかりません。" in shown(app))
         await pilot.press("escape")
+
+
+async def test_the_first_click_marks_and_the_second_opens() -> None:
+    app = GradientTracer(remembering())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_pictured(pilot)
+        place = (5, next(i for i, line in enumerate(shown(app).splitlines()) if "One number" in line))
+        await pilot.click(offset=place)
+        await pilot.pause()
+        assert isinstance(app.screen, GalleryScreen)
+        assert marked(app) == "lesson:start/02_twice"
+        await pilot.click(offset=place)
+        await until(pilot, lambda: isinstance(app.screen, StepperScreen))
+
+
+async def test_a_lesson_that_cannot_be_read_is_told_and_the_others_are_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shutil.copytree(CONTENT, tmp_path / "content")
+    (tmp_path / "content/samples/start/01_product.toml").write_text("titel = 1")
+    monkeypatch.setattr("tracer.lessons.content.content_root", lambda: tmp_path / "content")
+    app = GradientTracer(remembering())
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(pilot, lambda: "unknown key 'titel'" in shown(app))
+        assert "One number, used twice" in shown(app)

@@ -154,6 +154,8 @@ class GradientTracer(App[None]):
 
     def on_catalogue_read(self, message: CatalogueRead) -> None:
         self.catalogue = message.catalogue
+        for problem in message.catalogue.problems[:3]:  # whoever writes a lesson wants to know; the others work
+            self.notify(str(problem), severity="warning", timeout=10, markup=False)
 
     def open_thing(
         self,

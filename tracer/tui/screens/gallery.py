@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -95,6 +96,16 @@ def all_rows(catalogue: Catalogue, recent: tuple[str, ...]) -> Iterator[Row]:
             yield Row(Text.same(words), recent=words)
 
 
+class Entries(OptionList):
+    """The list. With the mouse, the first click marks and a click on what is marked opens."""
+
+    def _on_click(self, event: events.Click) -> None:  # type: ignore[override]  # Textual's own need not be awaited
+        clicked = event.style.meta.get("option")
+        if clicked is not None and not self.options[clicked].disabled and clicked != self.highlighted:
+            event.prevent_default()
+            self.highlighted = clicked
+
+
 class Find(Input):
     """The line one types into to find something. Esc closes it; arrows move the list."""
 
@@ -120,7 +131,7 @@ class GalleryScreen(AppScreen[None]):
         yield Static(id="gallery-title")
         with Horizontal(id="gallery"):
             with Vertical(id="gallery-left"):
-                yield OptionList(id="gallery-list", markup=False)
+                yield Entries(id="gallery-list", markup=False)
             yield Preview(id="gallery-preview").data_bind(AppScreen.lang)
         yield KeyBar("gallery").data_bind(AppScreen.lang)
 
