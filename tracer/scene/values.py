@@ -97,7 +97,8 @@ class ValuesPanel:
         cursor, trace = self.cursor, self.cursor.trace
         moment = cursor.moment
         value, op = cursor.data(node), trace.op(node)
-        state, grad = cursor.grad_state(node), cursor.grad(node)
+        state = cursor.grad_state(node)
+        grad = cursor.grad(node) if state in ("partial", "complete") else None
         if state == "none":
             grad_text, grad_role = NO_GRADIENT, "muted"
         elif grad is None:

@@ -139,11 +139,11 @@ class Pass:
     def reached(self, node: int) -> bool:
         """Whether `node` received gradient in this pass."""
         nodes = self.columns.nodes
-        at = int(np.searchsorted(nodes, node))
+        at = int(nodes.searchsorted(nodes.dtype.type(node)))  # a plain int would have the whole array copied first
         return at < len(nodes) and int(nodes[at]) == node
 
     def recorded_grad(self, node: int) -> float | None:
         """`.grad` of `node` as the program itself had it when the pass ended; None if it received none."""
         nodes = self.columns.nodes
-        at = int(np.searchsorted(nodes, node))
+        at = int(nodes.searchsorted(nodes.dtype.type(node)))  # a plain int would have the whole array copied first
         return float(self.columns.grads[at]) if at < len(nodes) and int(nodes[at]) == node else None

@@ -96,7 +96,7 @@ class Trace:
     def uses(self, node: int) -> tuple[int, ...]:
         """The edges out of `node`: each use of it, in creation order of the users."""
         order, targets = self._uses
-        low, high = np.searchsorted(targets, [node, node + 1])
+        low, high = targets.searchsorted(np.array([node, node + 1], targets.dtype))  # plain ints would copy the array
         return tuple(order[low:high].tolist())
 
     @cached_property
