@@ -60,7 +60,7 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
     StepperScreen.-all #left { width: 55%; }
     StepperScreen.-all #right { width: 45%; }
     StepperScreen.-all #source, StepperScreen.-all #values { height: 25%; min-height: 9; }
-    StepperScreen.-all #note { height: 15%; min-height: 6; }
+    StepperScreen.-all #note { height: 15%; min-height: 7; }
     StepperScreen.-all #sentence { display: none; }
     StepperScreen.-one #timeline, StepperScreen.-one #note, StepperScreen.-two #note { display: none; }
     StepperScreen.-two #left { width: 55%; }
