@@ -107,7 +107,7 @@ def test_how_far_something_moves_is_said_as_one_says_it() -> None:
     assert moves("y", -1).en == "y moves just as far, the other way"
     assert moves("y", 0).ja == "y は動きません"
     assert moves("y", -1 / 3) == Text(
-        "y moves about 0.3333 times as far, the other way", "y は逆向きにその 約 0.3333 倍動きます"
+        "y moves about 0.3333 times as far, the other way", "y は逆向きに約 0.3333 倍動きます"
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from tests.explain import programs
@@ -10,6 +13,7 @@ from tracer.core.scope import scope
 from tracer.core.value import Value
 from tracer.explain.explain import explain
 from tracer.explain.explanation import Explanation
+from tracer.explain.proof import check_trace
 from tracer.text import LANGS, Text
 from tracer.trace.segment import GRANULARITIES, By
 from tracer.trace.trace import Trace
@@ -308,7 +312,7 @@ def test_a_mark_is_told_with_all_marks_so_far() -> None:
     told = [explain(trace.cursor(int(p))) for p in trace.stops("edge")]
     marks = [t for t in told if t.kind == "mark" and t.title.en == "a: visited"]
     assert marks[-1].sentence.en == "A mark changes no number. a now carries “visited” (4 times)."
-    assert marks[-1].sentence.ja == "印は数を変えません。a の印は 「visited」（4 回） です。"
+    assert marks[-1].sentence.ja == "印は数を変えません。a の印は「visited」（4 回）です。"
 
 
 def test_an_update_is_gradient_descent_only_where_the_numbers_and_the_line_say_so() -> None:
@@ -409,6 +413,17 @@ def test_how_the_program_ended_is_said_at_its_last_moment_only() -> None:
     told = explain(trace.cursor(-1))
     assert notes(told, "trouble") == ["The program ended here with an error at line 12: ValueError: no\ufffd[2J"]
     assert notes(explain(trace.cursor(-2)), "trouble") == []
+
+
+def test_a_pass_by_hand_that_was_cut_short_is_told_as_far_as_it_was_kept() -> None:
+    """A killed program leaves deliveries, but no sums."""
+    trace = programs.recursion()
+    none = replace(trace.columns.passes[0], nodes=np.zeros(0, np.int32), grads=np.zeros(0))
+    cut = Trace(replace(trace.columns, passes=(none,)))
+    for position in range(len(cut) + 1):
+        told = explain(cut.cursor(position))
+        assert told.plain("ja")
+    assert check_trace(cut).ok
 
 
 # For any program

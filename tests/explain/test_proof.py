@@ -68,6 +68,34 @@ def test_constants_and_what_no_gradient_reached_are_not_marked_as_gradients() ->
     assert check_node(programs.product(), 1).mark == ""
 
 
+@pytest.mark.deep
+@pytest.mark.parametrize("block", range(10))
+def test_no_right_program_is_called_wrong_among_thousands(block: int) -> None:
+    """Every op, also near poles, kinks and the ends of the float range; leaves updated between two passes."""
+    for seed in range(400 * block, 400 * (block + 1)):
+        trace = wild(np.random.default_rng(seed))
+        found = check_trace(trace)
+        assert found.ok, (seed, found.summary.en)
+
+
+def wild(rng: np.random.Generator) -> Trace:
+    """A random program of any ops on numbers of any size."""
+    sizes = (3.0, 1e4, 1e-4)
+    with record() as rec:
+        values = [Value(float(rng.uniform(-1, 1) * rng.choice(sizes))) for _ in range(rng.integers(1, 4))]
+        values.append(Value(float(rng.integers(-3, 4))))
+        for name in rng.choice(list(OPS), rng.integers(1, 14)):
+            args = [values[rng.integers(len(values))]]
+            if len(OPS[name].inputs) == 2:
+                args.append(values[rng.integers(len(values))] if rng.random() < 0.7 else float(rng.integers(-2, 3)))
+            values.append(getattr(args[0], name)(*args[1:]))
+        values[-1].backward()
+        if rng.random() < 0.3:
+            values[0].data = float(rng.uniform(-2, 2))
+            (values[0] * values[-1] + values[0].tanh()).backward()
+    return rec.trace
+
+
 # Wrong numbers
 
 

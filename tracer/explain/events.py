@@ -39,7 +39,7 @@ def mark(teller: Teller, moment: Moment) -> Explanation:
         blocks=(),
         sentence=Text(
             f"A mark changes no number. {name} now carries {every.en}.",
-            f"印は数を変えません。{name} の印は {every.ja} です。",
+            f"印は数を変えません。{name} の印は{every.ja}です。",
         ),
         short=Text(f"{name}: {said}", f"{name}：{said}"),
         node=moment.node,

@@ -106,10 +106,9 @@ def _heading(teller: Teller, node: int, this: Pass, deliveries: tuple[Delivery, 
 
 def _total(teller: Teller, symbol: str, node: int, terms: list[float], missing: int, assign: bool) -> Row:
     left = Text.same(symbol)
-    if missing:
-        return Row((Text.same(NOT_YET),), left, colour="grad")
     value, digits = teller.cursor.grad(node), teller.digits
-    assert value is not None, "all routes have been received"
+    if missing or value is None:  # None: the program was killed inside the pass, so its sums were never kept
+        return Row((Text.same(NOT_YET),), left, colour="grad")
     result = teller.number(value)
     if assign or not 2 <= len(terms) <= TERMS:
         return Row((Text.same(result),), left, equals_sign(value, digits=digits), colour="grad")

@@ -112,9 +112,9 @@ def moves(what: str, factor: float | None, digits: int = 4) -> Text:
     size = format_number(abs(factor), digits)
     if size == "1" and not is_rounded(factor, digits):
         return Text(f"{what} moves just as far{other.en}", f"{what} は{other.ja}同じだけ動きます")
-    about = Text("about ", "約 ") if is_rounded(factor, digits) else EMPTY
+    about = Text("about ", "約") if is_rounded(factor, digits) else Text("", "その")
     return Text(
-        f"{what} moves {about.en}{size} times as far{other.en}", f"{what} は{other.ja}その {about.ja}{size} 倍動きます"
+        f"{what} moves {about.en}{size} times as far{other.en}", f"{what} は{other.ja}{about.ja} {size} 倍動きます"
     )
 
 
