@@ -97,7 +97,6 @@ def changes(trace: Trace, node: int, at_pass: int | None) -> list[int]:
         found += [position for position, _ in trace.events(kind).get(node, ())]
     if at_pass is not None:
         this = trace.passes[at_pass]
-        found.append(this.start + 1)
         found += [this.position_of(delivery) for delivery in this.deliveries_to(node).tolist()]
     return sorted(found)
 
