@@ -65,9 +65,9 @@ def test_ascii_draws_everything_in_ascii():
 
 
 def test_what_must_be_told_apart_is_told_apart_in_every_set():
-    """Known and unknown, checked and wrong, crossing and junction, light and heavy, both arrows of an axis."""
+    """Known and not, checked and wrong, crossing and junction, light and heavy, both arrows, a number's end and `…`."""
     for glyphs in GLYPHS.values():
-        for pair in ["✓✗", "┼●", "│┃", "─━", "│║", "─═", "▲▼", "◀▶", "▸◂", "×−", "○●", "…–", "░█"]:
+        for pair in ["✓✗", "┼●", "│┃", "─━", "│║", "─═", "▲▼", "◀▶", "▸◂", "×−", "○●", "…–", "….", "│╎", "─╌", "░█"]:
             assert len(set(glyphs.line(pair))) == 2, (glyphs.name, pair)
 
 
