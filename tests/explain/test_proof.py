@@ -367,6 +367,9 @@ def test_a_large_graph_is_sampled_and_says_so() -> None:
     assert counts["rules"] == NETWORK.n_edges
     assert "leaves nudged together" in found.summary.en
     assert all(found.checks[n].mark == "✓" for n in range(0, NETWORK.n_nodes, 7))
+    reasons = [found.checks[n].reason.en for n in range(NETWORK.n_nodes)]
+    assert any("every rule between it and loss agrees with nudging" in reason for reason in reasons)
+    assert any("shows the same" in reason for reason in reasons)
 
 
 def test_a_sample_still_finds_one_bent_rule_and_one_corrupted_gradient() -> None:
