@@ -205,6 +205,26 @@ def test_assigning_contributions_forgets_the_earlier_one() -> None:
     assert list(dict.fromkeys(seen)) == [None, 2.0, 5.0]
 
 
+def test_a_root_that_is_a_leaf_is_assigned_by_hand_and_added_to_by_the_engine() -> None:
+    with record() as rec:
+        x = Value(3.0, name="x")
+        x.backward()
+        x.backward()
+        grads = [x.grad]
+        with by_hand(x):
+            grads.append(x.grad)
+    trace = rec.trace
+    assert grads == [2.0, 1.0]
+    assert [trace.cursor(p.stop).grad("x") for p in trace.passes] == [1.0, 2.0, 1.0]
+
+
+def test_a_negative_number_in_a_formula_stands_in_parentheses() -> None:
+    with record() as rec:
+        x = Value(3.0, name="x")
+        made = [x + -1, -2 * x, (-2) ** x, x**-2]
+    assert [rec.trace.formula(rec.trace.resolve(v)) for v in made] == ["x + (-1)", "-2 × x", "(-2) ^ x", "x ^ (-2)"]
+
+
 def test_scopes_nest_and_are_steps() -> None:
     with record() as rec:
         x = Value(1.0)

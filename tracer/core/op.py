@@ -6,7 +6,7 @@ floats, NumPy arrays and columns of thousands of nodes: `xp` is the array module
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -74,6 +74,15 @@ class Op:
         """Output and what is kept for the rules, whether the op keeps anything or not."""
         made = self.forward(xp, *inputs, **static)
         return made if self.saves else (made, {})
+
+    def written(self, inputs: Sequence[str]) -> str:
+        """An application to names or numbers; a negative one gets parentheses where a sign stands before it."""
+        fields = {}
+        for spec, text in zip(self.inputs, inputs, strict=True):
+            before = self.show[: self.show.index(f"{{{spec.name}}}")]
+            enclosed = before.endswith(("(", "|")) or (not before and self.name != "pow")  # (-2) ^ x
+            fields[spec.name] = f"({text})" if text.startswith("-") and not enclosed else text
+        return self.show.format(**fields)
 
     def local_gradient(self, which: int, out: float, args: tuple[float, ...]) -> float:
         """∂out/∂input as a float: the vjp at upstream 1."""

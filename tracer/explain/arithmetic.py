@@ -10,7 +10,7 @@ from typing import Any
 
 from tracer.core import floats
 from tracer.core.op import OPS
-from tracer.explain.words import Names, shown, written
+from tracer.explain.words import Names, shown
 from tracer.numbers import equals_sign, format_number
 
 EXACT: Mapping[str, Callable[..., Any]] = {
@@ -63,7 +63,7 @@ def forward_numbers(names: Names, node: int, args: Sequence[float], digits: int 
     """`3 + 2`: the formula of `node` with its numbers put in."""
     op = names.trace.op(node)
     assert op is not None, "only computed nodes have a formula"
-    return written(op, [format_number(v, digits) for v in args])
+    return op.written([format_number(v, digits) for v in args])
 
 
 def local_symbols(names: Names, edge: int) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tracer.core.op import Op
 from tracer.numbers import NOT_YET, format_number, is_rounded
 from tracer.text import Text
 from tracer.trace.trace import Trace
@@ -46,7 +45,7 @@ class Names:
             return ""
         edges = self.trace.edges_in(node)
         name = self.place if places else lambda edge: self(self.trace.edge(edge).input)
-        return written(op, [name(edge) for edge in edges])
+        return op.written([name(edge) for edge in edges])
 
     def definition(self, node: int) -> str:
         """`a = x + 2`, or the name alone of a leaf."""
@@ -68,17 +67,6 @@ class Names:
     def grad(self, node: int) -> str:
         """`x.grad`: what the program's variable holds, whatever it means."""
         return f"{self(node)}.grad"
-
-
-def written(op: Op, inputs: Sequence[str]) -> str:
-    """An application of `op` to names or numbers; a negative number gets parentheses where a sign stands before it."""
-    names = [spec.name for spec in op.inputs]
-    fields = {}
-    for name, text in zip(names, inputs, strict=True):
-        before = op.show[: op.show.index("{" + name + "}")]
-        enclosed = before.endswith(("(", "|")) or (not before and op.name != "pow")
-        fields[name] = f"({text})" if text.startswith("-") and not enclosed else text
-    return op.show.format(**fields)
 
 
 def _place(slot: int) -> str:

@@ -155,7 +155,7 @@ class Cursor:
             return None
         total = self._before_pass(node, this)
         if node == this.root:
-            total = (total or 0.0) + 1.0
+            total = 1.0 if this.by_hand else (total or 0.0) + 1.0  # user code assigns the 1, the engine adds it
         done = this.delivered_by(position)
         for delivery in this.deliveries_to(node).tolist():
             if delivery >= done:

@@ -129,8 +129,7 @@ class Trace:
         op = self.op(node)
         if op is None:
             return ""
-        labels = {i.name: self.label(n) for i, n in zip(op.inputs, self.inputs(node), strict=True)}
-        return op.show.format(**labels)
+        return op.written([self.label(source) for source in self.inputs(node)])
 
     def scope(self, node: int) -> str:
         """The scope `node` was made in, "" at the top."""
