@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from threading import Thread
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App
@@ -22,6 +22,7 @@ from textual.binding import BindingType
 from textual.command import CommandPalette
 from textual.filter import LineFilter
 from textual.reactive import reactive
+from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from tracer.errors import TracerError
@@ -97,6 +98,14 @@ class GradientTracer(App[None]):
         self._opening: Request | None = None
 
     # --- starting
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The gallery, where it comes first: Textual's blank screen would cost a frame."""
+        if self._first is None and not self._ask_language:
+            from tracer.tui.screens.gallery import GalleryScreen
+
+            return GalleryScreen()
+        return super().get_default_screen()
 
     def on_mount(self) -> None:
         if not self.is_headless:
@@ -265,9 +274,9 @@ class GradientTracer(App[None]):
     def show_gallery(self) -> None:
         """Back to the gallery, from wherever one is."""
         self._to_gallery()
-        if len(self.screen_stack) == 1:
-            from tracer.tui.screens.gallery import GalleryScreen
+        from tracer.tui.screens.gallery import GalleryScreen
 
+        if not isinstance(self.screen, GalleryScreen):
             self.push_screen(GalleryScreen())
 
     def _to_gallery(self) -> None:
@@ -340,7 +349,7 @@ class GradientTracer(App[None]):
         """One screen back; from the first one, quit."""
         if isinstance(self.screen, AppScreen) and self.screen.leave():
             return
-        if len(self.screen_stack) > 2:  # Textual's blank screen, the first one, this one
+        if self.can_go_back:
             self.pop_screen()
         else:
             self.exit()
@@ -349,8 +358,13 @@ class GradientTracer(App[None]):
         """One screen back; the first one stays."""
         if isinstance(self.screen, AppScreen) and self.screen.leave():
             return
-        if len(self.screen_stack) > 2:
+        if self.can_go_back:
             self.pop_screen()
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether there is a screen of ours below this one."""
+        return len(self.screen_stack) > 1 and isinstance(self.screen_stack[-2], AppScreen)
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):

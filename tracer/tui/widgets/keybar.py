@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.content import Content
@@ -11,6 +11,9 @@ from textual.widget import Widget
 
 from tracer.text import Lang, Text
 from tracer.tui.keys import Key, Place, face_of, rows
+
+if TYPE_CHECKING:
+    from tracer.tui.app import GradientTracer
 
 _BACK = Text("back", "戻る")
 
@@ -54,9 +57,7 @@ class KeyBar(Widget):
         return sorted(fitting, key=lambda row: (row.place == "app", row.weight if row.place == "app" else -row.weight))
 
     def _words(self, row: Key) -> str:
-        if (
-            row.action == "back" and len(self.app.screen_stack) > 2
-        ):  # Textual's own blank screen, the first one, this one
+        if row.action == "back" and cast("GradientTracer", self.app).can_go_back:
             return _BACK[self.lang]
         return row.short[self.lang]
 
