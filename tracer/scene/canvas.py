@@ -130,6 +130,12 @@ class _Page:
         if not 0 <= row < self.view.height:
             return
         cells, inks = self.cells[row], self.inks[row]
+        if text.isascii() and text.isprintable():  # most text: no width to ask for
+            start, stop = max(column, 0), min(column + len(text), self.view.width)
+            if start < stop:
+                cells[start:stop] = text[start - column : stop - column]
+                inks[start:stop] = [ink] * (stop - start)
+            return
         for character in text:
             width = cell_len(character)
             if width == 0:
@@ -261,6 +267,8 @@ class _Page:
         if self.scene.notation != "textbook":
             return
         for node, wires in self.scene.wires_from.items():
+            if not any(self._near(wire) for wire in wires):
+                continue
             box = self.boxes[node]
             x, y = wires[0].points[0]
             value = f"{box.name} = {box.value}" if box.name and box.shape != "plain" else box.value
@@ -268,7 +276,13 @@ class _Page:
             self._number(x + 2, y + 1, f"{GRAD} {box.grad}", grad_ink(box.grad, box.receiving))
             if len(wires) > 1:
                 for wire in wires:
-                    self._branch(wire)
+                    if -1 <= wire.points[-1][1] - self.view.y <= self.view.height:
+                        self._branch(wire)
+
+    def _near(self, wire: Wire) -> bool:
+        """Whether the wire or the rows over and under it are in sight."""
+        left, top, right, bottom = wire.bounds
+        return self.view.meets(left, top - 1, right, bottom + 1)
 
     def _branch(self, wire: Wire) -> None:
         """The numbers of one of several wires of a net, before its arrowhead."""
