@@ -13,7 +13,7 @@ from tracer.core.op import OPS
 from tracer.core.record import record
 from tracer.core.value import Value, apply
 from tracer.explain.arithmetic import factor, local_numbers, local_symbols, product, sign, sum_sign, total
-from tracer.explain.words import Names, count, listed, moves, ordinal, written
+from tracer.explain.words import Names, count, listed, moves, ordinal
 from tracer.numbers import format_number
 from tracer.text import Text
 
@@ -87,11 +87,11 @@ def test_every_op_has_words_with_fields_that_can_be_filled(op: object) -> None:
 
 
 def test_an_application_is_written_with_its_own_sign() -> None:
-    assert written(OPS["add"], ["3", "-2"]) == "3 + (-2)"
-    assert written(OPS["relu"], ["-2"]) == "relu(-2)"
-    assert written(OPS["abs"], ["-2"]) == "|-2|"
-    assert written(OPS["neg"], ["-2"]) == "−(-2)"
-    assert written(OPS["div"], ["-1", "-2"]) == "-1 / (-2)"
+    assert OPS["add"].written(["3", "-2"]) == "3 + (-2)"
+    assert OPS["relu"].written(["-2"]) == "relu(-2)"
+    assert OPS["abs"].written(["-2"]) == "|-2|"
+    assert OPS["neg"].written(["-2"]) == "−(-2)"
+    assert OPS["div"].written(["-1", "-2"]) == "-1 / (-2)"
 
 
 def test_lists_of_names_read_well_in_both_languages() -> None:
