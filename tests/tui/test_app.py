@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from tracer.scene.palette import PALETTES
 from tracer.tui.app import GradientTracer
 from tracer.tui.keys import KEYS
 from tracer.tui.library import Library
-from tracer.tui.messages import Request
+from tracer.tui.messages import LessonEnded, Request
 from tracer.tui.screens.endcard import EndCardScreen
 from tracer.tui.screens.exporting import ExportScreen
 from tracer.tui.screens.gallery import GalleryScreen
@@ -582,3 +583,32 @@ async def test_a_lesson_that_cannot_be_read_is_told_and_the_others_are_there(
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: "unknown key 'titel'" in shown(app))
         assert "One number, used twice" in shown(app)
+
+
+async def test_help_over_a_long_run_goes_when_the_run_fails() -> None:
+    go = threading.Event()
+
+    def fail_later(request: Request, stop: threading.Event) -> None:
+        go.wait()
+        raise ProgramError("it recorded nothing.")
+
+    app = GradientTracer(remembering(), library=Library(fail_later))  # type: ignore[arg-type]
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open_thing("slow.py")
+        await until(pilot, lambda: isinstance(app.screen, OpeningScreen))
+        await pilot.press("question_mark")
+        go.set()
+        await until(pilot, lambda: isinstance(app.screen, NoticeScreen))
+        await pilot.press("escape")
+        assert isinstance(app.screen, GalleryScreen)
+
+
+async def test_a_lesson_that_names_a_next_one_that_is_not_there_ends_all_the_same() -> None:
+    app = GradientTracer(remembering())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.catalogue is not None)
+        thing = await asyncio.wrap_future(app.library.ask(Request("start/01_product")))
+        assert thing.lesson is not None
+        app.post_message(LessonEnded(replace(thing, lesson=replace(thing.lesson, next="nowhere"))))
+        await until(pilot, lambda: isinstance(app.screen, EndCardScreen))
+        assert "That was the last lesson." in shown(app)

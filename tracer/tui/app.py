@@ -199,12 +199,13 @@ class GradientTracer(App[None]):
     def _say_opened(self, request: Request, run: Future[Thing]) -> None:
         """Called in whatever thread finished it."""
         error = run.exception()
-        if error is None:
-            self.post_message(Opened(request, run.result()))
-        elif isinstance(error, TracerError):
-            self.post_message(OpenFailed(request, str(error)))
-        else:
-            self.call_later(self._fail, error)
+        with suppress(RuntimeError):  # the app has ended meanwhile
+            if error is None:
+                self.post_message(Opened(request, run.result()))
+            elif isinstance(error, TracerError):
+                self.post_message(OpenFailed(request, str(error)))
+            else:
+                self.call_later(self._fail, error)
 
     def _fail(self, error: BaseException) -> None:
         """Our own mistake: end with its traceback."""
@@ -231,7 +232,9 @@ class GradientTracer(App[None]):
     def _close_opening(self) -> None:
         from tracer.tui.screens.opening import OpeningScreen
 
-        if isinstance(self.screen, OpeningScreen):
+        if any(isinstance(screen, OpeningScreen) for screen in self.screen_stack):
+            while not isinstance(self.screen, OpeningScreen):  # help may lie over it
+                self.pop_screen()
             self.pop_screen()
 
     def on_opened(self, message: Opened) -> None:
@@ -292,7 +295,9 @@ class GradientTracer(App[None]):
         lesson = message.thing.lesson
         assert lesson is not None, "only a lesson ends with a card"
         self.remember(lambda now: now.finished(lesson.name))
-        following = self.catalogue.after(lesson) if self.catalogue is not None else None
+        following = None
+        with suppress(TracerError):  # somebody's own lesson may name one that is not there
+            following = self.catalogue.after(lesson) if self.catalogue is not None else None
         self.push_screen(EndCardScreen(message.thing, following))
 
     # --- what is remembered

@@ -7,6 +7,7 @@ the marker has rested on the lesson for a moment, and Enter then opens what has 
 from __future__ import annotations
 
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -126,7 +127,8 @@ class Preview(Vertical):
     def _say_run(self, lesson: Lesson, run: Future[Thing]) -> None:
         """Called in the thread that ran it. A lesson that cannot be run says so when it is opened."""
         if run.exception() is None and self.is_running:
-            self.app.call_later(self._show, lesson, run.result())
+            with suppress(RuntimeError):  # the app has ended meanwhile
+                self.call_later(self._show, lesson, run.result())
 
     def _show(self, lesson: Lesson, thing: Thing) -> None:
         if lesson is self.lesson:
