@@ -167,3 +167,20 @@ async def test_an_expression_is_edited_in_this_process() -> None:
         await press(pilot, "enter")
         await until(pilot, lambda: bool(screen.thing.overrides))
         assert screen.view.cursor.grad("x") == 0
+
+
+async def test_escape_takes_back_a_nudge_then_the_selection_and_then_leaves() -> None:
+    async with walking(thing_of(program())) as (pilot, screen):
+        await press(pilot, "end", "n")
+        await until(pilot, lambda: screen.view.nudge is not None)
+        assert "w = 2.001" in shown(pilot.app).splitlines()[0], "the title says what was changed"  # type: ignore[arg-type]
+        await press(pilot, "escape")
+        assert screen.view.nudge is None
+        assert screen.thing.overrides == {}
+        assert screen.view.cursor.position == len(screen.thing.trace)
+        assert "w = 2.001" not in shown(pilot.app)  # type: ignore[arg-type]
+        assert screen.view.selected is not None
+        await press(pilot, "escape")
+        assert screen.view.selected is None
+        await press(pilot, "escape")
+        assert pilot.app.screen is screen, "the only screen stays: escape never quits"

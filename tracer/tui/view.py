@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tracer.explain.nudge import Nudge
+from tracer.layout.fold import LIMIT
 from tracer.scene.notation import Notation
 from tracer.text import Text
 from tracer.trace.cursor import Cursor
@@ -89,6 +90,12 @@ class View:
     def node(self) -> int | None:
         """The node that the panels are about: the one asked about, else the one that this step made or gave to."""
         return self.cursor.moment.node if self.about is None else self.about
+
+    @property
+    def pointed_out(self) -> int | None:
+        """The selection as the picture shows it: where not all is drawn, only until the walk goes on elsewhere."""
+        all_drawn = self.cursor.trace.n_nodes <= LIMIT
+        return self.selected if all_drawn or self.about is not None else None
 
     @property
     def target(self) -> int | None:

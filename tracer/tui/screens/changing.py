@@ -14,12 +14,16 @@ from tracer.core.record import LeafKey
 from tracer.errors import TracerError
 from tracer.explain.nudge import Nudge, nudge_size
 from tracer.lessons.runner import Thing
+from tracer.numbers import format_number
 from tracer.text import Text
 from tracer.trace.cursor import Cursor
 from tracer.tui.background import in_background
 from tracer.tui.screens.edit import Edit, EditScreen, Leaf
 from tracer.tui.screens.walking import WalkingScreen
 from tracer.tui.view import View
+
+EDITS_SHOWN = 3
+"""Changed leaves named in the title."""
 
 _RUNNING = Text(en="running…", ja="実行中…")
 _NO_LEAF = Text(en="There is no leaf to change here.", ja="ここには変えられる葉がありません。")
@@ -100,6 +104,14 @@ class ChangingScreen(WalkingScreen[Cursor]):
         self._nudging = now
         self._run({**now.start.overrides, now.start.trace.leaf_key(leaf): now.value}, now)
 
+    def take_nudge_back(self) -> bool:
+        """Show the run before the first nudge again; False if nothing was nudged."""
+        if self.view.nudge is None or self._nudging is None:
+            return False
+        self.thing, self._nudging = self._nudging.start, None
+        self.show_thing(self.thing, same_moment(self.view.cursor, self.thing), None)
+        return True
+
     # Edit
 
     def action_edit(self) -> None:
@@ -149,6 +161,17 @@ class ChangingScreen(WalkingScreen[Cursor]):
         if self._then is not None:
             (overrides, nudging), self._then = self._then, None
             self._run(overrides, nudging)
+
+
+def edited(thing: Thing) -> str:
+    """The leaves that do not start from the program's own number: `x = 1, w = 2.5`; `` if all do."""
+    trace, found = thing.trace, []
+    for (file, line, count), value in list(thing.overrides.items())[:EDITS_SHOWN]:
+        rows = [r for r in range(len(trace.columns.line_number)) if trace.line_at(r) == (file, line)]
+        nodes = ((trace.columns.line == rows[0]) & (trace.columns.op == 0)).nonzero()[0] if rows else []
+        if count < len(nodes):
+            found.append(f"{trace.label(int(nodes[count]))} = {format_number(value)}")
+    return ", ".join(found) + (", …" if len(thing.overrides) > EDITS_SHOWN else "")
 
 
 def at_most(thing: Thing, position: int) -> Cursor:

@@ -128,7 +128,7 @@ class DoingScreen(ChangingScreen):
             lang=self.lang,
             checks=view.marks(),
             blanks=view.blanks,
-            selected=view.selected,
+            selected=view.pointed_out,
         )
         self.change(busy=_SAVING)
         job = partial(export, view.cursor, wanted.path, options, format=wanted.format)

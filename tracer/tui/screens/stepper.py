@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 
@@ -16,13 +16,13 @@ from tracer.explain.nudge import Nudge
 from tracer.lessons.runner import Thing
 from tracer.lessons.stop import Arrival
 from tracer.scene.neighbour import Direction, neighbour
-from tracer.text import Text
+from tracer.text import LANGS, Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import By
 from tracer.tui.keys import Place, bindings
 from tracer.tui.messages import LessonEnded
 from tracer.tui.screens.base import AppScreen
-from tracer.tui.screens.changing import ChangingScreen, at_most
+from tracer.tui.screens.changing import ChangingScreen, at_most, edited
 from tracer.tui.screens.doing import DoingScreen
 from tracer.tui.screens.quiz import QuizScreen
 from tracer.tui.screens.walking import first_by, pass_start
@@ -67,7 +67,11 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
     StepperScreen.-two #right { width: 45%; }
     """
     PLACES: ClassVar[tuple[Place, ...]] = ("walk", "stepper")
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("walk"), *bindings("stepper")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("walk"),
+        *bindings("stepper"),
+        Binding("escape", "let_go", show=False),
+    ]
     AUTO_FOCUS = ""
 
     tab: reactive[str] = reactive("graph", init=False, repaint=False)
@@ -192,9 +196,13 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
         self.stop_playing()
         self.walk_to(self.view.cursor.trace.cursor(message.position))
 
-    def leave(self) -> bool:
-        """The first Esc or `q` gives back the step's own explanation, if a node was asked about."""
-        return False
+    def action_let_go(self) -> None:
+        """Take back what is on top: a nudge, a selection; with neither, leave."""
+        if not self.take_nudge_back():
+            if self.view.selected is not None or self.view.about is not None:
+                self.select(None)
+            else:
+                self.tracer.action_close()
 
     # What is shown
 
@@ -253,11 +261,11 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
 
 
 def title_of(thing: Thing) -> Text:
-    """What is walked: a lesson's section and title in both languages, else the thing's own title."""
-    if thing.lesson is None:
-        return Text.same(thing.title)
-    lesson = thing.lesson
-    return Text(*(f"{lesson.section}  {lesson.title[lang]}".strip() for lang in ("en", "ja")))
+    """What is walked: a lesson's section and title, else the thing's own title; and which leaves were edited."""
+    lesson, changed = thing.lesson, edited(thing)
+    titles = [thing.title] * 2 if lesson is None else [f"{lesson.section}  {lesson.title[lang]}" for lang in LANGS]
+    en, ja = (f"{title.strip()}   {changed}".rstrip() for title in titles)
+    return Text(en, ja)
 
 
 def note_at(thing: Thing, arrivals: Sequence[Arrival], cursor: Cursor) -> tuple[Text | None, bool]:

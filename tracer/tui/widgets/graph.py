@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 
+from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.strip import Strip
 
-from tracer.scene.canvas import draw
+from tracer.scene.canvas import Ink, draw, style_of
 from tracer.scene.palette import Palette
 from tracer.scene.raster import Viewport
 from tracer.scene.scene import Box, Scene, build_scene
@@ -54,8 +56,8 @@ class GraphPanel(Panel):
         at = self._window(self.scene, size)
         canvas = draw(self.scene, Viewport(at.x, at.y, size.width, size.height))
         self._at = at
-        inks = emphasis(self.palette, view.show)
-        return [Strip(canvas.segments(y, inks), size.width).apply_style(self.ground) for y in range(size.height)]
+        inks, ground = emphasis(self.palette, view.show), self.ground
+        return [_line(row, inks, ground) for row in canvas.rows]
 
     _at = Offset(0, 0)
 
@@ -139,12 +141,18 @@ def emphasis(palette: Palette, show: Show) -> Palette:
     return replace(palette, grad=palette.muted) if show == "values" else replace(palette, data=palette.muted)
 
 
+@lru_cache(maxsize=2048)
+def _line(row: tuple[tuple[str, Ink | None], ...], palette: Palette, ground: Style) -> Strip:
+    """One line of the canvas. Most lines of a step are those of the step before: they are kept."""
+    return Strip([Segment(text, ground + style_of(ink, palette)) for text, ink in row])
+
+
 def scene_of(view: View, lang: Lang) -> Scene:
     """The scene of a view: what canvas and export both draw."""
     return build_scene(
         view.cursor,
         notation=view.notation,
-        selected=view.selected,
+        selected=view.pointed_out,
         lang=lang,
         checks=view.marks(),
         blanks=view.blanks,

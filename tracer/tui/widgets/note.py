@@ -96,6 +96,8 @@ def hints(view: View, lang: Lang, palette: Palette) -> Iterator[Prose]:
     trace, cursor = view.cursor.trace, view.cursor
     if cursor.position == 0:
         yield Prose(_BEGIN[lang], style)
+    if view.nudge is not None:
+        yield Prose(_TAKE_BACK[lang], style)
     if view.at_end:
         yield Prose((_CARD if view.ends_lesson else _END)[lang], style)
     if view.beside is not None:
@@ -113,6 +115,7 @@ def hints(view: View, lang: Lang, palette: Palette) -> Iterator[Prose]:
 
 
 _BEGIN = Text(en="→ takes the first step, ← takes it back.", ja="→ で最初の一歩、← で戻ります。")
+_TAKE_BACK = Text(en="n, N  further up, down   esc  take it back", ja="n・N  さらに増やす・減らす   esc  元に戻す")
 _CARD = Text(en="→ once more closes the lesson.", ja="もう一度 → でレッスンのまとめへ。")
 _END = Text(
     en="The end. n nudges a leaf, e edits one, x saves the picture.",
