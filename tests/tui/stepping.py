@@ -76,8 +76,7 @@ async def walking(
     app = GradientTracer(remembering(lang), first=Request(thing.name, at=at, quiz=quiz), thing=thing)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
-        screen = app.screen
-        assert isinstance(screen, StepperScreen)
+        screen = next(one for one in app.screen_stack if isinstance(one, StepperScreen))
         yield pilot, screen
 
 

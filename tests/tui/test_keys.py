@@ -14,8 +14,10 @@ from tracer.tui.keys import KEYS, Place, ascii_twin, bindings, face_of, name_of,
 from tracer.tui.screens.base import AppScreen
 from tracer.tui.screens.endcard import EndCardScreen
 from tracer.tui.screens.gallery import GalleryScreen
+from tracer.tui.screens.lockstep import LockstepScreen
+from tracer.tui.screens.stepper import StepperScreen
 
-SCREENS: list[type[AppScreen[None]]] = [GalleryScreen, EndCardScreen]
+SCREENS: list[type[AppScreen[None]]] = [GalleryScreen, EndCardScreen, StepperScreen, LockstepScreen]
 PLACES: tuple[tuple[Place, ...], ...] = (("gallery",), ("walk", "stepper"), ("walk", "lockstep"), ("endcard",))
 
 

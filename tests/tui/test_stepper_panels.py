@@ -16,6 +16,7 @@ from tracer.tui.screens.edit import EditScreen
 from tracer.tui.screens.endcard import EndCardScreen
 from tracer.tui.screens.gallery import GalleryScreen
 from tracer.tui.screens.help import HelpScreen
+from tracer.tui.screens.notice import NoticeScreen
 from tracer.tui.screens.stepper import TABS
 from tracer.tui.widgets.graph import GraphPanel, _place
 from tracer.tui.widgets.header import Header
@@ -348,6 +349,10 @@ async def test_a_program_that_raised_says_how_it_ended(tmp_path: object) -> None
     path = tmp_path / "broken.py"  # type: ignore[operator]
     path.write_text("from tracer import Value\nx = Value(2.0)\ny = x * x\nraise ValueError('no')\n", "utf-8")
     async with walking(open_thing(str(path))) as (pilot, screen):
-        assert "The program raised" not in page(pilot)
+        assert isinstance(pilot.app.screen, NoticeScreen)
+        assert "broken.py" in page(pilot)
+        assert "ValueError: no" in page(pilot)
+        assert "The program raised" not in await press(pilot, "enter")
+        assert pilot.app.screen is screen
         assert "The program raised ValueError: no" in await press(pilot, "end")
         assert screen.view.fresh

@@ -64,9 +64,7 @@ def _what(there: Cursor) -> Text:
 
 
 _EMPTY = Text.same("")
-_EARLY = Text(
-    en=", although {user} still waits for a contribution", ja="（{user} にはまだ届いていない寄与があるのに）"
-)
+_EARLY = Text(en=", although {user} still waits for a contribution", ja="（{user} にはまだ届いていない寄与があるのに）")
 _PASS = Text(en="a backward pass from {name}", ja="{name} からの逆伝播")
 _LATER = Text(en="This run has not got there yet.", ja="この実行は、まだそこまで進んでいません。")
 _FACTS: dict[str, Text] = {

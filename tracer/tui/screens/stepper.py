@@ -16,7 +16,7 @@ from tracer.explain.nudge import Nudge
 from tracer.lessons.runner import Thing
 from tracer.lessons.stop import Arrival
 from tracer.scene.neighbour import Direction, neighbour
-from tracer.text import LANGS, Text
+from tracer.text import LANGS, Text, clean
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import By
 from tracer.tui.keys import Place, bindings
@@ -103,6 +103,10 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
 
     def on_mount(self) -> None:
         self.check_all()
+        if self.thing.outcome.words is not None:
+            from tracer.tui.screens.notice import NoticeScreen
+
+            self.call_after_refresh(self.app.push_screen, NoticeScreen(_ENDED, how_it_ended(self.thing)))
 
     # Walking
 
@@ -173,6 +177,8 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
         view = replace(self.view, title=title_of(thing), about=None, selected=selected, checks=(), nudge=nudge)
         self.view = self._at(view, cursor)
         self.check_all()
+        if thing.outcome.words is not None:
+            self.notify(thing.outcome.words[self.lang], severity="warning", markup=False, timeout=8)
 
     # Selecting
 
@@ -268,6 +274,14 @@ def title_of(thing: Thing) -> Text:
     return Text(en, ja)
 
 
+def how_it_ended(thing: Thing) -> Text:
+    """Why a program did not run to its end: its own traceback, the sentence, what to do."""
+    outcome = thing.outcome
+    parts = [Text.same(clean(outcome.traceback, lines=True).rstrip()), outcome.words, outcome.hint]
+    en, ja = ("\n\n".join(part[lang] for part in parts if part is not None and part[lang]) for lang in LANGS)
+    return Text(en, ja)
+
+
 def note_at(thing: Thing, arrivals: Sequence[Arrival], cursor: Cursor) -> tuple[Text | None, bool]:
     """What the lesson says at this moment, and whether it says it right here or said it before.
 
@@ -286,4 +300,5 @@ def note_at(thing: Thing, arrivals: Sequence[Arrival], cursor: Cursor) -> tuple[
     return (None, False) if thing.lesson is None else (thing.lesson.intro, cursor.position == 0)
 
 
+_ENDED = Text(en="The program did not run to its end", ja="プログラムは最後まで実行されませんでした")
 _PLACE = Text(en="{i} of {n}", ja="{i}/{n}")
