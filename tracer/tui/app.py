@@ -112,7 +112,6 @@ class GradientTracer(App[None]):
             with suppress(NotImplementedError, RuntimeError):  # Windows, or not in the main thread
                 for ending in (signal.SIGTERM, signal.SIGHUP):  # leave the terminal as it was found
                     asyncio.get_running_loop().add_signal_handler(ending, partial(self.exit, return_code=128 + ending))
-        Thread(target=self._read_catalogue, name="catalogue", daemon=True).start()
         if self._ask_language:
             from tracer.tui.screens.language import LanguageScreen
 
@@ -121,7 +120,8 @@ class GradientTracer(App[None]):
             self._show_first()
 
     def on_ready(self) -> None:
-        """The first frame is there."""
+        """The first frame is there: now for what would have kept it waiting."""
+        Thread(target=self._read_catalogue, name="catalogue", daemon=True).start()
         if not gc.isenabled():
             gc.freeze()  # what start-up made stays; no collection need look at it again
             gc.enable()
