@@ -84,7 +84,7 @@ async def test_no_number_before_its_time(lang: Lang) -> None:
 
 async def test_no_number_before_its_time_about_any_node() -> None:
     async with walking(thing_of(TRACE), HUGE) as (pilot, screen):
-        for position in range(0, len(TRACE) + 1, 7):
+        for position in range(0, len(TRACE) + 1, 17):
             screen.walk_to(TRACE.cursor(position))
             for node in range(TRACE.n_nodes):
                 screen.select(node)

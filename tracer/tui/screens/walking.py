@@ -15,6 +15,7 @@ from tracer.trace.cursor import Cursor
 from tracer.trace.lockstep import LockstepCursor
 from tracer.trace.segment import GRANULARITIES, By
 from tracer.trace.trace import Trace
+from tracer.tui.memory import SOON, settle
 from tracer.tui.screens.base import AppScreen
 
 Walker = TypeVar("Walker", Cursor, LockstepCursor)
@@ -42,6 +43,10 @@ class WalkingScreen(AppScreen[None], Generic[Walker]):
         super().__init__()
         self._speed = SPEEDS.index(1.0)
         self._timer: Timer | None = None
+
+    def on_mount(self) -> None:
+        if not self.app.is_headless:  # tests share a process: what one leaves behind must go
+            self.set_timer(SOON, settle)
 
     # What a subclass says
 

@@ -103,10 +103,15 @@ class Panel(Widget, can_focus=True):
         self._repaint(size)
         if len(before) == len(self._lines):
             changed = [y for y, (line, old) in enumerate(zip(self._lines, before, strict=True)) if line != old]
-            if changed:
-                self.refresh(*(Region(0, y, size.width, 1) for y in changed))
+            if not changed:
+                return
+            self.refresh(*(Region(0, y, size.width, 1) for y in changed))
         else:
             self.refresh()
+        # Each panel would tell the screen by a message of its own, and the first one's frame would be painted before
+        # the last one was heard: told at once, all panels of a step are in one frame, and that frame comes sooner.
+        self.screen._dirty_widgets.add(self)
+        self.screen.check_idle()
 
     def _inputs(self, size: Size) -> tuple[Any, ...]:
         return (self.view, self.lang, self.app.theme, size)

@@ -1,0 +1,44 @@
+"""Collections that do not stop the walk."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+
+from tracer.tui.memory import settle
+
+
+class Node:
+    """Something that refers to itself, so that only a collection frees it."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+@pytest.fixture(autouse=True)
+def thaw() -> object:
+    yield None
+    gc.unfreeze()
+
+
+def test_what_stays_is_set_aside_and_what_goes_is_freed() -> None:
+    kept, gone = Node(), Node()
+    watch = weakref.ref(gone)
+    del gone
+    settle()
+    assert watch() is None
+    assert gc.get_freeze_count() > 0
+    assert kept.me is kept
+
+
+def test_what_was_set_aside_is_freed_the_next_time() -> None:
+    node = Node()
+    settle()
+    watch = weakref.ref(node)
+    del node
+    gc.collect()
+    assert watch() is not None, "set aside: not looked at"
+    settle()
+    assert watch() is None

@@ -1,0 +1,18 @@
+"""The garbage collector, kept from stopping the walk: a full collection takes as long as several frames."""
+
+from __future__ import annotations
+
+import gc
+
+SOON = 0.4
+"""Seconds after a screen was opened: it has been painted, and hardly anybody has pressed a key."""
+
+
+def settle() -> None:
+    """Collect everything once, and set aside what is left: later collections look at new objects only.
+
+    What was set aside before is looked at again, so that closed screens do not pile up.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
