@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
+from threading import Event
 
 from textual.pilot import Pilot
 
@@ -44,7 +45,7 @@ def program(overrides: Mapping[LeafKey, float] | None = None) -> Trace:
 def thing_of(trace: Trace, **fields: object) -> Thing:
     """A thing whose program is `program`."""
 
-    def again(overrides: Mapping[LeafKey, float], /) -> Thing:
+    def again(overrides: Mapping[LeafKey, float], /, stop: Event | None = None) -> Thing:
         if any(value == 666 for value in overrides.values()):
             raise TracerError("the program did not survive that.")
         return replace(thing, trace=program(overrides), overrides=dict(overrides))

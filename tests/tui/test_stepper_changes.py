@@ -56,18 +56,18 @@ async def test_nudges_typed_faster_than_the_program_runs_are_not_lost() -> None:
     runs: list[Mapping[LeafKey, float]] = []
     base = thing_of(program())
 
-    def slow(overrides: Mapping[LeafKey, float], /) -> Thing:
+    def slow(overrides: Mapping[LeafKey, float], /, stop: threading.Event | None = None) -> Thing:
         runs.append(overrides)
         gate.wait(10)
         return replace(base.rerun(overrides), rerun=slow)
 
     async with walking(replace(base, rerun=slow)) as (pilot, screen):
         screen.select(0)
-        page = await press(pilot, "n", "n", "n", "n")
-        assert "running…" in page
+        await press(pilot, "n", "n", "n", "n")
+        await until(pilot, lambda: "running…" in shown(pilot.app))  # type: ignore[arg-type]
         gate.set()
-        await until(pilot, lambda: screen.view.busy is None)
-        assert screen.thing.trace.columns.value[0] == 3.004
+        await until(pilot, lambda: screen.thing.trace.columns.value[0] == 3.004)
+        assert screen.view.busy is None
         assert len(runs) == 2, "the nudges in between are one run"
 
 
@@ -148,7 +148,7 @@ async def test_a_program_that_takes_another_way_shows_the_other_graph() -> None:
             (x * 2 if x <= 1 else (x + 1) * x * x).named("y").backward()
         return rec.trace
 
-    def again(overrides: Mapping[LeafKey, float], /) -> Thing:
+    def again(overrides: Mapping[LeafKey, float], /, stop: threading.Event | None = None) -> Thing:
         return replace(thing, trace=run(overrides), overrides=dict(overrides))  # type: ignore[arg-type]
 
     thing = Thing("branch.py", run(), rerun=again)  # type: ignore[arg-type]
@@ -184,3 +184,36 @@ async def test_escape_takes_back_a_nudge_then_the_selection_and_then_leaves() ->
         assert screen.view.selected is None
         await press(pilot, "escape")
         assert pilot.app.screen is screen, "the only screen stays: escape never quits"
+
+
+async def test_escape_ends_a_run_that_does_not_end_by_itself() -> None:
+    base = thing_of(program())
+
+    def endless(overrides: Mapping[LeafKey, float], /, stop: threading.Event | None = None) -> Thing:
+        assert stop is not None
+        assert stop.wait(20), "nobody stopped it"
+        return replace(base.rerun(overrides), rerun=endless)
+
+    async with walking(replace(base, rerun=endless)) as (pilot, screen):
+        screen.select(0)
+        await press(pilot, "n")
+        await until(pilot, lambda: "esc stops" in shown(pilot.app))  # type: ignore[arg-type]
+        await press(pilot, "escape")
+        await until(pilot, lambda: screen.view.nudge is not None)
+        assert screen.view.busy is None
+        assert pilot.app.screen is screen
+
+
+async def test_leaving_ends_the_run_under_way() -> None:
+    base, ended = thing_of(program()), threading.Event()
+
+    def endless(overrides: Mapping[LeafKey, float], /, stop: threading.Event | None = None) -> Thing:
+        assert stop is not None
+        stop.wait(20)
+        ended.set()
+        return base
+
+    async with walking(replace(base, rerun=endless)) as (pilot, screen):
+        screen.select(0)
+        await press(pilot, "n", "q")
+    assert ended.wait(5)

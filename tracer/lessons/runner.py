@@ -45,10 +45,10 @@ Overrides = Mapping[LeafKey, float]
 
 
 class Rerun(Protocol):
-    def __call__(self, overrides: Overrides, /) -> Thing: ...
+    def __call__(self, overrides: Overrides, /, stop: threading.Event | None = None) -> Thing: ...
 
 
-def _cannot_rerun(overrides: Overrides, /) -> Thing:
+def _cannot_rerun(overrides: Overrides, /, stop: threading.Event | None = None) -> Thing:
     raise TracerError("this trace cannot be run again: its program is not at hand.")
 
 
@@ -61,7 +61,9 @@ class Thing:
     trace: Trace
     lesson: Lesson | None = None
     rerun: Rerun = field(default=_cannot_rerun, compare=False)
-    """Run it once more with these leaves overridden, and no others. Raises `TracerError` where it cannot be."""
+    """Run it once more with these leaves overridden, and no others; a program ends early where `stop` is set.
+
+    Raises `TracerError` where it cannot be."""
     name: str = ""
     """What to type after `tracer open`."""
     overrides: Overrides = field(default_factory=dict)
@@ -118,7 +120,7 @@ def open_thing(
         if lesson is None:
             return _open_expression(name, given)
         thing = _open_lesson(lesson, lesson.name, run)
-    return thing.rerun(_leaves(thing, given)) if given else thing
+    return thing.rerun(_leaves(thing, given), stop=stop) if given else thing
 
 
 def _open_file(path: Path, name: str, run: Callable[..., Run]) -> Thing:
@@ -132,8 +134,8 @@ def _open_file(path: Path, name: str, run: Callable[..., Run]) -> Thing:
 
 
 def _open_program(path: Path, name: str, run: Callable[..., Run], shown: str | None = None) -> Thing:
-    def again(overrides: Overrides, /) -> Thing:
-        made = run(path, overrides=overrides, shown=shown, again=True)
+    def again(overrides: Overrides, /, stop: threading.Event | None = None) -> Thing:
+        made = run(path, overrides=overrides, shown=shown, stop=stop, again=True)
         return Thing(path.name, made.trace, None, again, name, dict(overrides), made.output)
 
     first = run(path, shown=shown)
@@ -146,8 +148,8 @@ def _open_lesson(lesson: Lesson, name: str, run: Callable[..., Run]) -> Thing:
     def with_words(thing: Thing, compare: Thing | None) -> Thing:
         plain = thing.rerun
 
-        def again(overrides: Overrides, /) -> Thing:
-            return with_words(plain(overrides), compare)
+        def again(overrides: Overrides, /, stop: threading.Event | None = None) -> Thing:
+            return with_words(plain(overrides, stop=stop), compare)
 
         return replace(thing, title=lesson.title.en, lesson=lesson, rerun=again, compare=compare)
 
@@ -184,7 +186,7 @@ def _shown(program: Path) -> str | None:
 def thing_of_trace(thing: Thing) -> Thing:
     """`thing`, whose program is not at hand: it is run again by performing its own timeline."""
 
-    def again(overrides: Overrides, /) -> Thing:
+    def again(overrides: Overrides, /, stop: threading.Event | None = None) -> Thing:
         return replace(
             thing_of_trace(replace(thing, trace=perform(thing.trace, overrides))), overrides=dict(overrides)
         )
@@ -195,7 +197,7 @@ def thing_of_trace(thing: Thing) -> Thing:
 def _open_expression(text: str, values: Mapping[str, float]) -> Thing:
     """The expression `text`; what looks like a name of something that is not there is told as that."""
 
-    def again(overrides: Overrides, /) -> Thing:
+    def again(overrides: Overrides, /, stop: threading.Event | None = None) -> Thing:
         trace = run_expression(text, values, overrides)
         return Thing(shorten(str(trace.info["title"]), TITLE_WIDTH), trace, None, again, text, dict(overrides))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -25,7 +26,10 @@ from tracer.tui.view import View
 EDITS_SHOWN = 3
 """Changed leaves named in the title."""
 
-_RUNNING = Text(en="running…", ja="実行中…")
+PATIENCE = 0.25
+"""Seconds a run may take before the header says so."""
+
+_RUNNING = Text(en="running… esc stops", ja="実行中… esc で中止")
 _NO_LEAF = Text(en="There is no leaf to change here.", ja="ここには変えられる葉がありません。")
 
 
@@ -56,6 +60,8 @@ class ChangingScreen(WalkingScreen[Cursor]):
         self.thing = self.opened = thing
         self._nudging: Nudging | None = None
         self._rerunning = False
+        self._stop = threading.Event()
+        """Ends the run under way."""
         self._then: tuple[Mapping[LeafKey, float], Nudging | None] | None = None
         """What was asked for while a run was under way; only the last one counts."""
 
@@ -137,9 +143,23 @@ class ChangingScreen(WalkingScreen[Cursor]):
             self._then = (overrides, nudging)
             return
         self._rerunning = True
-        self.change(busy=_RUNNING)
-        job = partial(self.opened.rerun, dict(overrides))
+        self._stop = threading.Event()
+        self.set_timer(PATIENCE, partial(self._say_running, self._stop))
+        job = partial(self.opened.rerun, dict(overrides), stop=self._stop)
         in_background(self, job, partial(self._ran, nudging), self._failed)
+
+    def _say_running(self, run: threading.Event) -> None:
+        if self._rerunning and run is self._stop:
+            self.change(busy=_RUNNING)
+
+    def stop_running(self) -> bool:
+        """End the run under way; what it has computed by then is shown. False if there is none."""
+        self._then = None
+        self._stop.set()
+        return self._rerunning
+
+    def on_unmount(self) -> None:
+        self._stop.set()  # nobody waits for it any more
 
     def _ran(self, nudging: Nudging | None, thing: Thing) -> None:
         self.thing = thing

@@ -203,8 +203,8 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
         self.walk_to(self.view.cursor.trace.cursor(message.position))
 
     def action_let_go(self) -> None:
-        """Take back what is on top: a nudge, a selection; with neither, leave."""
-        if not self.take_nudge_back():
+        """Take back what is on top: a run under way, a nudge, a selection; with none of these, leave."""
+        if not self.stop_running() and not self.take_nudge_back():
             if self.view.selected is not None or self.view.about is not None:
                 self.select(None)
             else:
