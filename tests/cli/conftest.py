@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import signal
+import threading
 from pathlib import Path
 
 import pytest
 
 from tests.cli.shell import Shell
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    # `pytest &` in a script: Ctrl-C would be ignored by all that the tests start, and then tested in vain
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -56,7 +56,8 @@ class Shell:
 
 def environment(**extra: str) -> dict[str, str]:
     """Of a process of its own: this checkout's code, no settings of the machine's user."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("TRACER", "LC_", "LANG", "PYTHON"))}
+    dropped = ("TRACER", "LC_", "LANG", "PYTHON", "COLUMNS", "LINES")  # the last two would overrule a terminal's size
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
     return {**kept, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "TERM": "xterm-256color", **extra}
 
 
@@ -72,8 +73,17 @@ def spawn(*words: object, cwd: Path, **options: object) -> subprocess.Popen[str]
 
 def run(*words: object, cwd: Path, **options: object) -> Ran:
     """The same, to its end."""
-    with spawn(*words, cwd=cwd, **options) as process:
-        out, err = process.communicate(timeout=60)
+    return finish(spawn(*words, cwd=cwd, **options))
+
+
+def finish(process: subprocess.Popen[str]) -> Ran:
+    """What it did, once it has ended; a process that does not end within two minutes fails the test."""
+    try:
+        out, err = process.communicate(timeout=120)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
     return Ran(process.returncode, out or "", err or "")
 
 
