@@ -16,7 +16,7 @@ from tracer.trace.lockstep import Lockstep
         ("recursion", "b hands 1 on to a, although b still waits for a contribution.", "b hands 2 on to a."),
         ("visited", "b hands 1 on to a, although b still waits for a contribution.", "b hands 2 on to a."),
         ("assign", "After this contribution x holds 3.", "After this contribution x holds 6."),
-        ("zero_grad", "Here nothing of the kind happens.", "Here: w.grad = 0"),
+        ("zero_grad", "Not here: w.grad = 0", "Here: w.grad = 0"),
         ("branch", "x is 1 here.", "x is -1 here."),
     ],
 )

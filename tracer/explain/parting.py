@@ -13,13 +13,16 @@ def parting(moment: LockstepCursor) -> tuple[Text, Text] | None:
     first = moment.lockstep.first_divergence
     if first is None or not moment.diverged:
         return None
-    return _said(first, 0, moment.left), _said(first, 1, moment.right)
+    return _said(first, 0, moment.left, moment.right), _said(first, 1, moment.right, moment.left)
 
 
-def _said(first: Divergence, side: Side, cursor: Cursor) -> Text:
+def _said(first: Divergence, side: Side, cursor: Cursor, other: Cursor) -> Text:
     position = first.positions[side]
-    if position is None:
-        return _NEVER[first.fact]
+    if position is None:  # then it is the other run that has got there
+        there = first.positions[1 - side]
+        assert there is not None, "a difference happens in one of them"
+        what = _what(other.trace.cursor(there)) if first.fact == "event" else _EMPTY
+        return _NEVER[first.fact].format(what=what)
     if cursor.position < position:
         return _LATER
     there = cursor.trace.cursor(position)
@@ -84,6 +87,6 @@ _FACTS: dict[str, Text] = {
 }
 _NEVER: dict[str, Text] = {
     "delivery": Text(en="This run does not do that.", ja="こちらでは起こりません。"),
-    "event": Text(en="Here nothing of the kind happens.", ja="こちらでは何も起こりません。"),
+    "event": Text(en="Not here: {what}", ja="こちらにはありません: {what}"),
     "node": Text(en="This run has ended before that.", ja="こちらの実行は、その前に終わっています。"),
 }
