@@ -19,9 +19,9 @@ def parting(moment: LockstepCursor) -> tuple[Text, Text] | None:
 def _said(first: Divergence, side: Side, cursor: Cursor, other: Cursor) -> Text:
     position = first.positions[side]
     if position is None:  # then it is the other run that has got there
-        there = first.positions[1 - side]
-        assert there is not None, "a difference happens in one of them"
-        what = _what(other.trace.cursor(there)) if first.fact == "event" else _EMPTY
+        theirs = first.positions[1 - side]
+        assert theirs is not None, "a difference happens in one of them"
+        what = _what(other.trace.cursor(theirs)) if first.fact == "event" else _EMPTY
         return _NEVER[first.fact].format(what=what)
     if cursor.position < position:
         return _LATER
