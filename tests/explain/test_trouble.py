@@ -118,6 +118,29 @@ def test_a_dead_relu_is_said_to_be_closed_and_an_open_one_is_not() -> None:
     assert closed(trace, open_) is None
 
 
+@pytest.mark.parametrize("gate", ["exp", "relu"])
+def test_where_nan_passes_an_edge_of_slope_0_it_is_not_said_that_nothing_passes(gate: str) -> None:
+    with record() as rec:
+        z = Value(-800.0, name="z")
+        h = getattr(z, gate)().named("h")
+        (h + 0).log().named("y").backward()
+    trace, said = rec.trace, []
+    for position in range(len(trace) + 1):
+        cursor = trace.cursor(position)
+        moment = cursor.moment
+        if moment.kind == "edge" and moment.node == trace.find("z") and moment.part >= 2:
+            said += [note.text for note in explain(cursor, by="part").notes if note.kind == "closed"]
+    assert len(said) == 3
+    assert "nothing" not in said[0].en, "the product is not known yet"
+    for text in said[1:]:
+        assert ("nothing" in text.en) == ("通し" in text.ja) == math.isfinite(z.grad), (
+            "ReLU chooses, it does not multiply"
+        )
+    if math.isnan(z.grad):
+        assert said[-1].en.endswith("Yet inf · 0 is no number, so nan goes on to z.")
+        assert said[-1].ja.endswith("それでも inf · 0 は定まらないので、z には nan が渡ります。")
+
+
 def test_a_finite_program_has_no_trouble() -> None:
     for name in ("product", "cross_entropy", "loop", "recursion"):
         trace = programs.ALL[name]()

@@ -119,7 +119,9 @@ def notes(one: Delivery) -> list[Note]:
             found.append(Note("trouble", why_spoilt(teller.trace, one.this.index, one.index, teller.digits)))
         else:
             found += _spread(teller)
-    why = closed(teller.trace, one.edge, teller.digits) if one.part >= 2 else None
+    why = None
+    if one.part >= 2:
+        why = closed(teller.trace, one.edge, teller.digits, upstream=one.upstream, contribution=one.contribution)
     if why is not None:
         found.append(Note("closed", why))
     elif one.upstream == 0 and one.contribution == 0:

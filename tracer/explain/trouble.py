@@ -14,7 +14,7 @@ import numpy as np
 
 from tracer.core.op import Op
 from tracer.explain.edges import carried, edge_values, once
-from tracer.explain.words import Names, shown
+from tracer.explain.words import EMPTY, Names, join, shown
 from tracer.text import Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.node import SourceLine
@@ -178,20 +178,49 @@ def spoilt_by(cursor: Cursor, node: int) -> int | None:
         at = min(bad)
 
 
-def closed(trace: Trace, edge: int, digits: int = 4) -> Text | None:
-    """Why nothing passes along an edge whose local gradient is 0; None where something does."""
+def closed(
+    trace: Trace, edge: int, digits: int = 4, *, upstream: float = 0.0, contribution: float | None = None
+) -> Text | None:
+    """Why nothing passes along an edge whose local gradient is 0; None where something does.
+
+    Of an upstream gradient that is not finite 0 times is no number: then it is not said that nothing passes.
+
+    Args:
+        upstream: the gradient that arrives.
+        contribution: what is handed on; None before it is known.
+    """
     if trace.local_gradient(edge) != 0:
         return None
     names, e = Names(trace), trace.edge(edge)
     op = trace.op(e.user)
     assert op is not None, "an edge leads into an op's output"
     place, made = names.place(edge), names(e.user)
+    passes = not math.isfinite(upstream if contribution is None else contribution)
+    result = EMPTY
+    if passes and contribution is not None:
+        product, number = f"{shown(upstream, digits)} · 0", shown(contribution, digits)
+        result = Text(
+            f"Yet {product} is no number, so {number} goes on to {place}.",
+            f"それでも {product} は定まらないので、{place} には {number} が渡ります。",
+        )
     if op.name == "relu":
         value = shown(trace.edge_value(edge), digits)
+        gate = Text(
+            f"The gate is closed: {place} = {value} is not above 0.",
+            f"ゲートは閉じています。{place} = {value} は 0 より大きくありません。",
+        )
+        if passes:
+            return join(gate, result)
         return Text(
             f"The gate is closed: {place} = {value} is not above 0. Whatever arrives at {made}, nothing gets through.",
             f"ゲートは閉じています。{place} = {value} は 0 より大きくないので、{made} に何が届いても通しません。",
         )
+    if passes:
+        flat = Text(
+            f"The local gradient is 0: here {made} does not react to a small nudge of {place}.",
+            f"局所勾配は 0 です。ここでは {place} を少し動かしても {made} は動きません。",
+        )
+        return join(flat, result)
     return Text(
         f"The local gradient is 0: here {made} does not react to a small nudge of {place}, so nothing passes.",
         f"局所勾配は 0 です。ここでは {place} を少し動かしても {made} は動かないので、何も通りません。",
