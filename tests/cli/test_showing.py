@@ -8,6 +8,7 @@ import types
 import pytest
 
 import tracer
+from tests.cli.shell import Shell
 from tracer import TracerError, Value, record
 from tracer.cli.showing import Picture, trace_of
 
@@ -19,6 +20,15 @@ def test_without_a_terminal_the_steps_are_printed(capsys: pytest.CaptureFixture[
     out = capsys.readouterr().out
     assert "x = 3   ∂ 7" in out
     assert x.grad == 0.0  # showing is looking: no gradient of the user's changes
+
+
+def test_in_a_program_that_is_walked_already_nothing_happens(shell: Shell) -> None:
+    text = "import tracer\nx = tracer.Value(3.0)\ny = x * x\ny.backward()\n"
+    shell.write("plain.py", text)
+    shell.write("shows.py", text + "print(tracer.show(y))\n")
+    plain, shows = shell("steps", "plain.py"), shell("steps", "shows.py")
+    assert (shows.code, shows.err) == (0, "None\n")
+    assert shows.out == plain.out.replace("plain.py", "shows.py")
 
 
 def test_gradients_of_the_user_are_as_they_were() -> None:

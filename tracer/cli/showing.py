@@ -12,6 +12,7 @@ from tracer.core.backward import reachable
 from tracer.core.record import ACTIVE, record
 from tracer.core.value import Value
 from tracer.errors import TracerError
+from tracer.lessons.child import WALKED
 from tracer.lessons.runner import Thing, thing_of_trace
 from tracer.trace.trace import Trace
 
@@ -36,13 +37,15 @@ def show(thing: Value | Trace) -> Picture | None:
     """Open the app on a trace, or on all that led to a `Value` and its gradients.
 
     In a notebook nothing is opened: the picture is returned, which the notebook draws. Without a terminal the steps are
-    printed.
+    printed. In a program that `tracer` itself runs, nothing happens: it is being walked already.
 
     Raises:
         TracerError: `thing` is neither.
     """
     if not isinstance(thing, Value | Trace):
         raise TracerError(f"show: got a {type(thing).__name__}; it takes a Value or a Trace.")
+    if WALKED:
+        return None
     trace = thing if isinstance(thing, Trace) else trace_of(thing)
     if "ipykernel" in sys.modules:
         return Picture(trace)

@@ -42,6 +42,8 @@ ERROR_KEPT = 500
 """Characters of an exception's message."""
 OTHERS = ("micrograd", "torch", "jax", "tensorflow")
 """Modules whose presence explains why nothing of ours was recorded."""
+WALKED: list[Recorder] = []
+"""The recorder of the program that runs in this process; empty in a process that was not started for a program."""
 
 _OURS = str(Path(__file__).resolve().parents[1])
 _CONTENT = str(Path(_OURS, "_content"))
@@ -150,8 +152,8 @@ def run(recorder: Recorder, path: str, shown: str, argv: list[str], spool: Path)
         code = compile(source, shown, "exec", dont_inherit=True)
     except Exception as problem:
         return _raised(problem, shown)
-    # `import __main__` finds the program; our own module has to live on without its name
-    sys.modules["__main__"], sys.modules["tracer.lessons.child"] = program, sys.modules["__main__"]
+    WALKED.append(recorder)
+    sys.modules["__main__"] = program  # `import __main__` finds the program
     sys.argv = argv
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
     with NamingSpool(recorder, spool, namespace):
