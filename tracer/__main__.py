@@ -1,6 +1,6 @@
 """`tracer`, and `python -m tracer`: where a run begins, and where a failure becomes one message and an exit code.
 
-Exit codes: 0 done, 1 a check failed, 2 the user's input was wrong, 130 Ctrl-C.
+Exit codes: 0 done, 1 a check failed, 2 the user's input was wrong, 130 Ctrl-C, 143 SIGTERM, 129 a terminal that is gone.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ if __name__ == "__main__" and not sys.flags.safe_path:
 def main(argv: list[str] | None = None) -> int:
     """Run the command line `argv` (the process's own by default); the exit code."""
     try:
-        return _guarded(sys.argv[1:] if argv is None else argv)
+        code = _guarded(sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:
         from tracer.cli.terminal import silence_stdout
 
         silence_stdout()
-        return 130
+        code = 130
+    ending = sys.modules.get("tracer.cli.ending")  # not loaded: no program was run
+    return code if ending is None else ending.take_exit_code() or code
 
 
 def _guarded(arguments: list[str]) -> int:

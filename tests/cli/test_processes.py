@@ -143,7 +143,22 @@ def test_a_terminated_run_leaves_no_program_behind(tmp_path: Path) -> None:
     while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2][:4]:
         assert time.monotonic() < end, "the program still runs"
         time.sleep(0.05)
-    assert not (tmp_path / "run.trace").exists()
+
+
+@posix
+@pytest.mark.parametrize("command", ["record", "open", "steps", "check"])
+def test_a_termination_works_as_ctrl_c_does(tmp_path: Path, command: str) -> None:
+    (tmp_path / "prog.py").write_text(ENDLESS.replace("while True:", "import time\nwhile True:\n    time.sleep(0.01)"))
+    out = ["-o", "run.trace"] if command == "record" else []
+    process = spawn(command, "prog.py", *out, cwd=tmp_path)
+    wait_for(tmp_path / "ready")
+    process.terminate()
+    code, _, told = finish(process)
+    assert code == 143
+    assert "stopped before its end" in told
+    assert told.count("\n") == 1
+    if command == "record":
+        assert load(tmp_path / "run.trace").cursor(-1).grad("x") == 4.0
 
 
 SAVER = """

@@ -29,7 +29,8 @@ app = typer.Typer(
 
     Without a terminal (in a pipe, with TERM=dumb) `tracer` and `tracer open` print text instead of starting the app.
 
-    Exit codes: 0 done, 1 a check failed, 2 something you gave was wrong, 130 stopped by Ctrl-C.""",
+    Exit codes: 0 done, 1 a check failed, 2 something you gave was wrong, 130 stopped by Ctrl-C
+    (143 by SIGTERM).""",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     invoke_without_command=True,

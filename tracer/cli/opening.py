@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
+from tracer.cli.ending import as_ctrl_c
 from tracer.cli.terminal import plain, say, watched
 from tracer.lessons.formula import parse_assignments
 from tracer.lessons.runner import Limits, Thing, open_thing
@@ -31,7 +32,8 @@ def open_quietly(
     """
     waiting = _Waiting(name, meanwhile)
     try:
-        thing = open_thing(name, parse_assignments(values), limits=Limits(nodes=nodes), progress=waiting.tick)
+        with as_ctrl_c():
+            thing = open_thing(name, parse_assignments(values), limits=Limits(nodes=nodes), progress=waiting.tick)
     finally:
         waiting.end()
     if output and thing.output and thing.lesson is None:

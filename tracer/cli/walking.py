@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracer.cli.opening import open_quietly, tell_outcome
+from tracer.cli.ending import asked_to_end
+from tracer.cli.opening import exit_code, open_quietly, tell_outcome
 from tracer.cli.terminal import choose_lang, interactive
 from tracer.errors import NotFoundError
 from tracer.lessons.formula import parse_assignments
@@ -33,6 +34,8 @@ def walk(name: str, values: Sequence[str], *, at: str | None, ascii_only: bool, 
         return 0
     thing = open_quietly(name, values, nodes=nodes, meanwhile=_import_app)
     position = position_of(at, thing.trace)
+    if asked_to_end():
+        return exit_code(thing)
     from tracer.tui.messages import Request
     from tracer.tui.start import run_app
 
