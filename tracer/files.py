@@ -19,11 +19,13 @@ def write_atomic(path: str | Path, data: bytes, error: type[TracerError] = Trace
     Raises:
         error: the folder does not exist, is not writable, or the disk is full; `path` is then as it was.
     """
-    target = Path(path)
+    if "\0" in str(path):
+        raise error(f"{str(path)!r}: not written: a file's name has no null character.")
+    target = Path(os.path.realpath(path))  # the file that a link leads to is replaced, the link stays
     temporary: str | None = None
     try:
-        if target.exists() and not target.is_file() and not target.is_dir():
-            target.write_bytes(data)
+        if _is_stream(path):
+            Path(path).write_bytes(data)
             return
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, "is a folder", str(target))
@@ -42,6 +44,13 @@ def write_atomic(path: str | Path, data: bytes, error: type[TracerError] = Trace
         if temporary is not None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
+
+
+def _is_stream(path: str | Path) -> bool:
+    """Whether `path` is a device, a pipe, or this process's own output wherever that goes: no place for a new file."""
+    if str(path).startswith(("/dev/", "/proc/")):
+        return os.path.exists(path) and not os.path.isdir(path)
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
 def _umask() -> int:

@@ -220,3 +220,57 @@ def test_gradcheck_names_what_disagrees() -> None:
     with pytest.raises(TracerError, match="input 1 is a str"):
         gradcheck(lambda x, y: x, [1.0, "2"])  # type: ignore[list-item]
     assert gradcheck(lambda x, y: (x * y, x / y), [2, Value(4.0)])
+
+
+def test_arrays_of_values_work_element_by_element() -> None:
+    """As micrograd's do: NumPy treats a Value as an object."""
+    xs = np.array([Value(1.0), Value(2.0)])
+    w = Value(3.0)
+    for made in (xs * w, w * xs, w * np.array([1.0, 2.0]), np.array([1.0, 2.0]) * w):
+        assert [v.data for v in made] == [3.0, 6.0]
+    (xs @ xs + w).backward()
+    assert [x.grad for x in xs] == [2.0, 4.0]
+    assert (np.array(2.0) * w).data == 6.0
+
+
+def test_numbers_beyond_every_float_become_infinite() -> None:
+    assert (Value(1.0) + 10**400).data == math.inf
+    assert Value(1.0) < 10**400
+
+
+def test_gradcheck_takes_numpys_numbers_and_leaves_others_alone() -> None:
+    w = Value(2.0)
+    w.grad = 5.0
+    assert gradcheck(lambda a: a * w, [np.float32(0.3)])
+    assert w.grad == 5.0
+    assert gradcheck(lambda a: a * 3, [Value(1e12)])
+
+
+def test_threads_may_share_a_recording() -> None:
+    """Their events interleave, but none falls into another."""
+    import sys
+    import threading
+
+    from tracer import record
+    from tracer.trace.store import from_bytes, to_bytes
+
+    def work(start: float) -> None:
+        x = Value(start)
+        for _ in range(200):
+            x = x * 1.01 + 0.5
+        x.backward()
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with record() as rec:
+            threads = [threading.Thread(target=work, args=(float(i),)) for i in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    columns = from_bytes(to_bytes(rec.trace.columns))
+    assert len(columns.value) == 4 * (1 + 200 * 4)
+    assert len(columns.passes) == 4

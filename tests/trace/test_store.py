@@ -152,6 +152,32 @@ def test_a_failed_save_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.Mo
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_link_stays_a_link_and_a_pipe_gets_the_bytes(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.trace", tmp_path / "link.trace"
+    link.symlink_to(real)
+    graph_of_two().save(link)
+    assert link.is_symlink()
+    assert load(real).n_nodes == 2
+    code = "from tracer.files import write_atomic; write_atomic('/dev/stdout', b'through')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout == b"through"
+    with open(tmp_path / "redirected", "wb") as file:
+        subprocess.run([sys.executable, "-c", code], stdout=file, check=True)
+    assert (tmp_path / "redirected").read_bytes() == b"through"
+    assert os.path.islink("/dev/stdout") or not os.path.exists("/dev/stdout")
+    with pytest.raises(TracerError, match="null character"):
+        graph_of_two().save("a\0b")
+
+
+@pytest.mark.parametrize("version", [b"Infinity", b"true   ", b'"1"', b"1e999"])
+def test_a_version_that_is_no_whole_number_is_refused(version: bytes) -> None:
+    size = int.from_bytes(_GOOD[:8], "little")
+    header = _GOOD[8 : 8 + size].replace(b'version\\": 1', b'version\\": ' + version.replace(b'"', b'\\"'))
+    assert len(header) > size
+    with pytest.raises(Refused, match="not a trace"):
+        from_bytes(len(header).to_bytes(8, "little") + header + _GOOD[8 + size :])
+
+
 def graph_of_two() -> Trace:
     with record() as rec:
         Value(1.0)

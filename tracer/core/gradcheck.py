@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
-from tracer.core.value import Value
+from tracer.core.backward import reachable
+from tracer.core.value import Value, is_number
 from tracer.errors import GradcheckError, GraphError
 
 
@@ -24,7 +25,7 @@ def gradcheck(
     Args:
         fn: takes the inputs, returns a `Value` or a tuple of them; it is called 2 len(inputs) + 1 times.
         inputs: leaves, or plain numbers. The `.grad` of leaves is left as it was.
-        eps: how far an input is nudged each way.
+        eps: how far an input is nudged each way, relative to its size where that is above 1.
         atol, rtol: |analytic − numeric| may be at most atol + rtol · |numeric|.
         raise_exception: whether to raise, or return False, when they disagree.
 
@@ -32,19 +33,18 @@ def gradcheck(
         GradcheckError: which input and output disagree, with both numbers.
         GraphError: an input is neither a `Value` nor a number, or an output is no `Value`.
     """
-    given = (inputs,) if isinstance(inputs, Value | float | int) else tuple(inputs)
+    given = (inputs,) if isinstance(inputs, Value) or is_number(inputs) else tuple(cast(Sequence[Value], inputs))
     for i, value in enumerate(given):
-        if not isinstance(value, Value | float | int):
+        if not isinstance(value, Value) and not is_number(value):
             raise GraphError(f"gradcheck: input {i} is a {type(value).__name__}; it must be a Value or a number.")
-    numbers = [value._data if isinstance(value, Value) else float(value) for value in given]
+    numbers = [value._data if isinstance(value, Value) else float(cast(float, value)) for value in given]
     count = len(_outputs(fn, numbers)[1])
     for which in range(count):
         leaves, outs = _outputs(fn, numbers)
-        if outs[which]._live:
-            outs[which].backward()
-        for i, leaf in enumerate(leaves):
-            numeric = (_nudged(fn, numbers, i, eps, which) - _nudged(fn, numbers, i, -eps, which)) / (2 * eps)
-            analytic = leaf._grad
+        analytics = _gradients(outs[which], leaves)
+        for i, analytic in enumerate(analytics):
+            step = eps * max(1.0, abs(numbers[i]))
+            numeric = (_nudged(fn, numbers, i, step, which) - _nudged(fn, numbers, i, -step, which)) / (2 * step)
             if abs(analytic - numeric) <= atol + rtol * abs(numeric) or (math.isnan(analytic) and math.isnan(numeric)):
                 continue
             if not raise_exception:
@@ -54,6 +54,18 @@ def gradcheck(
                 f"nudging gives {numeric:.8g}."
             )
     return True
+
+
+def _gradients(out: Value, leaves: list[Value]) -> list[float]:
+    """∂out/∂leaf for each leaf; what `fn` closed over keeps the gradients it had."""
+    if not out._live:
+        return [0.0] * len(leaves)
+    kept = [(value, value._grad) for value in reachable(out)]
+    out.backward()
+    found = [leaf._grad for leaf in leaves]
+    for value, grad in kept:
+        value._grad = grad
+    return found
 
 
 def _outputs(fn: Callable[..., Any], numbers: Sequence[float]) -> tuple[list[Value], list[Value]]:

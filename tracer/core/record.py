@@ -5,14 +5,16 @@ The recorder knows nothing of differentiation: `Value` tells it what was made, w
 
 from __future__ import annotations
 
+import functools
 import gc
 import linecache
 import sys
+import threading
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,11 +46,23 @@ ACTIVE: list[Recorder] = []
 
 _PACKAGE = str(Path(__file__).resolve().parents[1])
 _CONTENT = str(Path(_PACKAGE, "_content"))
+F = TypeVar("F", bound=Callable[..., Any])
 MAX_NAME_DEPTH = 6
 """How far into lists and objects names are taken: `net.layers[0].neurons[1].w[2]`."""
 MAX_NAMES = 200_000
 LeafKey = tuple[str, int, int]
 """(file, line, how many leaves that line had made before): names a leaf across two runs of one program."""
+
+
+def _whole(method: F) -> F:
+    """A `Recorder` method no other thread's event can fall into."""
+
+    @functools.wraps(method)
+    def locked(self: Recorder, *args: Any, **keywords: Any) -> Any:
+        with self.lock:
+            return method(self, *args, **keywords)
+
+    return cast(F, locked)
 
 
 class EventTable:
@@ -120,6 +134,7 @@ class Recorder:
         self.passes: list[GrowingPass] = []
         self.segments: list[list[int]] = []
         self.frozen: dict[tuple[int, str, int], None] = {}
+        self.lock = threading.RLock()  # an event is several appends, and threads may share a recording
         self._op_codes: dict[str, int] = {name: i + 1 for i, name in enumerate(OPS)}
         self._leaves_at: dict[int, int] = {}
         self._code_files: dict[CodeType, str | None] = {}
@@ -189,29 +204,33 @@ class Recorder:
 
     def made(self, value: Value) -> int:
         """A node came into being: a leaf, a constant or an op's output."""
-        node = len(self.value)
-        if self.limit is not None and node >= self.limit:
-            raise RecordLimit(self.limit)
-        rule = value._rule
-        if rule is not None:
-            self.inputs.extend([self.id_of(source) for source in value._ins])  # listed first: adopting adds inputs too
+        with self.lock:
             node = len(self.value)
-        row = self.here()
-        if rule is None:
-            self._leaves_at[row] = self._leaves_at.get(row, 0) + 1
-        name = current_scope()
-        self.ids[value._serial] = node
-        if value._name is not None:
-            self.names[node] = value._name
-        self.op.append(0 if rule is None else self._op_codes[rule.name])
-        self.flags.append((LIVE if value._live else 0) | (CONST if value._const else 0))
-        self.scope.append(self.scope_ids.setdefault(name, len(self.scope_ids)))
-        self.line.append(row)
-        self.offsets.append(len(self.inputs))
-        self.value.append(value._data)  # last: its length says how many nodes are whole
-        self._extend(FORWARD, node)
-        return node
+            if self.limit is not None and node >= self.limit:
+                raise RecordLimit(self.limit)
+            rule = value._rule
+            if rule is not None:
+                self.inputs.extend(
+                    [self.id_of(source) for source in value._ins]
+                )  # listed first: adopting adds inputs too
+                node = len(self.value)
+            row = self.here()
+            if rule is None:
+                self._leaves_at[row] = self._leaves_at.get(row, 0) + 1
+            name = current_scope()
+            self.ids[value._serial] = node
+            if value._name is not None:
+                self.names[node] = value._name
+            self.op.append(0 if rule is None else self._op_codes[rule.name])
+            self.flags.append((LIVE if value._live else 0) | (CONST if value._const else 0))
+            self.scope.append(self.scope_ids.setdefault(name, len(self.scope_ids)))
+            self.line.append(row)
+            self.offsets.append(len(self.inputs))
+            self.value.append(value._data)  # last: its length says how many nodes are whole
+            self._extend(FORWARD, node)
+            return node
 
+    @_whole
     def adopt(self, value: Value) -> None:
         """Take in a value made before recording began, with all it was made from."""
         found: dict[int, Value] = {}
@@ -240,30 +259,35 @@ class Recorder:
         if node is not None and value._name is not None:
             self.names[node] = value._name
 
+    @_whole
     def read(self, value: Value, kind: str) -> None:
         """The program looked at an inner node's number; what follows from it is outside the graph."""
         node = self.ids.get(value._serial)
         if node is not None:
             self.frozen[node, kind, self.here()] = None
 
+    @_whole
     def wrote(self, value: Value, grad: float | None) -> None:
         """A gradient was assigned: zeroed, usually."""
         node = self.id_of(value)
         self._extend(WRITE, len(self.writes))
         self.writes.add(node, self.here(), len(self.value), grad or 0.0, flag=int(grad is None))
 
+    @_whole
     def updated(self, value: Value, new: float) -> None:
         """A leaf's value was assigned: an optimizer step, usually."""
         node = self.id_of(value)
         self._extend(UPDATE, len(self.updates))
         self.updates.add(node, self.here(), len(self.value), new, before=value._data)
 
+    @_whole
     def marked(self, value: Value, text: str) -> None:
         node = self.id_of(value)
         self._extend(MARK, len(self.marks))
         self.mark_texts.append(text)
         self.marks.add(node, self.here(), len(self.value))
 
+    @_whole
     def began_pass(self, root: Value, combine: str, *, ordinary: bool) -> GrowingPass:
         node = self.id_of(root)
         growing = GrowingPass(len(self.passes), node, combine, self.here())
@@ -274,6 +298,7 @@ class Recorder:
         self._extend(BACKWARD, 0, growing.index, seed=1)
         return growing
 
+    @_whole
     def delivered(self, growing: GrowingPass, user: Value, slot: int, upstream: float) -> None:
         """One contribution of a pass delivered by hand has been added to `user.inputs[slot]`."""
         row, edge = self.here(), self.offsets[self.id_of(user)] + slot
@@ -284,6 +309,7 @@ class Recorder:
         growing.upstream.append(upstream)
         growing.schedule.append(edge)
 
+    @_whole
     def ended_pass(self, growing: GrowingPass, reached: list[Value], deliveries: int) -> None:
         """All gradients of an ordinary pass as the engine left them; its order of deliveries is implied."""
         ids = self.ids
@@ -293,6 +319,7 @@ class Recorder:
 
     # Afterwards
 
+    @_whole
     def take_names(self, variables: Mapping[str, Any]) -> None:
         """Give nodes without a name the user's variable that holds them; `w[0]` for an element of a list."""
         todo: list[tuple[str, Any, int]] = [
@@ -309,6 +336,7 @@ class Recorder:
                 seen.add(id(thing))
                 todo.extend((name + key, one, depth + 1) for key, one in _parts(thing))
 
+    @_whole
     def columns(self) -> Columns:
         """A frozen copy of everything recorded so far."""
         files = list(dict.fromkeys(file for file, _ in self.line_ids))

@@ -11,6 +11,8 @@ from itertools import count
 from types import TracebackType
 from typing import Any, cast
 
+import numpy as np
+
 from tracer.core import floats
 from tracer.core.op import OPS, Op
 from tracer.core.ops import elementwise as _ops
@@ -250,7 +252,7 @@ class Value:
 
 def constant(number: float) -> Value:
     """A plain number as a node: shown on the graph, takes no gradient."""
-    value = float(number)
+    value = _to_float(number)
     for recorder in ACTIVE:
         value = recorder.override(value)
     return _make(value, None, (), (), False, True)
@@ -290,15 +292,25 @@ _NOT_OURS = cast(Value, NotImplemented)  # Python then raises its own TypeError
 
 def _binary(rule: Op, a: Any, b: Any) -> Value:
     if not isinstance(a, Value):
-        if not _is_number(a):
-            return _NOT_OURS
+        if not is_number(a):
+            return _spread(rule, a, b, a)
         a = constant(a)
     if not isinstance(b, Value):
-        if not _is_number(b):
-            return _NOT_OURS
+        if not is_number(b):
+            return _spread(rule, a, b, b)
         b = constant(b)
     args = a._data, b._data
     return _make(rule.forward(floats, *args), rule, (a, b), args, a._live or b._live, False)
+
+
+def _spread(rule: Op, a: Any, b: Any, other: Any) -> Value:
+    """An array as the other operand: element by element, into an array of `Value`s, as Python objects do in NumPy."""
+    if not isinstance(other, np.ndarray):
+        return _NOT_OURS
+    found = np.empty(other.shape, object)
+    for place in np.ndindex(other.shape):
+        found[place] = _binary(rule, other[place] if a is other else a, other[place] if b is other else b)
+    return cast(Value, found)
 
 
 def _unary(rule: Op, a: Value) -> Value:
@@ -307,17 +319,20 @@ def _unary(rule: Op, a: Value) -> Value:
 
 
 def _compare(a: Value, b: Any, holds: Callable[[float, float], bool]) -> bool:
-    if not isinstance(b, Value) and not _is_number(b):
+    if not isinstance(b, Value) and not is_number(b):
         return cast(bool, NotImplemented)
     for recorder in ACTIVE:
         recorder.read(a, "compare")
         if isinstance(b, Value):
             recorder.read(b, "compare")
-    return holds(a._data, b._data if isinstance(b, Value) else float(b))
+    return holds(a._data, b._data if isinstance(b, Value) else _to_float(b))
 
 
-def _is_number(thing: Any) -> bool:
-    return isinstance(thing, float | int) or (hasattr(thing, "__float__") and not isinstance(thing, str | bytes))
+def is_number(thing: Any) -> bool:
+    """Whether `thing` is a plain number: also NumPy's scalars and arrays without axes."""
+    if isinstance(thing, float | int):
+        return True
+    return hasattr(thing, "__float__") and not isinstance(thing, str | bytes) and getattr(thing, "ndim", 0) == 0
 
 
 def _to_float(number: Any) -> float:

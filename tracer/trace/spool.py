@@ -18,6 +18,9 @@ from tracer.trace.store import to_bytes
 
 INTERVAL = 0.1
 """Seconds between two writes of a small recording."""
+FIRST, GROWS = 0.002, 5
+"""Seconds until the first look; how many times longer the wait becomes with each write. So a program that dies young
+has left something too."""
 SHARE = 20
 """A write waits this many times as long as the last one took: at most 5 % of the program's time goes into spooling."""
 
@@ -31,13 +34,14 @@ class Spool:
 
     def __init__(self, recorder: Recorder, path: str | Path) -> None:
         self.recorder, self.path = recorder, Path(path)
-        self._events = -1
+        self._events = 0
+        self._wait = FIRST
         self._previous: object = None
 
     def __enter__(self) -> Spool:
         if hasattr(signal, "setitimer"):
             self._previous = signal.signal(signal.SIGALRM, self._alarm)
-            signal.setitimer(signal.ITIMER_REAL, INTERVAL)
+            signal.setitimer(signal.ITIMER_REAL, FIRST)
         return self
 
     def __exit__(
@@ -65,4 +69,5 @@ class Spool:
         if events != self._events:
             self._events = events
             cost = self.write()
-        signal.setitimer(signal.ITIMER_REAL, max(INTERVAL, SHARE * cost))
+            self._wait = min(INTERVAL, self._wait * GROWS)
+        signal.setitimer(signal.ITIMER_REAL, max(self._wait, SHARE * cost))

@@ -173,7 +173,9 @@ def _header(data: bytes) -> dict[str, Any]:
         if len(data) < 8 or size > len(data) - 8:
             raise ValueError
         about = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["trace"])
-        kind, version, info = about["format"], int(about["version"]), about["info"]
+        kind, version, info = about["format"], about["version"], about["info"]
+        if type(version) is not int:
+            raise ValueError
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Refused("not a trace, or cut off.") from None
     if kind != FORMAT:
