@@ -133,12 +133,25 @@ def test_reading_input_finds_the_end_and_the_hint_says_why(program: Path) -> Non
 @needs_signals
 @pytest.mark.parametrize(
     ("ending", "says"),
-    [("os._exit(5)", "exit code 5"), ("os.kill(os.getpid(), 9)", "SIGKILL"), ("os.abort()", "SIGABRT")],
+    [
+        ("os._exit(5)", "exit code 5"),
+        ("os.kill(os.getpid(), 9)", "SIGKILL"),
+        ("os.abort()", "SIGABRT"),
+        ("import subprocess; subprocess.run(['kill', '-9', str(os.getpid())])", "SIGKILL"),
+    ],
+    ids=["exit", "kill", "abort", "killed by another"],
 )
-def test_a_program_that_dies_without_a_word_opens_up_to_the_last_write(program: Path, ending: str, says: str) -> None:
-    made = run(program, GOOD + f"import os, time\ntime.sleep(0.6)\n{ending}\n")
+def test_a_program_that_dies_at_once_opens_with_what_it_computed(program: Path, ending: str, says: str) -> None:
+    made = run(program, GOOD + f"import os\n{ending}\n")
     assert (made.outcome.kind, made.outcome.error) == ("killed", says)
     assert made.trace.cursor(-1).grad(0) == 2.0
+    assert made.trace.name(0) == "x"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_the_end_of_a_forked_process_writes_nothing(program: Path) -> None:
+    fork = "import os\nif os.fork() == 0:\n    y = y + x\n    os._exit(0)\nos.wait()\nos.kill(os.getpid(), 9)\n"
+    assert run(program, GOOD + fork).trace.n_nodes == 6
 
 
 def test_a_program_that_never_ends_is_stopped_and_opens(program: Path) -> None:

@@ -21,8 +21,9 @@ import threading
 import time
 import tokenize
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import wraps
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
@@ -32,6 +33,7 @@ import safetensors.numpy  # noqa: F401  now, though it is needed later: then the
 from tracer.core import backward, gradcheck  # noqa: F401  likewise
 from tracer.core import record as recording
 from tracer.core.record import Recorder, RecordLimit
+from tracer.errors import TracerError
 from tracer.files import write_atomic
 from tracer.lessons.outcome import Outcome
 from tracer.trace.spool import Spool
@@ -102,6 +104,36 @@ class NamingSpool(Spool):
         return time.perf_counter() - began
 
 
+def write_before_death(spool: Spool) -> None:
+    """Let the program's own `os._exit`, `os.abort` and signals to itself write first: after them nothing of ours runs.
+
+    Not in a process that the program forked, whose recording is not ours, nor in another thread, where the recording
+    may be in the middle of an event.
+    """
+    ours, main_thread, kill = os.getpid(), threading.main_thread(), os.kill
+
+    def write() -> None:
+        if os.getpid() == ours and threading.current_thread() is main_thread:
+            with suppress(TracerError):  # whoever wants it is gone
+                spool.write()
+
+    def first(end: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(end)
+        def ending(*args: Any, **keywords: Any) -> Any:
+            write()
+            return end(*args, **keywords)
+
+        return ending
+
+    @wraps(kill)
+    def sending(pid: int, number: int, /) -> None:
+        if pid in (ours, 0) and number not in (0, signal.SIGINT):
+            write()
+        kill(pid, number)
+
+    os._exit, os.abort, os.kill = first(os._exit), first(os.abort), sending
+
+
 def main() -> None:
     """Read the job, run it, leave trace and outcome in its folder."""
     control = io.FileIO(os.dup(0))  # unbuffered: a thread that waits in it may not hold a lock when we end
@@ -156,7 +188,8 @@ def run(recorder: Recorder, path: str, shown: str, argv: list[str], spool: Path)
     sys.modules["__main__"] = program  # `import __main__` finds the program
     sys.argv = argv
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
-    with NamingSpool(recorder, spool, namespace):
+    with NamingSpool(recorder, spool, namespace) as writing:
+        write_before_death(writing)
         recorder.__enter__()
         outcome, error = Outcome(), BaseException()
         try:

@@ -92,7 +92,8 @@ _WORDS: dict[Kind, Text] = {
         ja="プログラムがノード数の上限（{error}）に達しました。そこまでのノードを表示しています。",
     ),
     "killed": Text(
-        en="The program died ({error}). What had been written down by then is here.",
-        ja="プログラムが異常終了しました（{error}）。それまでに記録された計算を表示しています。",
+        en="The program died ({error}). What had been written down by then is here; its last moments may be missing.",
+        ja="プログラムが異常終了しました（{error}）。それまでに書き出された計算を表示しています"
+        "（最後の一瞬の計算は失われたかもしれません）。",
     ),
 }
