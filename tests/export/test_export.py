@@ -23,6 +23,7 @@ from tracer.export.export import FORMATS, Options, export, format_of, picture, t
 from tracer.export.image import words
 from tracer.export.render import layout_of
 from tracer.export.style import length_mm
+from tracer.scene.notation import Notation
 from tracer.trace.cursor import Cursor
 from tracer.trace.trace import Trace
 
@@ -60,6 +61,18 @@ def test_every_format_and_style_is_written(tmp_path: Path, format: str, options:
     assert os.listdir(tmp_path) == [path.name]
     starts = {"dot": b"digraph", "svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
     assert done.picture.data.startswith(starts[format])
+
+
+@pytest.mark.parametrize("notation", ["boxes", "textbook"])
+def test_a_step_by_node_is_exported_with_all_its_contributions(notation: Notation) -> None:
+    with record() as rec:
+        a, b = Value(2.0, name="a"), Value(3.0, name="b")
+        ((a * b).named("ab") + a).named("d").backward()
+    for by, labels in (("edge", {"1 · 2"}), ("node", {"1 · 3", "1 · 2"})):
+        options = Options(by=by, notation=notation, highlight=True)  # type: ignore[arg-type]
+        dot = picture(end(rec.trace), "dot", options).data.decode()
+        assert {label for label in ("1 · 2", "1 · 3") if label in dot} == labels
+        assert dot.count("arrowtail=normal") >= len(labels)
 
 
 def test_the_publication_preset_is_85_millimetres_wide_in_every_format() -> None:

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from tests.strategies import programs
 from tracer.core.record import record
 from tracer.core.value import Value
+from tracer.explain.explain import explain
 from tracer.layout.fold import is_folded
 from tracer.numbers import format_number
+from tracer.scene.canvas import draw
 from tracer.scene.scene import BLANK, NOTATIONS, build_scene
 from tracer.trace.trace import Trace
 
@@ -94,6 +96,43 @@ def test_exactly_what_is_at_work_is_marked_as_such(program, notation):
         if moment.kind == "forward":
             drawn = [e for e in trace.edges_in(moment.node) if not is_folded(trace, trace.edge(e).input)]
             assert sorted(heavy) == drawn
+
+
+@pytest.mark.parametrize("notation", NOTATIONS)
+def test_by_node_every_contribution_of_the_step_is_lit(notation):
+    """A step by node hands on along all edges of its user: `y → ab and a` lights both, each with its own label."""
+    with record() as rec:
+        a, b = Value(2.0, name="a"), Value(3.0, name="b")
+        ab = (a * b).named("ab")
+        (ab + a).named("d").backward()
+    trace = rec.trace
+    end = trace.cursor(len(trace))
+
+    def lit(by):
+        return {
+            (w.input, w.label) for w in build_scene(end, notation=notation, by=by).wires if w.working and w.backward
+        }
+
+    assert lit("edge") == {(1, "1 · 2")}
+    assert lit("node") == lit("pass") == {(0, "1 · 3"), (1, "1 · 2")}
+    scene = build_scene(end, notation=notation, by="node")
+    assert {box.node for box in scene.boxes if box.receiving} == {0, 1}
+    assert [box.node for box in scene.boxes if box.working] == [trace.find("ab")]
+    page = "\n".join(draw(scene).lines())
+    assert "1 · 3" in page
+    assert "1 · 2" in page
+    assert page.count("▲" if notation == "boxes" else "◀") == 2
+
+
+def test_by_node_the_picture_says_what_the_explanation_does():
+    """At every stop the edges lit are those that the explanation adds up."""
+    trace = squares(3)
+    cursor = trace.cursor(0)
+    while cursor.position < len(trace):
+        cursor = cursor.step(1, by="node")
+        if cursor.moment.kind == "edge":
+            wires = [wire for wire in build_scene(cursor, by="node").wires if wire.working]
+            assert len(wires) == len(explain(cursor, by="node").blocks[-1]) == 2
 
 
 def test_the_label_grows_part_by_part():

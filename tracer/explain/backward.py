@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracer.explain.arithmetic import factor, local_numbers, local_symbols, product
-from tracer.explain.delivery import Delivery, delivery_of
+from tracer.explain.delivery import Delivery, delivery_of, together
 from tracer.explain.explanation import Explanation, Note, Row
 from tracer.explain.routes import held, routes
 from tracer.explain.sayings import ending, notes, sentence
@@ -86,12 +86,10 @@ def edge(teller: Teller, moment: Moment) -> Explanation:
 def node(teller: Teller, moment: Moment) -> Explanation:
     """All contributions of one user at once, for a reader who steps by node."""
     last = delivery_of(teller, moment)
-    this, first = last.this, last.index
-    while first and int(this.users[first - 1]) == last.user:
-        first -= 1
-    if first == last.index:
+    this, all_of_them = last.this, together(last.this, last.index)
+    if len(all_of_them) == 1:
         return edge(teller, moment)
-    moments = [teller.trace.cursor(this.position_of(d)).moment for d in range(first, last.index)]
+    moments = [teller.trace.cursor(this.position_of(d)).moment for d in all_of_them[:-1]]
     ones = [*(delivery_of(teller, m) for m in moments), last]
     rows = [_adding_row(one, written_out=True) for one in ones]
     found: list[Note] = []

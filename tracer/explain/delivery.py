@@ -76,6 +76,14 @@ class Delivery:
         return sign(self.contribution, self.upstream, self.local, by="mul", digits=self.teller.digits)
 
 
+def together(this: Pass, index: int) -> range:
+    """The deliveries of a pass up to this one that its user hands on in one go: a step for a reader by node."""
+    first = index
+    while first and this.users[first - 1] == this.users[index]:
+        first -= 1
+    return range(first, index + 1)
+
+
 def delivery_of(teller: Teller, moment: Moment) -> Delivery:
     """The contribution a moment of kind "edge" is about."""
     assert moment.pass_index is not None, "a contribution belongs to a pass"

@@ -27,6 +27,7 @@ from tracer.scene.notation import Notation
 from tracer.scene.scene import Scene, build_scene
 from tracer.text import Lang, Text
 from tracer.trace.cursor import Cursor
+from tracer.trace.segment import By
 from tracer.trace.trace import Trace
 
 Format = Literal["dot", "svg", "png", "pdf"]
@@ -52,6 +53,8 @@ PRINT_DPI = 600
 class Options:
     """What may be asked of a picture."""
 
+    by: By = "edge"
+    """The size of a step: what the highlight takes in, and what the caption counts."""
     notation: Notation | None = None
     """None: the preset's, which is boxes for `screen` and textbook for `textbook`."""
     style: Preset = "screen"
@@ -150,6 +153,7 @@ def scene_of(cursor: Cursor, options: Options) -> Scene:
     notation = options.notation or ("textbook" if options.style == "textbook" else "boxes")
     return build_scene(
         cursor,
+        by=options.by,
         notation=notation,
         selected=options.selected,
         lang=options.lang,
@@ -200,7 +204,7 @@ def _caption(cursor: Cursor, scene: Scene, options: Options) -> tuple[Run, ...]:
     """`y = a × b · step 9 of 11`, in the reader's language."""
     parts = [[Run(options.title, "words")] if options.title else formula_runs(scene.title, options.style == "textbook")]
     if cursor.position < len(cursor.trace):
-        step, steps = cursor.index("edge")
+        step, steps = cursor.index(options.by)
         words = Text(en="step {step} of {steps}", ja="ステップ {step}/{steps}").format(step=step, steps=steps)
         parts.append([Run(words[options.lang], "words")])
     if scene.left_out is not None:

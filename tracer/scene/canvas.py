@@ -303,7 +303,7 @@ class _Page:
         for wire in self.wires:
             if wire.working and wire.label:
                 text = f" {wire.label} "
-                self.put(*label_place(wire, cell_len(text), self._cost), text, Ink("active", bold=True))
+                self._number(*label_place(wire, cell_len(text), self._cost), text, Ink("active", bold=True))
 
     def _cost(self, x: int, y: int) -> int:
         """How bad it is to write over a cell: a number or a box worst, then what is out of sight, then a wire."""

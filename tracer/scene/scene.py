@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
+from tracer.explain.delivery import together
 from tracer.layout.fold import LIMIT, is_folded
 from tracer.numbers import NO_GRADIENT, format_number
 from tracer.scene.arrange import Arrangement, arrange
@@ -22,6 +23,7 @@ from tracer.scene.reading import Reading
 from tracer.text import Lang, Text
 from tracer.trace.cursor import Cursor, Moment
 from tracer.trace.cursor import GradState as GradState
+from tracer.trace.segment import PARTS, By
 from tracer.trace.trace import Trace
 
 Point = tuple[int, int]
@@ -153,6 +155,7 @@ class Scene:
 def build_scene(
     cursor: Cursor,
     *,
+    by: By = "edge",
     notation: Notation = "boxes",
     selected: int | None = None,
     lang: Lang = "en",
@@ -165,6 +168,7 @@ def build_scene(
 
     Args:
         cursor: the moment to show. No number it has not reached is in the scene.
+        by: the granularity the reader steps at. By node and coarser, a step is all contributions of one node together.
         notation: `boxes` (top-down) or `textbook` (left to right, numbers on the wires).
         selected: a node to point out. If the window at the step does not hold it, the window moves to it.
         lang: of the note on what is left out.
@@ -179,7 +183,19 @@ def build_scene(
     arrangement = arrange(trace, notation, at_work or 0, limit, digits)
     if selected is not None and selected not in arrangement.sizes:
         arrangement = arrange(trace, notation, selected, limit, digits)
-    now = _Now(cursor, moment, cursor.at_pass, arrangement, notation, digits, at_work, selected, checks or {}, blanks)
+    now = _Now(
+        cursor,
+        moment,
+        _arriving(cursor, moment, by),
+        cursor.at_pass,
+        arrangement,
+        notation,
+        digits,
+        at_work,
+        selected,
+        checks or {},
+        blanks,
+    )
     return Scene(
         notation=notation,
         boxes=tuple(now.box(node) for node in arrangement.sizes),
@@ -203,6 +219,8 @@ class _Now:
 
     cursor: Cursor
     moment: Moment
+    arriving: Mapping[int, Moment]
+    """The contributions of the present step, by edge."""
     at_pass: int | None
     arrangement: Arrangement
     notation: Notation
@@ -212,10 +230,15 @@ class _Now:
     checks: Mapping[int, str]
     blanks: frozenset[int]
 
+    @cached_property
+    def receivers(self) -> frozenset[int | None]:
+        """The nodes that the contributions of the present step go to."""
+        return frozenset(moment.node for moment in self.arriving.values())
+
     def box(self, node: int) -> Box:
         reading = self.arrangement.readings.node(self.cursor, node, self.at_pass)
         check = self.checks.get(node, "")
-        special = node in (self.at_work, self.selected, self.moment.node) or node in self.blanks
+        special = node in (self.at_work, self.selected, self.moment.node) or node in self.blanks | self.receivers
         kept = _KEPT_BOXES.setdefault(self.arrangement, {})
         if special or node not in kept or kept[node][:2] != (reading, check):
             box = self._box(node, reading, check)
@@ -225,7 +248,7 @@ class _Now:
         return kept[node][2]
 
     def _box(self, node: int, reading: Reading, check: str) -> Box:
-        trace, moment, arrangement = self.cursor.trace, self.moment, self.arrangement
+        trace, arrangement = self.cursor.trace, self.arrangement
         (x, y), size = arrangement.placed.at[node], arrangement.sizes[node]
         return Box(
             node=node,
@@ -238,7 +261,7 @@ class _Now:
             value=reading.value,
             grad=BLANK if node in self.blanks else reading.grad,
             working=node == self.at_work,
-            receiving=moment.kind == "edge" and node == moment.node,
+            receiving=node in self.receivers,
             selected=node == self.selected,
             known=reading.known,
             grad_state=reading.grad_state,
@@ -255,14 +278,14 @@ class _Now:
         moment, arrangement = self.moment, self.arrangement
         kept = _KEPT_WIRES.setdefault(arrangement, {})
         for source, user, edge in arrangement.edges:
-            backward = moment.kind == "edge" and moment.edge == edge
+            backward = edge in self.arriving
             working = backward or (moment.kind == "forward" and moment.node == user)
             value = arrangement.readings.flow(self.cursor, edge, source, user, self.at_pass)
             grad = BLANK if source in self.blanks else self._delivered(edge, source)
             if not working and edge in kept and kept[edge].value == value and kept[edge].grad == grad:
                 yield kept[edge]
                 continue
-            label = self._carried(source) if backward else ""
+            label = self._carried(self.arriving[edge], source) if backward else ""
             points = arrangement.placed.routes[edge]
             wire = Wire(edge, source, user, points, working, backward, label, value, grad)
             if not working:
@@ -274,9 +297,9 @@ class _Now:
             return NO_GRADIENT
         return self.arrangement.readings.contribution(self.cursor, edge, self.at_pass)
 
-    def _carried(self, source: int) -> str:
+    def _carried(self, moment: Moment, source: int) -> str:
         """`5 ·` when the upstream gradient has been read, `5 · 1` with the local one."""
-        upstream, local = self.moment.upstream, self.moment.local
+        upstream, local = moment.upstream, moment.local
         assert upstream is not None, "a contribution starts with its upstream gradient"
         if source in self.blanks:
             return ""
@@ -293,6 +316,17 @@ class _Now:
             if not degree:
                 x, y = arrangement.placed.out_ports[node]
                 yield Wire(None, node, None, ((x, y), (x + arrangement.sizes[node].room_out, y)))
+
+
+def _arriving(cursor: Cursor, moment: Moment, by: By) -> dict[int, Moment]:
+    """The contributions of the step that led here, by edge: one, or by node all that its user has handed on."""
+    if moment.edge is None or moment.pass_index is None or moment.delivery is None:
+        return {}
+    if by in ("part", "edge") or moment.part < PARTS:
+        return {moment.edge: moment}
+    this = cursor.trace.passes[moment.pass_index]
+    before = (cursor.trace.cursor(this.position_of(d)).moment for d in together(this, moment.delivery)[:-1])
+    return {m.edge: m for m in (*before, moment) if m.edge is not None}
 
 
 def _drawn(trace: Trace, node: int | None) -> int | None:

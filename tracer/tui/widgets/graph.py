@@ -151,6 +151,7 @@ def scene_of(view: View, lang: Lang) -> Scene:
     """The scene of a view: what canvas and export both draw."""
     return build_scene(
         view.cursor,
+        by=view.by,
         notation=view.notation,
         selected=view.pointed_out,
         lang=lang,
