@@ -119,6 +119,7 @@ class DoingScreen(ChangingScreen):
 
         view = self.view
         options = Options(
+            by=view.by,
             notation=None if wanted.print else view.notation,
             style="textbook" if wanted.print else "screen",
             show=view.show,
