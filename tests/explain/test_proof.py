@@ -51,6 +51,17 @@ def test_no_right_program_is_called_wrong(program: Program, passes: int, update:
     assert found.ok, (program, found.summary.en)
 
 
+@settings(max_examples=60, deadline=None)
+@given(random_programs(max_steps=10))
+def test_what_could_not_be_checked_is_counted_and_said(program: Program) -> None:
+    """As many as have the mark `?`."""
+    trace = program.record(1)
+    found = check_trace(trace)
+    marks = [found.checks[node].mark for node in range(trace.n_nodes)]
+    assert sum(found.unchecked.values()) == marks.count("?"), (program, found.unchecked)
+    assert found.summary.en.endswith("Nothing is wrong.") == ("?" not in marks)
+
+
 def test_a_check_gives_its_numbers() -> None:
     found = check_node(programs.gates(), "x")
     assert found.mark == "✓"

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from tracer.explain.check import Check, check_value, collect, judge, measure
-from tracer.explain.columns import AGREES, Bools, rules, sums, values
+from tracer.explain.columns import AGREES, RESOLVES, Bools, rules, sums, values
 from tracer.explain.edges import Floats, Ints, carried
 from tracer.explain.slopes import COLUMNS, Slopes, along, replay_of
 from tracer.explain.words import EMPTY, Names, count, join
@@ -135,10 +135,60 @@ class TraceCheck:
                 "折れ目・定義域の外・平らすぎる場所にあって測れない局所勾配が {} 個あります。",
             )
         if self.first_wrong is None:
-            return join(done, unsure, Text("Nothing is wrong.", "誤りは見つかりませんでした。"))
+            return join(done, unsure, self._all_well)
         return join(
             done, unsure, Text(f"Wrong: {self.first_wrong.reason.en}.", f"誤り：{self.first_wrong.reason.ja}。")
         )
+
+    @property
+    def _all_well(self) -> Text:
+        """That nothing is wrong; in what could be checked, where something could not."""
+        open_ = {why: n for why, n in self.unchecked.items() if n}
+        if not open_:
+            return Text("Nothing is wrong.", "誤りは見つかりませんでした。")
+        some, total = [_UNCHECKED[why].format(n=n) for why, n in open_.items()], sum(open_.values())
+        en, ja = ", ".join(one.en for one in some), "、".join(one.ja for one in some)
+        return Text(
+            f"Nothing is wrong in what could be checked; {total} gradient{'s'[: total > 1]} could not be: {en}.",
+            f"確かめられた範囲では誤りは見つかりませんでした。確かめられなかった勾配が {total} 個あります：{ja}。",
+        )
+
+    @cached_property
+    def unchecked(self) -> Mapping[str, int]:
+        """How many gradients could not be decided, by the reason; the same as have the mark `?` in a sound trace."""
+        found = dict.fromkeys(_UNCHECKED, 0)
+        for one in self.passes:
+            for why, n in self._unchecked_in(one):
+                found[why] += n
+        return found
+
+    def _unchecked_in(self, one: PassCheck) -> Iterator[tuple[str, int]]:
+        nodes, at, slopes = one.this.columns.nodes.astype(np.int64), one.nudged, one.slopes
+        alone = sums(self.trace, one.this).alone
+        infinite = ~np.isfinite(alone)
+        if not np.isfinite(self.trace.columns.value[one.this.root]):
+            infinite[nodes] = True
+        infinite[at[~np.isfinite(slopes.slope)]] = True
+        kink = (slopes.kink >= 0) & ~infinite[at]
+        edges_open = np.zeros(self.trace.n_nodes, bool)
+        edges_open[one.this.targets[~rules(self.trace).decided[one.this.edges]]] = True
+        with np.errstate(all="ignore"):
+            coarse = slopes.error > RESOLVES * np.maximum(np.abs(alone[at]), np.abs(slopes.slope))
+        flat = coarse & (alone[at] != 0) & edges_open[at] & ~kink & ~infinite[at]
+        rest = np.setdiff1d(nodes, np.concatenate([at, one.together]))
+        rest = rest[~infinite[rest]]
+        yield "not finite", int(infinite[nodes].sum())
+        yield "kink", int(kink.sum())
+        yield "flat", int(flat.sum())
+        yield "not nudged", len(rest) if one.this.by_hand else int(one.unsure[rest].sum())
+
+
+_UNCHECKED = {
+    "not finite": Text("{n} not finite, or from a result that is not", "有限でない、または有限でない結果から来たもの {n} 個"),
+    "kink": Text("{n} at a kink", "折れ目にあるもの {n} 個"),
+    "flat": Text("{n} too small to measure", "小さすぎて測れないもの {n} 個"),
+    "not nudged": Text("{n} that no nudge reached", "動かして確かめていないもの {n} 個"),
+}
 
 
 class _Checks(Mapping[int, Check]):
