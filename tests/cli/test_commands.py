@@ -160,6 +160,15 @@ def test_a_leading_minus_is_no_option(shell: Shell) -> None:
     assert (shell.folder / "out.trace").exists()
 
 
+def test_a_file_whose_name_begins_with_a_minus_opens(shell: Shell) -> None:
+    shell.write("-p q.py", PROGRAM)
+    for words in (["check", "--", "-p q.py"], ["check", "-p q.py"], ["check", "./-p q.py"]):
+        ran = shell(*words)
+        assert (ran.code, ran.err) == (0, ""), words
+        assert "Nothing is wrong" in ran.out
+    assert shell("check", "--", "-x^2", "x=3").code == 0
+
+
 def test_a_lesson_says_its_words_where_it_stops(shell: Shell) -> None:
     lesson = catalogue().lessons[0]
     ran = shell("open", lesson.name, "--lang", "ja")
@@ -263,6 +272,9 @@ def test_check_names_the_first_number_that_is_not_finite(shell: Shell) -> None:
     ran = shell("check", "exp(log(x) + 1) * x", "x=-1")
     assert ran.code == 0
     assert "The first number that is not finite: log(-1) gives nan" in ran.out
+    assert "Nothing is wrong in what could be checked; 5 gradients could not be: 5 not finite" in ran.out
+    kink = shell("check", "relu(x)", "x=0", "--lang", "ja").out
+    assert "確かめられなかった勾配が 1 個あります：折れ目にあるもの 1 個。" in kink
 
 
 def test_check_of_a_program_without_a_pass_says_what_is_missing(shell: Shell) -> None:

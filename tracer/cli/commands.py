@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -330,13 +331,20 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _shield(arguments: Sequence[str]) -> list[str]:
-    """`-x^2` is an expression, not an option: its minus becomes the sign `−`, which the grammar knows."""
-    writes = {"record", "export"} & set(arguments[:1])
+    """`-x^2` is an expression, not an option: its minus becomes the sign `−`, which the grammar knows.
 
-    def is_expression(word: str) -> bool:
-        return re.match(r"-[^-]", word) is not None and word not in ("-h", "-o") and not (writes and word[1] == "o")
+    A file called `-x.py` is found as `./-x.py`. What stands after `--` is as it is.
+    """
+    words = list(arguments)
+    writes = {"record", "export"} & set(words[:1])
 
-    return [f"−{word[1:]}" if is_expression(word) else word for word in arguments]
+    def shielded(word: str) -> str:
+        if re.match(r"-[^-]", word) is None or word in ("-h", "-o") or (writes and word[1] == "o"):
+            return word
+        return f"./{word}" if os.path.isfile(word) else f"−{word[1:]}"
+
+    end = words.index("--") if "--" in words else len(words)
+    return [*map(shielded, words[:end]), *words[end:]]
 
 
 def _is_usage_error(error: BaseException) -> bool:
