@@ -179,3 +179,15 @@ def test_names_as_mathematics_are_searchable_as_they_read() -> None:
 
 def test_a_width_is_handed_to_whoever_renders_the_text() -> None:
     assert 'size="3.3465,200!"' in to_dot(product("textbook"), replace(STYLE, width_mm=85))
+
+
+def test_a_check_stands_beside_the_gradient_and_never_in_an_operators_circle() -> None:
+    """`× ✓` in a circle would read as an operator."""
+    scene = product("textbook")
+    checked = replace(scene, boxes=tuple(replace(box, check="✓") for box in scene.boxes))
+    lines = to_dot(checked, STYLE).splitlines()
+    assert not [line for line in lines if "shape=circle" in line and "✓" in line]
+    for node, place, grad in ((0, "f0", "7"), (1, "e2", "2"), (2, "e3", "5"), (3, "r3", "1")):
+        label = next(line for line in lines if line.startswith(f"\t{place} ["))
+        assert f">{grad} ✓<" in label, node
+    assert "✓" not in "".join(line for line in lines if line.startswith("\te0 ["))

@@ -33,22 +33,22 @@ from tracer.export.mathtext import (
         ("z[1]", "z₁", "italic"),
         ("W[0][12]", "W₀,₁₂", "italic"),
         ("W[0, 1]", "W₀,₁", "italic"),
-        ("probs[2]", "probs₂", "upright"),
-        ("z[i]", "z[i]", "upright"),
+        ("probs[2]", "probs₂", "italic"),
+        ("z[i]", "z[i]", "italic"),
         ("alpha", "α", "italic"),
         ("sigma2", "σ₂", "italic"),
         ("h'", "h′", "italic"),
-        ("loss", "loss", "upright"),
-        ("bias_1", "bias₁", "upright"),
-        ("logits1", "logits₁", "upright"),
-        ("layer0.attn_wq", "layer0.attn_wq", "upright"),
-        ("grad_out", "grad_out", "upright"),
+        ("loss", "loss", "italic"),
+        ("bias_1", "bias₁", "italic"),
+        ("logits1", "logits₁", "italic"),
+        ("layer0.attn_wq", "layer0.attn_wq", "italic"),
+        ("grad_out", "grad_out", "italic"),
         ("損失", "損失", "upright"),
         ("cross-entropy", "cross-entropy", "words"),
     ],
 )
 def test_a_name_is_set_as_mathematics(name: str, shown: str, face: str) -> None:
-    """One letter is italic, digits at the end are subscripts, words stay words."""
+    """Names are italic, one letter or many, so that `d = ab + a` is of one kind; digits at the end are subscripts."""
     assert name_runs(name) == [Run(shown, face)]  # type: ignore[arg-type]
 
 
@@ -69,6 +69,8 @@ def test_the_derivative_carries_the_losss_own_name_in_one_piece() -> None:
 
 def test_functions_and_numbers_in_a_formula_are_upright() -> None:
     assert to_html(formula_runs("y = tanh(x1 + 2)")) == "<I>y</I> = tanh(<I>x₁</I> + 2)"
+    assert to_html(formula_runs("d = ab + a")) == "<I>d</I> = <I>ab</I> + <I>a</I>"
+    assert to_html(formula_runs("tanh", sign=True)) == "tanh"
 
 
 def test_a_whole_power_is_raised() -> None:

@@ -110,7 +110,7 @@ class _Drawing:
         return partial_runs(self.style.loss, self.name(node), self.style.mathematics)
 
     def title(self, box: Box) -> str:
-        return to_html(formula_runs(box.title, self.style.mathematics)) or " "
+        return to_html(formula_runs(box.title, self.style.mathematics, sign=box.shape == "circle")) or " "
 
     def number(self, text: str) -> list[Run]:
         return number_runs(text, self.style.mathematics)
@@ -197,7 +197,7 @@ class _Drawing:
     def _sign(self, box: Box) -> None:
         """An operator's circle, or a leaf's name."""
         extra = f"<BR/>{to_html([Run(', '.join(box.marks))])}" if box.marks else ""
-        label = f"{self.title(box)}{_check(box)}{extra}"
+        label = f"{self.title(box)}{extra}"
         if box.shape == "plain":
             attributes = {"shape": "none", "margin": f"{self.inches(2)},0"}
             if self.style.highlight and (box.working or box.receiving):
@@ -215,7 +215,7 @@ class _Drawing:
     def _stem(self, box: Box, at_work: Wire | None) -> str:
         """The stem of a value used several times: the sum of what its branches deliver; gives the port they leave."""
         fork = f"f{box.node}"
-        above, below = self.value_text(box, box.value, named=True), self.grad_text(box.node, box.grad)
+        above, below = self.value_text(box, box.value, named=True), self._checked(box, box.grad)
         self._label_node(fork, above, below, box, at_work)
         line = self._line(at_work) if at_work else {}
         self.dot.edge(f"n{box.node}", f"{fork}:r:w", **{"arrowhead": "none", **line})
@@ -226,7 +226,8 @@ class _Drawing:
         box, single = self.scene.by_node[wire.input], source == f"n{wire.input}"
         label = f"e{wire.edge}" if wire.edge is not None else f"r{wire.input}"
         above = self.value_text(box, wire.value or box.value, named=single)
-        below = self.grad_text(box.node, wire.grad or box.grad, None if single else wire.user)
+        shown = wire.grad or box.grad
+        below = self._checked(box, shown) if single else self.grad_text(box.node, shown, wire.user)
         at_work = wire.working and self.style.highlight
         product = wire.label if at_work and self.style.show in ("both", "gradients") else ""
         self._label_node(label, above, below, box, wire if at_work else None, product)
@@ -243,6 +244,14 @@ class _Drawing:
             self.dot.edge(f"{label}:r:e", end, **second)
         else:
             self.dot.edge(f"{label}:r:e", f"n{wire.user}", **second)
+
+    def _checked(self, box: Box, shown: str) -> str:
+        """What stands below a value's own line: its gradient, and the mark of what was checked: that gradient.
+
+        In the circle, `× ✓` would read as an operator.
+        """
+        text = self.grad_text(box.node, shown)
+        return text and text + _check(box)
 
     def _label_node(
         self, name: str, above: str, below: str, box: Box, at_work: Wire | None = None, product: str = ""

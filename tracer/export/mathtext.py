@@ -1,4 +1,4 @@
-"""Names as mathematics: `W1` is written W₁, `grad` of a loss L is ∂L/∂W₁; letters italic, digits and words upright.
+"""Names as mathematics: `W1` is written W₁, `grad` of a loss L is ∂L/∂W₁; names italic, numbers and functions upright.
 
 Sub- and superscripts are Unicode characters, so that the text of a picture can be searched and copied as it reads.
 Whatever a user wrote is escaped here: no name can become markup, an attribute or a second node.
@@ -53,41 +53,49 @@ def printable(text: str) -> str:
 
 
 def name_runs(name: str, mathematics: bool = True) -> list[Run]:
-    """A name as runs: one letter is italic, a word upright; digits at its end, `_i` and `[1]` become subscripts.
+    """A name as runs: italic, be it one letter or many; digits at its end, `_i` and `[1]` become subscripts.
 
     Without `mathematics` the characters stay as they were typed and only the face is chosen.
-    A name that is not of this form (`layer0.attn_wq`, Japanese) is left as it is.
+    A name that is not of this form (`layer0.attn_wq`) is left as it is; one with a hyphen or in a script that has no
+    italic (Japanese) is upright.
     """
     name = printable(name)
     found = _NAME.fullmatch(name)
     if found is None:
-        return [Run(name, "words" if "-" in name else "upright")]
+        return [Run(name, "words" if "-" in name else _face(name))]
     base, index, primes = found["base"], found["index"], found["primes"].replace("'", "′")
     digits = found["digits"] or ",".join(re.findall(r"\d+", found["places"] or ""))
     if mathematics:
         base = _GREEK.get(base, base)
     letter = unicodedata.category(base[0]) in ("Ll", "Lu") and not any(c.isalpha() for c in base[1:])
     if not mathematics or not (digits or index):
-        return [Run(name if not mathematics else base + primes, "italic" if letter else "upright")]
+        return [Run(name if not mathematics else base + primes, _face(name))]
     low = (digits or index).translate(_SUBSCRIPTS)
     if digits or index.isdecimal() or (letter and not any(c.isascii() for c in low)):
-        return [Run(base + low + primes, "italic" if letter else "upright")]
+        return [Run(base + low + primes, _face(base))]
     if letter:  # an index that has no small letters in Unicode: W_Q, x_new
         return [Run(base, "italic"), Run(index, "sub"), *([Run(primes)] if primes else [])]
-    return [Run(name)]
+    return [Run(name, _face(name))]
 
 
-def formula_runs(formula: str, mathematics: bool = True) -> list[Run]:
+def _face(name: str) -> Face:
+    """Italic where all its letters are of a script that has italics."""
+    return "italic" if all(unicodedata.category(c) in ("Ll", "Lu") for c in name if c.isalpha()) else "upright"
+
+
+def formula_runs(formula: str, mathematics: bool = True, *, sign: bool = False) -> list[Run]:
     """A formula such as `a = x1 + 2` as runs: each name in it set as a name, the rest upright.
 
+    A word before a bracket is a function, as is every word where the formula is an operator's `sign` (`tanh`).
     As mathematics, `x ^ 2` is x², and the operator `^ 2` alone is (·)².
     """
     runs: list[Run] = []
-    for token in _TOKEN.findall(printable(formula)):
+    tokens = _TOKEN.findall(printable(formula))
+    for token, after in zip(tokens, [*tokens, ""][1:], strict=True):
         raised = _RAISING.fullmatch(token) if mathematics else None
         if raised is not None:
             runs.append(Run(("" if runs else "(·)") + raised[1].translate(_RAISED)))
-        elif token[0].isalpha() or token[0] == "_":
+        elif (token[0].isalpha() or token[0] == "_") and not (sign or after == "("):
             runs += name_runs(token, mathematics)
         else:
             runs.append(Run(token))
