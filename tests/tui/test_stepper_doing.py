@@ -179,6 +179,19 @@ async def test_export_writes_what_is_on_screen(tmp_path: Path) -> None:
         await until(pilot, lambda: "Saved" in toasts(pilot))
 
 
+async def test_export_shows_the_last_step_as_the_screen_does(tmp_path: Path) -> None:
+    """At the end the step is still marked on screen; what is saved is what one sees, at the step's own size."""
+    trace = expression().trace
+    async with walking(expression(), at=len(trace)) as (pilot, screen):
+        screen.change(by="node")
+        await press(pilot, "x")
+        pilot.app.screen.query_one(Input).value = str(tmp_path / "graph.dot")
+        await pilot.pause()
+        await press(pilot, "enter")
+        await until(pilot, lambda: (tmp_path / "graph.dot").exists() and screen.view.busy is None)
+        assert "arrowtail=normal" in (tmp_path / "graph.dot").read_text("utf-8")
+
+
 async def test_export_that_fails_says_why_in_one_line(tmp_path: Path) -> None:
     async with walking(expression()) as (pilot, screen):
         await press(pilot, "x")

@@ -126,6 +126,7 @@ class DoingScreen(ChangingScreen):
             width=PRINT_WIDTH if wanted.print else None,
             mono=wanted.print,
             caption=not wanted.print,
+            highlight=None if wanted.print else True,  # on screen the last step is marked too
             lang=self.lang,
             checks=view.marks(),
             blanks=view.blanks,
