@@ -91,7 +91,22 @@ def test_ctrl_c_while_a_program_runs_opens_what_it_computed(here: Path) -> None:
         terminal.type("\x11")  # ctrl+q, whatever stands in front
         assert terminal.ended() == 0
         terminal.assert_sane()
-    assert b"The program was stopped before its end." in terminal.told.rpartition(b"\x1b[?1049l")[2], "said once more"
+    said = b"The program was stopped before its end."
+    before, _, after = terminal.told.rpartition(b"\x1b[?1049l")
+    assert after.count(said) == 1
+    assert said not in before.partition(b"\x1b[?1049h")[0]
+
+
+def test_how_a_program_ended_is_said_once_when_the_app_has_gone(here: Path) -> None:
+    (here / "prog.py").write_text("from tracer import Value\nx = Value(2.0) * 2\nraise ValueError('enough')\n")
+    with Terminal("open", "prog.py", cwd=here, size=(120, 40)) as terminal:
+        terminal.until("\x1b[?1049h")
+        terminal.until("prog.py")
+        terminal.type("\x11")
+        assert terminal.ended() == 0
+    before, _, after = terminal.told.rpartition(b"\x1b[?1049l")
+    assert after.count(b"Traceback (most recent call last)") == 1
+    assert b"Traceback" not in before.partition(b"\x1b[?1049h")[0]
 
 
 def test_killing_a_recording_leaves_the_terminal_sane(here: Path) -> None:

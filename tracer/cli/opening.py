@@ -22,12 +22,14 @@ def open_quietly(
     *,
     nodes: int,
     output: bool = False,
+    tell: bool = True,
     meanwhile: Callable[[], object] | None = None,
 ) -> Thing:
     """The thing, with what there is to say about it said on stderr.
 
     Args:
         output: whether to pass on what a user's own program printed.
+        tell: whether to say how the program ended.
         meanwhile: done while the program runs in its process, instead of waiting for it.
     """
     waiting = _Waiting(name, meanwhile)
@@ -38,7 +40,8 @@ def open_quietly(
         waiting.end()
     if output and thing.output and thing.lesson is None:
         print(plain(thing.output.rstrip("\n")), file=sys.stderr)
-    tell_outcome(thing)
+    if tell:
+        tell_outcome(thing)
     return thing
 
 
@@ -47,15 +50,15 @@ def tell_outcome(thing: Thing) -> None:
     outcome = thing.outcome
     if outcome.words is None:
         return
-    if outcome.traceback:
+    if outcome.traceback and not thing.saved:
         print(plain(outcome.traceback.rstrip("\n")), file=sys.stderr)
     hint = f"\n  {outcome.hint.en}" if outcome.hint is not None else ""
     say(f"{outcome.words.en}{hint}")
 
 
 def exit_code(thing: Thing) -> int:
-    """0, or why only a part could be done."""
-    return EXIT_CODES.get(thing.outcome.kind, 0)
+    """0, or why only a part could be done. Of a saved trace, all that is in it was."""
+    return 0 if thing.saved else EXIT_CODES.get(thing.outcome.kind, 0)
 
 
 class _Waiting:

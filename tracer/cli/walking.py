@@ -32,16 +32,17 @@ def walk(name: str, values: Sequence[str], *, at: str | None, ascii_only: bool, 
         position_of(at, thing.trace)  # a wrong one is wrong here too
         print_steps(thing, "edge", choose_lang(lang))
         return 0
-    thing = open_quietly(name, values, nodes=nodes, meanwhile=_import_app)
+    thing = open_quietly(name, values, nodes=nodes, tell=False, meanwhile=_import_app)
     position = position_of(at, thing.trace)
     if asked_to_end():
+        tell_outcome(thing)
         return exit_code(thing)
     from tracer.tui.messages import Request
     from tracer.tui.start import run_app
 
     request = Request(name, tuple(parse_assignments(values).items()), position)
     code = run_app(request, thing, ascii_only=ascii_only, lang=None if lang is None else choose_lang(lang))
-    tell_outcome(thing)  # once more: the app covered it
+    tell_outcome(thing)  # now: the app would have covered it
     return code
 
 

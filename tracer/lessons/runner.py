@@ -70,6 +70,8 @@ class Thing:
     """The leaves that were edited."""
     output: str = ""
     """What the program printed."""
+    saved: bool = False
+    """Read from a file: nothing ran."""
     compare: Thing | None = None
     """The other run of a lesson that shows two in lockstep."""
 
@@ -126,7 +128,7 @@ def open_thing(
 def _open_file(path: Path, name: str, run: Callable[..., Run]) -> Thing:
     if is_trace(path) or path.suffix.lower() in TRACE_ENDINGS:
         trace = load(path)
-        return thing_of_trace(Thing(str(trace.info.get("title") or path.name), trace, name=name))
+        return thing_of_trace(Thing(str(trace.info.get("title") or path.name), trace, name=name, saved=True))
     if path.suffix.lower() in PROGRAM_ENDINGS or _is_script(path):
         lesson = lesson_beside(path)
         return _open_lesson(lesson, name, run) if lesson is not None else _open_program(path, name, run)
