@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.tui.shell import shown, until
@@ -118,11 +121,92 @@ async def test_play_stops_to_ask() -> None:
         assert not screen.playing
 
 
-async def test_a_lesson_as_a_quiz_asks_at_its_quiz_stops() -> None:
+async def test_a_lesson_that_marks_one_stop_is_asked_wherever_it_stops_for_a_complete_gradient() -> None:
     thing = open_thing("start/01_multiply")
+    assert thing.lesson is not None
+    assert sum(stop.quiz for stop in thing.lesson.stops) == 1
     async with walking(thing, quiz=True) as (pilot, screen):
-        await press(pilot, *["right"] * 5)
-        assert pilot.app.screen is screen, "count is no quiz stop"
-        await press(pilot, "right")
-        assert isinstance(pilot.app.screen, PredictScreen)
-        assert pilot.app.screen.question.answer == 4
+        await press(pilot, *["right"] * 4)
+        assert pilot.app.screen is screen, "the starting 1 is no such stop"
+        for gradient in (3, 4):
+            await press(pilot, "right")
+            assert isinstance(pilot.app.screen, PredictScreen)
+            assert pilot.app.screen.question.answer == gradient
+            await answer(pilot, "?")
+
+
+Move = Callable[[Pilot[None]], Awaitable[None]]
+
+
+async def scrub_to_the_end(pilot: Pilot[None]) -> None:
+    end = pilot.app.screen.query_one("#timeline").size.width
+    await pilot.click("#timeline", offset=(end, 1))
+
+
+async def go_to_the_end(pilot: Pilot[None]) -> None:
+    await press(pilot, "g")
+    await answer(pilot, "end")
+
+
+async def play_by_passes(pilot: Pilot[None]) -> None:
+    screen = pilot.app.screen
+    assert isinstance(screen, StepperScreen)
+    await press(pilot, ".", ".", ".", ">", ">", ">")
+    for _ in range(3):  # it pauses wherever the lesson has something to say
+        if pilot.app.screen is screen:
+            await press(pilot, "space")
+            await until(pilot, lambda: not screen.playing)
+
+
+def keys(*names: str) -> Move:
+    async def press_them(pilot: Pilot[None]) -> None:
+        await press(pilot, *names)
+
+    return press_them
+
+
+MOVES: dict[str, Move] = {
+    "read on": keys("r", "r", "r"),
+    "to the end": keys("$"),
+    "go to": go_to_the_end,
+    "play": play_by_passes,
+    "page down": keys(*["pagedown"] * 5),
+    "scrub": scrub_to_the_end,
+    "by whole passes": keys(".", ".", ".", "right", "right"),
+}
+
+
+@pytest.mark.parametrize("move", MOVES.values(), ids=MOVES)
+async def test_no_move_forward_passes_a_question_or_the_one_after_it(move: Move) -> None:
+    async with walking(open_thing("start/01_multiply"), quiz=True) as (pilot, screen):
+        await move(pilot)
+        await until(pilot, lambda: isinstance(pilot.app.screen, PredictScreen))
+        count, price = (screen.view.cursor.trace.resolve(name) for name in ("count", "price"))
+        assert screen.view.cursor.grad_state(count) != "complete"
+        assert screen.view.cursor.moment.kind == "seed", "what the answer is made of is there to be seen"
+        await answer(pilot, "?")
+        if pilot.app.screen is screen:
+            await move(pilot)
+            await until(pilot, lambda: isinstance(pilot.app.screen, PredictScreen))
+        assert screen.view.cursor.grad_state(price) != "complete"
+        await answer(pilot, "?")
+        assert pilot.app.screen is screen
+        assert screen.view.cursor.grad_state(price) == "complete"
+
+
+async def test_back_over_what_was_not_asked_is_free() -> None:
+    async with walking(thing_of(program()), quiz=True, at=-1) as (pilot, screen):
+        await press(pilot, "left", "0")
+        assert pilot.app.screen is screen
+        assert screen.view.cursor.position == 0
+
+
+async def test_by_nodes_every_gradient_is_asked() -> None:
+    async with walking(thing_of(program()), quiz=True) as (pilot, screen):
+        asked = []
+        await press(pilot, ".", "$")
+        while isinstance(pilot.app.screen, PredictScreen):
+            asked.append(screen.view.cursor.trace.label(pilot.app.screen.question.node))
+            await answer(pilot, "?")
+        assert sorted(asked) == ["a", "b", "w", "x", "y"]
+        assert screen.view.at_end

@@ -88,7 +88,7 @@ class DoingScreen(ChangingScreen):
 
     def _go(self, position: int | None) -> None:
         if position is not None:
-            self.walk_to(self.view.cursor.trace.cursor(position))
+            self.go_to(self.view.cursor.trace.cursor(position))
 
     def action_search(self) -> None:
         self.app.push_screen(SearchScreen(self.view.cursor.trace), self._found)

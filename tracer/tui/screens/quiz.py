@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
+from typing import NamedTuple
+
+import numpy as np
 
 from tracer.explain.predict import Question, next_question, question_for
 from tracer.lessons.runner import Thing
 from tracer.lessons.stop import Arrival
 from tracer.text import Text
 from tracer.trace.cursor import Cursor
+from tracer.trace.trace import Trace
 from tracer.tui.screens.changing import ChangingScreen
 from tracer.tui.screens.predict import Ending, PredictScreen
 
 _NOTHING = Text(en="No gradient is still to come.", ja="この先に届く勾配はありません。")
+
+
+class Completion(NamedTuple):
+    """A gradient becomes complete."""
+
+    position: int
+    pass_index: int
+    node: int
 
 
 class QuizScreen(ChangingScreen):
@@ -25,6 +38,8 @@ class QuizScreen(ChangingScreen):
         super().__init__(thing)
         self._asked: set[tuple[int, int]] = set()
         """(pass, node) of the gradients that have been asked for: once is enough."""
+        self._asks: tuple[Trace, tuple[Completion, ...]] | None = None
+        """What a quiz asks, and in which run."""
 
     def action_predict(self) -> None:
         question = next_question(self.view.cursor)
@@ -35,23 +50,31 @@ class QuizScreen(ChangingScreen):
 
     def may_walk_to(self, walker: Cursor) -> bool:
         question = self._due(walker) if self.quiz else None
-        if question is not None:
-            self._ask(question, walker)
-        return question is None
+        if question is None:
+            return True
+        before = walker.trace.cursor(question.position).step(-1, "edge")
+        if before.position > self.view.cursor.position:
+            self.walk_to(before)  # where all that the answer is made of can be seen
+        self._ask(question, walker)
+        return False
 
     def _due(self, after: Cursor) -> Question | None:
         """The first question whose answer a walk from here to `after` would show."""
         here = self.view.cursor
-        if self._arrivals:
-            nodes = [a.node for a in self._arrivals if a.stop.quiz and here.position < a.position <= after.position]
-            questions = [question_for(here, node) for node in nodes]
-        else:
-            questions = [next_question(here)]
-        due = (q for q in questions if q is not None and q.position <= after.position)
-        return next((q for q in due if (q.pass_index, q.node) not in self._asked), None)
+        for position, pass_index, node in self._questions(after.trace):
+            if here.position < position <= after.position and (pass_index, node) not in self._asked:
+                return question_for(after.trace.cursor(position - 1), node)
+        return None
+
+    def _questions(self, trace: Trace) -> tuple[Completion, ...]:
+        """All that a quiz asks in this run, in order of time."""
+        if self._asks is None or self._asks[0] is not trace:
+            self._asks = (trace, tuple(to_ask(trace, self._arrivals)))
+        return self._asks[1]
 
     def _ask(self, question: Question, after: Cursor) -> None:
         self.stop_playing()
+        self.app.capture_mouse(None)  # a drag over the timeline ends here
         self.change(blanks=frozenset({question.node}), about=None)
         self.app.push_screen(PredictScreen(self.view.cursor, question), partial(self._answered, question, after))
 
@@ -59,4 +82,32 @@ class QuizScreen(ChangingScreen):
         self._asked.add((question.pass_index, question.node))
         self.change(blanks=frozenset())
         if ending is not None and after.trace is self.view.cursor.trace:
-            self.walk_to(after)
+            self.go_to(after)
+
+
+def to_ask(trace: Trace, arrivals: tuple[Arrival, ...]) -> list[Completion]:
+    """What a quiz asks: every gradient; of a lesson, those that its quiz stops name.
+
+    Where a lesson marks a single stop, that would be over before it began: then all whose completion it stops at.
+    """
+    every = sorted(completions(trace))
+    if not arrivals:
+        return every
+    named = [arrival for arrival in arrivals if arrival.stop.quiz]
+    if len(named) < 2:
+        named += [arrival for arrival in arrivals if arrival.stop.kind == "complete"]
+    wanted = {
+        (this.index, one.node) for one in named for this in trace.passes if this.start < one.position <= this.stop
+    }
+    return [one for one in every if (one.pass_index, one.node) in wanted]
+
+
+def completions(trace: Trace) -> Iterator[Completion]:
+    """Every gradient of every pass, and where it is complete."""
+    for this in trace.passes:
+        backwards, last = np.unique(this.targets[::-1], return_index=True)
+        found = {int(node): len(this.targets) - 1 - int(at) for node, at in zip(backwards, last, strict=True)}
+        for node, delivery in found.items():
+            yield Completion(this.position_of(delivery), this.index, node)
+        if this.root not in found:
+            yield Completion(this.start + 1, this.index, this.root)

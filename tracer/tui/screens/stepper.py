@@ -161,11 +161,11 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
         ahead = [p for p in self.stops if p > here] if n > 0 else [p for p in reversed(self.stops) if p < here]
         trace = self.view.cursor.trace
         if ahead:
-            self.walk_to(trace.cursor(ahead[0]))
+            self.go_to(trace.cursor(ahead[0]))
         elif self.stops and n > 0 and here == len(trace):
             self.end_reached()
         else:
-            self.walk_to(self.view.cursor.step(n, "pass"))
+            self.go_to(self.view.cursor.step(n, "pass"))
 
     def show_thing(self, thing: Thing, cursor: Cursor, nudge: Nudge | None) -> None:
         self._arrivals = thing.lesson.stops_at(thing.trace) if thing.lesson is not None else ()
@@ -200,7 +200,8 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
 
     def on_timeline_scrubbed(self, message: Timeline.Scrubbed) -> None:
         self.stop_playing()
-        self.walk_to(self.view.cursor.trace.cursor(message.position))
+        if self.is_current:  # else a question came up under the mouse
+            self.go_to(self.view.cursor.trace.cursor(message.position))
 
     def action_let_go(self) -> None:
         """Take back what is on top: a run under way, a nudge, a selection; with none of these, leave."""

@@ -81,8 +81,13 @@ class WalkingScreen(AppScreen[None], Generic[Walker]):
         """Whether play stops here, so that words can be read."""
 
     def may_walk_to(self, walker: Walker) -> bool:
-        """Asked before each step forward: False when something else comes first (a question)."""
+        """Asked before every move: False when something else comes first (a question)."""
         return True
+
+    def go_to(self, walker: Walker) -> None:
+        """Show another moment, unless something else comes first. Every move a user asks for ends here."""
+        if self.may_walk_to(walker):
+            self.walk_to(walker)
 
     @abstractmethod
     def edge_of_time(self, walker: Walker, *, end: bool) -> Walker:
@@ -99,8 +104,8 @@ class WalkingScreen(AppScreen[None], Generic[Walker]):
         if n > 0 and after == self.walker:
             self.stop_playing()
             self.end_reached()
-        elif n < 0 or self.may_walk_to(after):
-            self.walk_to(after)
+        else:
+            self.go_to(after)
 
     def action_finer(self) -> None:
         self.step_by(GRANULARITIES[max(0, GRANULARITIES.index(self.by) - 1)])
@@ -112,13 +117,13 @@ class WalkingScreen(AppScreen[None], Generic[Walker]):
         self.walk_to(self.edge_of_time(self.walker, end=False))
 
     def action_last(self) -> None:
-        self.walk_to(self.edge_of_time(self.walker, end=True))
+        self.go_to(self.edge_of_time(self.walker, end=True))
 
     def action_forward_start(self) -> None:
-        self.walk_to(self.pass_start(self.walker, backward=False))
+        self.go_to(self.pass_start(self.walker, backward=False))
 
     def action_backward_start(self) -> None:
-        self.walk_to(self.pass_start(self.walker, backward=True))
+        self.go_to(self.pass_start(self.walker, backward=True))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The arrow keys belong to a text field while one has the focus, although they are taken first."""
