@@ -13,18 +13,31 @@ from tracer.trace.lockstep import Lockstep
 @pytest.mark.parametrize(
     ("pair", "left", "right"),
     [
-        ("recursion", "b hands 1 on to a, although b still waits for a contribution.", "b hands 2 on to a."),
-        ("visited", "b hands 1 on to a, although b still waits for a contribution.", "b hands 2 on to a."),
-        ("assign", "After this contribution x holds 3.", "After this contribution x holds 6."),
-        ("zero_grad", "Not here: w.grad = 0", "Here: w.grad = 0"),
-        ("branch", "x is 1 here.", "x is -1 here."),
+        ("recursion", "b handed 1 on to a, although b still waited for a contribution.", "b handed 2 on to a."),
+        ("visited", "b handed 1 on to a, although b still waited for a contribution.", "b handed 2 on to a."),
+        ("assign", "after this contribution x holds 3.", "after this contribution x holds 6."),
+        ("zero_grad", "here w.grad = 0 is missing.", "here came w.grad = 0."),
+        ("branch", "x was 1 here.", "x was -1 here."),
     ],
 )
 def test_both_runs_say_what_they_do_differently(pair: str, left: str, right: str) -> None:
     both = Lockstep(*PAIRS[pair]())
     said = parting(both.cursor(len(both)))
     assert said is not None
-    assert [one.en for one in said] == [left, right]
+    assert [one.en for one in said] == [f"First difference: {left}", f"First difference: {right}"]
+
+
+def test_past_the_first_difference_it_is_told_as_past() -> None:
+    """The line above tells the present step: in the present tense this one would contradict it."""
+    both = Lockstep(*PAIRS["recursion"]())
+    first = both.first_divergence
+    assert first is not None
+    now, later = parting(both.cursor(first.index)), parting(both.cursor(len(both)))
+    assert now is not None
+    assert later is not None
+    assert now[0].en == "First difference: b hands 1 on to a, although b still waits for a contribution."
+    assert now[0].ja == "最初の食い違い：b から a へ 1 が渡ります（b にはまだ届いていない寄与があります）。"
+    assert later[0].ja == "最初の食い違い：b から a へ 1 が渡りました（b にはまだ届いていない寄与がありました）。"
 
 
 @pytest.mark.parametrize("pair", PAIRS)

@@ -38,7 +38,7 @@ async def test_both_walk_together_with_the_same_keys() -> None:
 @pytest.mark.parametrize(
     ("lang", "left", "right"),
     [
-        ("en", "After this contribution x holds 3.", "After this contribution x holds 6."),
+        ("en", "after this contribution x holds 3.", "after this contribution x holds 6."),
         ("ja", "この寄与のあと、x の勾配は 3 です。", "この寄与のあと、x の勾配は 6 です。"),
     ],
 )
@@ -62,7 +62,7 @@ async def test_where_they_part_is_marked_in_both(lang: Lang, left: str, right: s
 async def test_a_run_that_is_not_there_yet_says_so() -> None:
     async with beside(open_thing("microgpt/07_recursion")) as (pilot, screen):
         page = await press(pilot, "u")
-        assert "b hands 1 on to a, although b still waits" in " ".join(page.split())
+        assert "First difference: b hands 1 on to a, although b still" in " ".join(page.split())
         assert "This run has not got there yet." in page
         assert screen.right.cursor.grad("a") is None
         assert "b hands 2 on to a" in await press(pilot, "right")

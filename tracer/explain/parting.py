@@ -1,4 +1,8 @@
-"""Where two runs part, in words for each of the two; nothing that a run has not reached."""
+"""Where two runs part, in words for each of the two; nothing that a run has not reached.
+
+The words stay on screen while the walk goes on, so they name what they are, the first difference, and once a run is
+past it they are in the past tense.
+"""
 
 from __future__ import annotations
 
@@ -22,22 +26,26 @@ def _said(first: Divergence, side: Side, cursor: Cursor, other: Cursor) -> Text:
         theirs = first.positions[1 - side]
         assert theirs is not None, "a difference happens in one of them"
         what = _what(other.trace.cursor(theirs)) if first.fact == "event" else _EMPTY
-        return _NEVER[first.fact].format(what=what)
+        return _FIRST.format(what=_NEVER[first.fact].format(what=what))
     if cursor.position < position:
         return _LATER
     there = cursor.trace.cursor(position)
-    return _FACTS[first.fact].format(**_names(first, side, there))
+    past = cursor.position > position
+    words = (_PAST if past else _FACTS)[first.fact]
+    return _FIRST.format(what=words.format(**_names(first, side, there, past)))
 
 
-def _names(first: Divergence, side: Side, there: Cursor) -> dict[str, object]:
+def _names(first: Divergence, side: Side, there: Cursor, past: bool) -> dict[str, object]:
     node, user, number = first.nodes[side], first.users[side], first.numbers[side]
     trace = there.trace
     names: dict[str, object] = {
         "node": "" if node is None else trace.label(node),
         "user": "" if user is None else trace.label(user),
         "number": "" if number is None else format_number(number),
-        "early": _EARLY.format(user=trace.label(user)) if user is not None and _is_early(there, user) else _EMPTY,
+        "early": _EMPTY,
     }
+    if user is not None and _is_early(there, user):
+        names["early"] = (_EARLY_THEN if past else _EARLY).format(user=trace.label(user))
     if first.fact == "event":
         names["what"] = _what(there)
     if first.fact == "node" and node is not None:
@@ -67,12 +75,17 @@ def _what(there: Cursor) -> Text:
 
 
 _EMPTY = Text.same("")
-_EARLY = Text(en=", although {user} still waits for a contribution", ja="（{user} にはまだ届いていない寄与があるのに）")
+_FIRST = Text(en="First difference: {what}", ja="最初の食い違い：{what}")
+_EARLY = Text(en=", although {user} still waits for a contribution", ja="（{user} にはまだ届いていない寄与があります）")
+_EARLY_THEN = Text(
+    en=", although {user} still waited for a contribution",
+    ja="（{user} にはまだ届いていない寄与がありました）",
+)
 _PASS = Text(en="a backward pass from {name}", ja="{name} からの逆伝播")
 _LATER = Text(en="This run has not got there yet.", ja="この実行は、まだそこまで進んでいません。")
 _FACTS: dict[str, Text] = {
     "value": Text(en="{node} is {number} here.", ja="こちらでは {node} が {number} です。"),
-    "node": Text(en="Here {node} = {formula} is made.", ja="こちらでは {node} = {formula} が作られます。"),
+    "node": Text(en="{node} = {formula} is made here.", ja="こちらでは {node} = {formula} が作られます。"),
     "contribution": Text(
         en="{user} hands {number} on to {node}{early}.", ja="{user} から {node} へ {number} が渡ります{early}。"
     ),
@@ -81,12 +94,27 @@ _FACTS: dict[str, Text] = {
         ja="{user} から {node} へ、もう一度 {number} が渡ります{early}。",
     ),
     "gradient": Text(
-        en="After this contribution {node} holds {number}.", ja="この寄与のあと、{node} の勾配は {number} です。"
+        en="after this contribution {node} holds {number}.", ja="この寄与のあと、{node} の勾配は {number} です。"
     ),
-    "event": Text(en="Here: {what}", ja="こちら: {what}"),
+    "event": Text(en="here comes {what}.", ja="こちらには {what} があります。"),
+}
+_PAST: dict[str, Text] = {
+    "value": Text(en="{node} was {number} here.", ja="こちらでは {node} が {number} でした。"),
+    "node": Text(en="{node} = {formula} was made here.", ja="こちらでは {node} = {formula} が作られました。"),
+    "contribution": Text(
+        en="{user} handed {number} on to {node}{early}.", ja="{user} から {node} へ {number} が渡りました{early}。"
+    ),
+    "delivery": Text(
+        en="{user} handed {number} on to {node} once more{early}.",
+        ja="{user} から {node} へ、もう一度 {number} が渡りました{early}。",
+    ),
+    "gradient": Text(
+        en="after one contribution {node} held {number}.", ja="ある寄与のあと、{node} の勾配は {number} でした。"
+    ),
+    "event": Text(en="here came {what}.", ja="こちらには {what} がありました。"),
 }
 _NEVER: dict[str, Text] = {
-    "delivery": Text(en="This run does not do that.", ja="こちらでは起こりません。"),
-    "event": Text(en="Not here: {what}", ja="こちらにはありません: {what}"),
-    "node": Text(en="This run has ended before that.", ja="こちらの実行は、その前に終わっています。"),
+    "delivery": Text(en="this run does not do that.", ja="こちらでは起こりません。"),
+    "event": Text(en="here {what} is missing.", ja="こちらには {what} がありません。"),
+    "node": Text(en="this run had ended before that.", ja="こちらの実行は、その前に終わっています。"),
 }
