@@ -179,6 +179,15 @@ def test_an_output_that_cannot_be_written_is_told(shell: Shell, command: str, ou
     assert f"{out}: not written: " in shell.refused(command, "x*x", "x=3", "-o", out, *words)
 
 
+@linux
+@pytest.mark.parametrize("command", ["record", "export"])
+def test_a_folder_that_takes_no_file_is_not_called_missing(shell: Shell, command: str) -> None:
+    shell.write("prog.py", "open('ran', 'w')\nfrom tracer import Value\nx = Value(1.0)\n")
+    words = ["--format", "svg"] if command == "export" else []
+    assert "/proc is there, but" in shell.refused(command, "prog.py", "-o", "/proc/version", *words)
+    assert not (shell.folder / "ran").exists()
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_read_only_folder_is_told(shell: Shell) -> None:
     folder = shell.folder / "locked"

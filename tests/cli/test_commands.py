@@ -53,7 +53,7 @@ def test_the_version(shell: Shell) -> None:
         (["open"], "Missing argument 'THING'"),
         (["open", "x", "--speed", "3"], "No such option: --speed"),
         (["steps", "x", "x=1", "--by", "leap"], "'leap' is not one of 'part', 'edge', 'node', 'scope', 'pass'"),
-        (["record", "x", "x=1"], "Missing option '-o'"),
+        (["export", "x", "x=1"], "Missing option '-o'"),
         (["open", "x", "x=1", "--nodes", "0"], "Invalid value for '--nodes'"),
         (["open", "x", "x=1", "--lang", "fr"], "'fr' is not one of 'en', 'ja'"),
         (["export", "x", "x=1", "-o", "a.svg", "--style", "fancy"], "'fancy' is not one of"),
@@ -227,6 +227,20 @@ def test_record_refuses_before_it_runs_anything(shell: Shell) -> None:
     assert "the folder does not exist" in shell.refused("record", "prog.py", "-o", "no/where/run.trace")
     assert "it is a folder" in shell.refused("record", "prog.py", "-o", ".")
     assert not (shell.folder / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [(["sub/prog.py"], "prog.trace"), (["6.3"], "03_graph.trace"), (["x*x", "x=3"], "expression.trace")],
+)
+def test_record_without_a_name_for_the_file_says_the_one_it_took(shell: Shell, words: list[str], file: str) -> None:
+    (shell.folder / "sub").mkdir()
+    shell.write("sub/prog.py", PROGRAM)
+    ran = shell("record", *words)
+    assert (ran.code, ran.out) == (0, "")
+    assert f"tracer: {file}: " in ran.err
+    assert shell("check", file).code == 0
+    assert "is a saved trace already" in shell.refused("record", file)
 
 
 def test_record_takes_values_for_leaves(shell: Shell) -> None:

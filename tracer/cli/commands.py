@@ -160,12 +160,22 @@ def record(
     thing: Thing,
     values: Values = None,
     *,
-    out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where to write the trace.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Where to write the trace: else program.trace here.",
+            show_default=False,
+        ),
+    ] = None,
     nodes: Nodes = MOST_NODES,
 ) -> Task:
     """Run a program and save what it computed, without the app.
 
     \b
+    tracer record program.py                      writes program.trace
     tracer record program.py -o run.trace
     tracer open run.trace
 

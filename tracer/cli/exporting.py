@@ -8,6 +8,8 @@ from pathlib import Path
 from tracer.cli.opening import exit_code, open_quietly
 from tracer.cli.terminal import choose_lang, say
 from tracer.cli.walking import position_of
+from tracer.cli.writing import check_writable
+from tracer.errors import ExportError
 from tracer.export.export import LIMIT, Options, Preset, format_of
 from tracer.export.export import export as write
 from tracer.export.style import Show
@@ -34,6 +36,7 @@ def export(
 ) -> int:
     """Draw the moment `at` of what `name` computes to `out`; what is to be said of the picture goes to stderr."""
     format_of(out, format)  # before a program runs for an hour
+    check_writable(out, ExportError)
     thing = open_quietly(name, values, nodes=nodes)
     words = choose_lang(lang)
     lesson = thing.lesson

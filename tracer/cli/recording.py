@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from tracer.cli.opening import exit_code, open_quietly
 from tracer.cli.terminal import say, watched
-from tracer.errors import FileFormatError
+from tracer.cli.writing import check_writable
+from tracer.errors import FileFormatError, NotFoundError
+from tracer.lessons.content import find
+from tracer.lessons.runner import PROGRAM_ENDINGS, TRACE_ENDINGS
 
 
-def record(name: str, values: Sequence[str], *, out: Path, nodes: int) -> int:
-    """Save what `name` computes to `out`."""
-    if not os.path.isdir(out.parent):  # before a program runs for an hour
-        raise FileFormatError(
-            f"{out}: not written: the folder does not exist.", hint=f"Create it: mkdir -p {out.parent}"
-        )
-    if os.path.isdir(out):
-        raise FileFormatError(f"{out}: not written: it is a folder.")
+def record(name: str, values: Sequence[str], *, out: Path | None, nodes: int) -> int:
+    """Save what `name` computes to `out`, or to `prog.trace` in the current folder."""
+    target = out or default_output(name)
+    check_writable(target, FileFormatError)
     thing = open_quietly(name, values, nodes=nodes, output=True)
     trace = thing.trace
-    trace.save(out)
+    trace.save(target)
     passes = "1 backward pass" if len(trace.passes) == 1 else f"{len(trace.passes)} backward passes"
-    if watched():
-        say(f"{out}: {trace.n_nodes:,} nodes, {passes}, {len(trace):,} steps. Open it: tracer open {out}")
+    if out is None or watched():
+        size = f"{trace.n_nodes:,} nodes, {passes}, {len(trace):,} steps"
+        say(f"{target}: {size}. Open it: tracer open {shlex.quote(str(target))}")
     return exit_code(thing)
+
+
+def default_output(name: str) -> Path:
+    """`prog.trace` for `prog.py`, `03_graph.trace` for a lesson, else `expression.trace`.
+
+    Raises:
+        FileFormatError: `name` is a trace itself.
+    """
+    path = Path(name)
+    if path.suffix.lower() in TRACE_ENDINGS:
+        raise FileFormatError(f"{name} is a saved trace already.", hint="Name another file for the copy with -o.")
+    if path.suffix.lower() in PROGRAM_ENDINGS or os.path.isfile(name):
+        return Path(f"{path.stem}.trace")
+    try:
+        return Path(f"{find(name).name.rpartition('/')[2]}.trace")
+    except NotFoundError:
+        return Path("expression.trace")
