@@ -12,6 +12,7 @@ from tests.tui.shell import shown, until
 from tests.tui.stepping import NARROW, WIDE, expression, press, program, thing_of, toasts, walking
 from tracer.lessons.runner import open_thing
 from tracer.scene.scene import BLANK
+from tracer.text import Lang
 from tracer.tui.screens.predict import PredictScreen
 from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.widgets.explanation import told
@@ -210,3 +211,43 @@ async def test_by_nodes_every_gradient_is_asked() -> None:
             await answer(pilot, "?")
         assert sorted(asked) == ["a", "b", "w", "x", "y"]
         assert screen.view.at_end
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+@pytest.mark.parametrize(
+    ("lang", "header", "note"),
+    [
+        ("en", "quiz {n}/2", "you will be asked for the gradient of {name}."),
+        ("ja", "クイズ {n}/2", "{name} の勾配を質問"),
+    ],
+)
+async def test_a_quiz_says_so_and_what_it_will_ask(lang: Lang, header: str, note: str, size: tuple[int, int]) -> None:
+    async with walking(open_thing("start/01_multiply"), size, lang=lang, quiz=True) as (pilot, _):
+        page = await press(pilot, "right")
+        assert header.format(n=0) in page
+        assert note.format(name="count") in page
+        await press(pilot, "$")
+        assert note.format(name="count") not in shown(pilot.app), "it is asking"  # type: ignore[arg-type]
+        await answer(pilot, "3")
+        page = await press(pilot, "enter", "escape")
+        assert header.format(n=1) in page
+        await press(pilot, "$")
+        assert header.format(n=1) in shown(pilot.app)  # type: ignore[arg-type]
+
+
+async def test_what_was_only_shown_is_not_counted() -> None:
+    async with walking(open_thing("start/01_multiply"), quiz=True) as (pilot, _):
+        await press(pilot, "$")
+        await answer(pilot, "?")
+        assert "quiz 0/2" in await answer(pilot, "?")
+
+
+async def test_without_a_quiz_there_is_no_mark_of_one() -> None:
+    async with walking(open_thing("start/01_multiply")) as (pilot, _):
+        assert "quiz 0" not in await press(pilot, "right")
+
+
+async def test_at_the_end_it_says_where_gradients_can_be_predicted() -> None:
+    async with walking(expression()) as (pilot, _):
+        await press(pilot, "end", "p")
+        await until(pilot, lambda: "b goes back" in toasts(pilot))

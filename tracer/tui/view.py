@@ -45,6 +45,17 @@ class Apart:
 
 
 @dataclass(frozen=True)
+class Quiz:
+    """How a quiz stands."""
+
+    right: int
+    asked: int
+    """Questions in all."""
+    next: int | None
+    """The node whose gradient is asked for next; None when no more is asked from here on."""
+
+
+@dataclass(frozen=True)
 class View:
     """A moment on screen."""
 
@@ -61,6 +72,8 @@ class View:
     """Every check made so far; each knows when it may be shown."""
     blanks: frozenset[int] = frozenset()
     """Nodes whose gradient is being asked for."""
+    quiz: Quiz | None = None
+    """In quiz mode."""
     note: Text | None = None
     """What the lesson says here, or how the program ended."""
     fresh: bool = False

@@ -16,8 +16,16 @@ from tracer.trace.cursor import Cursor
 from tracer.trace.trace import Trace
 from tracer.tui.screens.changing import ChangingScreen
 from tracer.tui.screens.predict import Ending, PredictScreen
+from tracer.tui.view import Quiz
 
-_NOTHING = Text(en="No gradient is still to come.", ja="この先に届く勾配はありません。")
+_NOTHING = Text(
+    en="No gradient is still to come. b goes back to where they can be predicted.",
+    ja="この先に届く勾配はありません。b で、予想できる場面（逆伝播の始まり）に戻れます。",
+)
+_NO_PASS = Text(
+    en="There is no gradient to predict: this program runs no backward pass.",
+    ja="予想できる勾配はありません。このプログラムには逆伝播がありません。",
+)
 
 
 class Completion(NamedTuple):
@@ -40,11 +48,14 @@ class QuizScreen(ChangingScreen):
         """(pass, node) of the gradients that have been asked for: once is enough."""
         self._asks: tuple[Trace, tuple[Completion, ...]] | None = None
         """What a quiz asks, and in which run."""
+        self._right: set[tuple[int, int]] = set()
+        """Those that were answered."""
 
     def action_predict(self) -> None:
         question = next_question(self.view.cursor)
         if question is None:
-            self.notify(_NOTHING[self.lang], markup=False)
+            words = _NOTHING if self.view.cursor.trace.passes else _NO_PASS
+            self.notify(words[self.lang], markup=False)
         else:
             self._ask(question, self.view.cursor.trace.cursor(question.position))
 
@@ -72,6 +83,15 @@ class QuizScreen(ChangingScreen):
             self._asks = (trace, tuple(to_ask(trace, self._arrivals)))
         return self._asks[1]
 
+    def quiz_at(self, cursor: Cursor) -> Quiz | None:
+        """How the quiz stands at this moment."""
+        if not self.quiz:
+            return None
+        asks = self._questions(cursor.trace)
+        right = sum(one[1:] in self._right for one in asks)
+        ahead = (one.node for one in asks if one.position > cursor.position and one[1:] not in self._asked)
+        return Quiz(right, len(asks), next(ahead, None))
+
     def _ask(self, question: Question, after: Cursor) -> None:
         self.stop_playing()
         self.app.capture_mouse(None)  # a drag over the timeline ends here
@@ -80,7 +100,9 @@ class QuizScreen(ChangingScreen):
 
     def _answered(self, question: Question, after: Cursor, ending: Ending | None) -> None:
         self._asked.add((question.pass_index, question.node))
-        self.change(blanks=frozenset())
+        if ending == "right":
+            self._right.add((question.pass_index, question.node))
+        self.change(blanks=frozenset(), quiz=self.quiz_at(self.view.cursor))
         if ending is not None and after.trace is self.view.cursor.trace:
             self.go_to(after)
 

@@ -132,7 +132,9 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
             nudge = Nudge(before.cursor(min(cursor.position, len(before))), cursor, nudge.leaf)
         note, fresh = note_at(self.thing, self._arrivals, cursor)
         ends = self.thing.lesson is not None
-        return replace(view, cursor=cursor, nudge=nudge, note=note, fresh=fresh, ends_lesson=ends)
+        return replace(
+            view, cursor=cursor, nudge=nudge, note=note, fresh=fresh, ends_lesson=ends, quiz=self.quiz_at(cursor)
+        )
 
     def end_reached(self) -> None:
         if self.thing.lesson is not None:

@@ -45,6 +45,7 @@ class Header(Panel):
         return [
             RichText(view.busy[lang] if view.busy is not None else "", palette.style("missing")),
             RichText("" if view.speed is None else f"▸ {view.speed:g}/s", palette.style("active")),
+            RichText(self._quiz(view), palette.style("accent")),
             RichText(shown, palette.style("grad" if view.show == "gradients" else "data")),
             self._checked(view, long),
             RichText(BY_WORDS[view.by][lang], palette.style("text")).append(
@@ -53,6 +54,12 @@ class Header(Panel):
             RichText(f"{step}/{steps}", palette.style("text")),
             self._languages(long),
         ]
+
+    def _quiz(self, view: View) -> str:
+        """`quiz 0/2`: questions answered, of all."""
+        if view.quiz is None:
+            return ""
+        return _QUIZ.format(right=view.quiz.right, asked=view.quiz.asked)[self.lang]
 
     def _checked(self, view: View, long: bool) -> RichText:
         """`checked 3/4`: of the nodes that take a gradient, those whose gradient is complete and checked by now."""
@@ -85,5 +92,6 @@ def _cut(words: str, room: int) -> str:
     return words if cell_len(words) <= room else set_cell_size(words, max(0, room - 1)) + "…" * (room > 0)
 
 
+_QUIZ = Text(en="quiz {right}/{asked}", ja="クイズ {right}/{asked}")
 _CHECKED = Text(en="checked", ja="検算済み")
 _WRONG = Text(en="wrong:", ja="誤り:")

@@ -34,7 +34,7 @@ class NotePanel(ScrollingPanel):
         lines = [*said(view, self.lang, self.palette)]
         if lines:
             lines.append(Prose(""))
-        lines += hints(view, self.lang, self.palette)
+        lines += [*announced(view, self.lang, self.palette), *hints(view, self.lang, self.palette)]
         return self.wrapped(lines, width)
 
 
@@ -51,7 +51,7 @@ class SentenceLine(Panel):
         lines: list[Prose] = []
         if view.beside is None and view.nudge is None and (view.note is None or not view.fresh):
             step = explain(view.cursor, view.about, by=view.by)
-            lines.append(Prose(step.short[self.lang]))
+            lines += [Prose(step.short[self.lang]), *announced(view, self.lang, self.palette)]
         lines += said(view, self.lang, self.palette, size.height)
         found = self.wrapped(lines, size.width)
         if len(found) < size.height:
@@ -90,6 +90,12 @@ def said(view: View, lang: Lang, palette: Palette, room: int = ROOM) -> Iterator
         yield Prose(view.note[lang].replace("\n", " "), palette.style("text" if view.fresh else "muted"))
 
 
+def announced(view: View, lang: Lang, palette: Palette) -> Iterator[Prose]:
+    """What a quiz will ask for next."""
+    if view.quiz is not None and view.quiz.next is not None and not view.blanks:
+        yield Prose(_QUIZ.format(name=view.cursor.trace.label(view.quiz.next))[lang], palette.style("accent"))
+
+
 def hints(view: View, lang: Lang, palette: Palette) -> Iterator[Prose]:
     """One or two things worth knowing here."""
     style = palette.style("muted")
@@ -110,11 +116,14 @@ def hints(view: View, lang: Lang, palette: Palette) -> Iterator[Prose]:
     if moment.node is not None and cursor.grad_state(moment.node) == "partial":
         yield Prose(_MISSING[lang], style)
     question = next_question(cursor) if cursor.at_pass is not None else None
-    if question is not None and not view.blanks:
+    if question is not None and not view.blanks and view.quiz is None:
         yield Prose(_PREDICT.format(name=trace.label(question.node))[lang], style)
 
 
 _BEGIN = Text(en="→ takes the first step, ← takes it back.", ja="→ で最初の一歩、← で戻ります。")
+_QUIZ = Text(
+    en="Quiz: you will be asked for the gradient of {name}.", ja="クイズ: このあと {name} の勾配を質問します。"
+)
 _TAKE_BACK = Text(en="n, N  further up, down   esc  take it back", ja="n・N  さらに増やす・減らす   esc  元に戻す")
 _CARD = Text(en="→ once more closes the lesson.", ja="もう一度 → でレッスンのまとめへ。")
 _END = Text(
