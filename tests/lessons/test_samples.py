@@ -215,7 +215,18 @@ def test_both_languages_are_there_and_are_what_they_say(lesson: Lesson) -> None:
         if place not in ("title",):
             assert text.ja.endswith(("。", "）")), place
             assert text.en[-1] in ".?)", place
-            assert "," not in text.ja.replace(", {", "").replace("1, 0", "").replace("−1, ", ""), place
+            assert "," not in text.ja.replace(", {", "").replace("1, 0", "").replace("-1, ", ""), place
+
+
+@each_lesson
+def test_a_number_has_the_minus_sign_that_numbers_are_shown_with(lesson: Lesson) -> None:
+    """`-0.5`, as `x = -0.5` beside it; `−` is the operator of formulas (`−5x`)."""
+    for place, text in words_of(lesson):
+        for lang in LANGS:
+            assert not re.search(r"(?<![\w)] )(?<![\w)])−\d+(\.\d+)?(?![\w.(²³])(?!\.\d)", text[lang]), (
+                place,
+                text[lang],
+            )
 
 
 @each_lesson

@@ -310,8 +310,8 @@ TANH = register(
         label="tanh",
         show="tanh({a})",
         what=Text(
-            en="tanh squeezes any number into the range from −1 to 1.",
-            ja="tanh はどんな数も −1 から 1 の範囲に押し縮めます。",
+            en="tanh squeezes any number into the range from -1 to 1.",
+            ja="tanh はどんな数も -1 から 1 の範囲に押し縮めます。",
         ),
         forward=lambda xp, a: xp.tanh(a),
         inputs=(
@@ -320,7 +320,7 @@ TANH = register(
                 vjp=lambda xp, g, out, a: g * (1.0 - out * out),
                 local="1 - out^2",
                 why=Text(
-                    en="tanh is steepest in the middle, with slope 1, and flattens out as {out} nears −1 or 1.",
+                    en="tanh is steepest in the middle, with slope 1, and flattens out as {out} nears -1 or 1.",
                     ja="tanh の傾きは中央で最大の 1、{out} が ±1 に近づくと飽和して平らになります。",
                 ),
             ),
