@@ -12,6 +12,7 @@ import pytest
 from rich.cells import cell_len
 from textual import events
 from textual.widgets import Input, OptionList
+from textual.widgets._toast import Toast
 
 from tests.tui.shell import CONTENT, remembering, shown, small_content, until, until_pictured
 from tracer.errors import ProgramError
@@ -612,3 +613,35 @@ async def test_a_lesson_that_names_a_next_one_that_is_not_there_ends_all_the_sam
         app.post_message(LessonEnded(replace(thing, lesson=replace(thing.lesson, next="nowhere"))))
         await until(pilot, lambda: isinstance(app.screen, EndCardScreen))
         assert "That was the last lesson." in shown(app)
+
+
+async def test_one_thing_is_said_at_a_time_above_the_lesson_s_words_and_on_its_screen_only() -> None:
+    app = GradientTracer(remembering())
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_pictured(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, StepperScreen))
+        await pilot.press(*"ccc", "t", "t", "c")
+        await until(pilot, lambda: "Copied" in shown(app))
+        await pilot.pause()
+        assert len(app.screen.query(Toast)) == len(app._notifications) == 1
+        toast, words = app.screen.query_one(Toast).region, app.screen.query_one("#sentence").region
+        assert 0 < toast.y < toast.bottom <= words.y
+        await pilot.press("g")
+        await until(pilot, lambda: "Copied" not in shown(app))
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "Copied" not in shown(app)
+        assert not app._notifications
+
+
+async def test_what_comes_of_a_dialog_is_said_on_the_screen_below() -> None:
+    app = GradientTracer(remembering())
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_pictured(pilot)
+        app.push_screen(LanguageScreen(), lambda lang: app.notify(f"chosen: {lang}"))
+        await pilot.pause()
+        app.screen.dismiss("ja")
+        await until(pilot, lambda: "chosen: ja" in shown(app))
+        await pilot.pause()
+        assert app._notifications

@@ -21,6 +21,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.command import CommandPalette
 from textual.filter import LineFilter
+from textual.notifications import Notify
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
@@ -96,6 +97,8 @@ class GradientTracer(App[None]):
         self._ask_language = lang is None and self.settings.now.lang is None
         self._first, self._first_thing = first, thing
         self._opening: Request | None = None
+        self._told_on: Screen[Any] | None = None
+        """The screen on which the message was said that is being shown."""
 
     # --- starting
 
@@ -144,6 +147,18 @@ class GradientTracer(App[None]):
         else:
             self._walk(self._first, self._first_thing)
 
+    # --- what is said in passing
+
+    def _on_notify(self, event: Notify) -> None:
+        """One message at a time: the last one. Textual then shows it."""
+        self._notifications.clear()
+        self._told_on = self.screen
+
+    def forget_told(self, screen: Screen[Any]) -> None:
+        """`screen` is on top now: what was said on another one is over."""
+        if self._told_on is not screen:
+            self.clear_notifications()
+
     # --- keys
 
     async def on_event(self, event: events.Event) -> None:
@@ -163,8 +178,9 @@ class GradientTracer(App[None]):
 
     def on_catalogue_read(self, message: CatalogueRead) -> None:
         self.catalogue = message.catalogue
-        for problem in message.catalogue.problems[:3]:  # whoever writes a lesson wants to know; the others work
-            self.notify(str(problem), severity="warning", timeout=10, markup=False)
+        problems = message.catalogue.problems[:3]
+        if problems:  # whoever writes a lesson wants to know; the others work
+            self.notify("\n".join(map(str, problems)), severity="warning", timeout=10, markup=False)
 
     def open_thing(
         self,

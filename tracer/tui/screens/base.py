@@ -80,6 +80,7 @@ class AppScreen(Screen[Result]):
 
     def on_screen_resume(self) -> None:
         self._fit(self.app.size)  # it may have been resized while another screen was on top
+        self.tracer.forget_told(self)
 
     def _fit(self, size: Size) -> None:
         small = size.width < LEAST.width or size.height < LEAST.height
