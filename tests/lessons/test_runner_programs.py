@@ -130,6 +130,13 @@ def test_reading_input_finds_the_end_and_the_hint_says_why(program: Path) -> Non
     assert "no keyboard" in made.outcome.hint.en
 
 
+def test_a_micrograd_program_is_told_which_import_to_write(program: Path) -> None:
+    with pytest.raises(ProgramError) as error:
+        run(program, "from micrograd.engine import Value\nx = Value(3.0)\n")
+    assert "`from tracer import Value`" in str(error.value)
+    assert "pip install" not in str(error.value)
+
+
 @needs_signals
 @pytest.mark.parametrize(
     ("ending", "says"),
