@@ -74,7 +74,7 @@ def test_missing_and_superfluous_values_are_all_named() -> None:
         open_thing("x * w + b")
     with pytest.raises(ExpressionError, match="'w', 'b'"):
         open_thing("x * w + b", {"x": 1.0})
-    with pytest.raises(ExpressionError, match=r"(?s)no such name.*Did you mean 'weight'"):
+    with pytest.raises(ExpressionError, match=r"(?s)no wieght in .*Did you mean 'weight'"):
         open_thing("x * weight", {"x": 1.0, "wieght": 2.0})
     with pytest.raises(ExpressionError, match="and 92 more"):
         open_thing("*".join(f"x{i}" for i in range(100)))
@@ -194,6 +194,8 @@ def test_a_program_beside_a_lesson_file_opens_as_that_lesson() -> None:
     [
         ("grpah", NotFoundError, "Did you mean 'graph'"),
         ("start/01_multipyl", NotFoundError, "Did you mean 'start/01_multiply'"),
+        ("6.33", NotFoundError, "no lesson for section 6.33.\n  Did you mean '6.3'"),
+        ("§6.3.1", NotFoundError, "no lesson for section 6.3.1.\n  Did you mean '6.3'?"),
         ("prgo.py", NotFoundError, "prgo.py: no such file.\n  Did you mean 'prog.py'?"),
         ("gone.trace", NotFoundError, "gone.trace: no such file."),
         ("/no/such/file", NotFoundError, "no such file"),

@@ -87,8 +87,10 @@ def check_values(expression: Expression, values: Mapping[str, float]) -> None:
     names, text = expression.names, shorten(expression.text)
     for name in values:
         if name not in names:
-            hint = did_you_mean(name, names) or f"Its names: {shorten(', '.join(names)) or 'none'}."
-            raise ExpressionError(f"{shorten(name)}={format_full(values[name])}: {text!r} has no such name.", hint=hint)
+            given = f"{shorten(name)}={format_full(values[name])}"
+            raise ExpressionError(
+                f"{given}: there is no {shorten(name)} in {text!r}.", hint=_names_hint(name, names, values)
+            )
     missing = [shorten(name, 20) for name in names if name not in values]
     if missing:
         shown = ", ".join(repr(name) for name in missing[:_FEW]) + (
@@ -101,6 +103,15 @@ def check_values(expression: Expression, values: Mapping[str, float]) -> None:
         raise ExpressionError(
             f"{text!r} has no names, so there is nothing to differentiate.", hint='For example: tracer open "x * 3" x=2'
         )
+
+
+def _names_hint(got: str, names: Sequence[str], values: Mapping[str, float]) -> str:
+    """Which name was meant, else which there are; where one is made of several that have values, that a product needs its sign."""
+    joined = next((name for name in names if name not in values and len(name) > 1 and set(name) <= set(values)), None)
+    if joined is not None:
+        return f"{shorten(joined)} is one name. To multiply, write {shorten(' * '.join(joined))}."
+    near = did_you_mean(got, [name for name in names if name not in values])
+    return near or f"Its names: {shorten(', '.join(names)) or 'none'}."
 
 
 def _keys(leaves: int, numbers: int) -> list[LeafKey]:

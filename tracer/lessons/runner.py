@@ -19,7 +19,7 @@ from typing import Protocol
 from tracer.core.record import LeafKey
 from tracer.errors import ExpressionError, FileFormatError, NotFoundError, TracerError, did_you_mean
 from tracer.lessons.again import perform
-from tracer.lessons.content import content_root, find, lesson_beside
+from tracer.lessons.content import catalogue, content_root, find, lesson_beside
 from tracer.lessons.formula import FILE as EXPRESSION_FILE
 from tracer.lessons.formula import parse_assignments, run_expression, shorten
 from tracer.lessons.lesson import Lesson
@@ -39,7 +39,7 @@ LONGEST_NAME = 255
 """Characters of a file name; no lesson has so many."""
 _PLAIN_NAME = re.compile(r"[\w§./~][\w§./\\-]*")
 """What was probably meant as a file's or lesson's name, though `a/b` and `a-b` are expressions too."""
-_FILE_ENDING = re.compile(r"\.[A-Za-z]\w*$")
+_SECTION = re.compile(r"§?([1-9]\d*(\.\d+){1,3})")
 
 Overrides = Mapping[LeafKey, float]
 
@@ -189,9 +189,7 @@ def thing_of_trace(thing: Thing) -> Thing:
     """`thing`, whose program is not at hand: it is run again by performing its own timeline."""
 
     def again(overrides: Overrides, /, stop: threading.Event | None = None) -> Thing:
-        return replace(
-            thing_of_trace(replace(thing, trace=perform(thing.trace, overrides))), overrides=dict(overrides)
-        )
+        return replace(thing_of_trace(replace(thing, trace=perform(thing.trace, overrides))), overrides=dict(overrides))
 
     return replace(thing, rerun=again)
 
@@ -209,9 +207,21 @@ def _open_expression(text: str, values: Mapping[str, float]) -> Thing:
         name = unicodedata.normalize("NFKC", text.strip())
         if len(name) <= LONGEST_NAME and os.path.isdir(name):
             raise _not_found(name, problem) from None
+        if not values and (section := _SECTION.fullmatch(name)):
+            raise _no_section(section[1]) from None
         if values or len(name) > LONGEST_NAME or not _PLAIN_NAME.fullmatch(name) or not re.search(r"[^\W\d]", name):
             raise
         raise _not_found(name, problem) from None
+
+
+def _no_section(section: str) -> NotFoundError:
+    """What to say of a section that has no lesson: the one it belongs to, else those written alike."""
+    known = {lesson.section: None for lesson in catalogue().lessons if lesson.section}
+    around = section.rpartition(".")[0]
+    hint = f"Did you mean {around!r}?" if around in known else did_you_mean(section, known)
+    return NotFoundError(
+        f"there is no lesson for section {section}.", hint=hint or "`tracer list` shows every lesson and its section."
+    )
 
 
 def _not_found(name: str, problem: ExpressionError) -> TracerError:
