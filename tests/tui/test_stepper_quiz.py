@@ -251,3 +251,29 @@ async def test_at_the_end_it_says_where_gradients_can_be_predicted() -> None:
     async with walking(expression()) as (pilot, _):
         await press(pilot, "end", "p")
         await until(pilot, lambda: "b goes back" in toasts(pilot))
+
+
+@pytest.mark.parametrize("key", ["right", "space", "enter", "pagedown"])
+async def test_after_the_right_answer_nothing_more_is_typed_and_every_key_forward_goes_on(key: str) -> None:
+    async with walking(expression()) as (pilot, screen):
+        after_b(screen)
+        await press(pilot, "p", "7", "enter", "8")
+        assert pilot.app.screen.query_one(Input).value == "7"
+        await press(pilot, key)
+        assert pilot.app.screen is screen
+        assert screen.view.at_end
+
+
+async def test_what_is_typed_after_a_wrong_answer_takes_its_place() -> None:
+    async with walking(expression()) as (pilot, _):
+        after_b(screen)
+        await press(pilot, "p", "5", "enter", "7")
+        assert pilot.app.screen.query_one(Input).value == "7"
+        assert "✓" in await press(pilot, "enter")
+
+
+async def test_before_an_answer_no_key_goes_on() -> None:
+    async with walking(expression()) as (pilot, _):
+        await press(pilot, "p", "right", "pagedown")
+        assert isinstance(pilot.app.screen, PredictScreen)
+        assert "2*5 or 1/3" in shown(pilot.app)  # type: ignore[arg-type]
