@@ -219,6 +219,14 @@ def test_both_languages_are_there_and_are_what_they_say(lesson: Lesson) -> None:
 
 
 @each_lesson
+def test_a_japanese_sentence_ends_in_desu_or_masu_not_in_a_number(lesson: Lesson) -> None:
+    """「変化率は 1 です。」, not「変化率は 1。」."""
+    for place, text in words_of(lesson):
+        assert not re.search(r"[}\w)]。", re.sub(r"[\u3040-\u30ff\u4e00-\u9fff]。", "", text.ja)), (place, text.ja)
+        assert "ずみ" not in text.ja, place
+
+
+@each_lesson
 def test_a_number_has_the_minus_sign_that_numbers_are_shown_with(lesson: Lesson) -> None:
     """`-0.5`, as `x = -0.5` beside it; `−` is the operator of formulas (`−5x`)."""
     for place, text in words_of(lesson):

@@ -91,7 +91,7 @@ def _gradient(teller: Teller, node: int) -> tuple[Row | None, Text]:
         more = count(found.missing if found else 1, "route is", "routes are", "{} 本")
         words = Text(
             f"Its gradient is {number} so far; {more.en} still missing.",
-            f"勾配はここまでに {number}。あと {more.ja}の経路が届いていません。",
+            f"勾配はここまでに {number} です。あと {more.ja}の経路が届いていません。",
         )
         return Row((Text(f"{number} + ?", f"{number} + ?"),), Text.same(symbol), equals, colour="grad"), words
     row = Row((Text.same(number),), Text.same(symbol), equals, colour="grad")

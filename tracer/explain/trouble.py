@@ -82,7 +82,7 @@ def why_not_finite(trace: Trace, node: int, digits: int = 4) -> Text:
     reason = _reason(op, trace.args(node), float(trace.columns.value[node]))
     return Text(
         f"{sum_} gives {value}: here a number stops being finite. {reason.en}",
-        f"{sum_} は {value}。ここで値が有限でなくなりました。{reason.ja}",
+        f"{sum_} は {value} です。ここで値が有限でなくなりました。{reason.ja}",
     )
 
 
