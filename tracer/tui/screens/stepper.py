@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 
 from tracer.explain.nudge import Nudge
@@ -39,6 +38,8 @@ from tracer.tui.widgets.values import ValuesPanel
 
 ALL_WIDTH, ALL_HEIGHT = 110, 34
 """From this size on, all panels stand side by side; as wide but lower, the graph and one other."""
+TALL = 50
+"""Rows from which on the lower panels get more of them."""
 TABS: tuple[str, ...] = ("graph", "explanation", "source", "values")
 """Panels that share one place on a small terminal, in the order of `tab`."""
 
@@ -52,19 +53,21 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
         quiz: whether gradients are blanks to fill in.
     """
 
+    # One grid without containers in it: each widget that covers a line takes its part of a frame's time.
     DEFAULT_CSS = """
-    StepperScreen #panels { height: 1fr; }
-    StepperScreen #left { width: 1fr; }
-    StepperScreen #right { width: 1fr; }
-    StepperScreen #graph, StepperScreen #explanation { height: 1fr; }
-    StepperScreen.-all #left { width: 55%; }
-    StepperScreen.-all #right { width: 45%; }
-    StepperScreen.-all #source, StepperScreen.-all #values { height: 25%; min-height: 9; }
-    StepperScreen.-all #note { height: 15%; min-height: 7; }
+    StepperScreen { layout: grid; grid-size: 1; grid-rows: 1 1fr 3; }
+    StepperScreen.-too-small { layout: vertical; }
+    StepperScreen #timeline, StepperScreen #note, StepperScreen .-behind { display: none; }
+    StepperScreen.-two { grid-size: 2; grid-columns: 55fr 45fr; grid-rows: 1 1fr 3 3; }
+    StepperScreen.-two #header, StepperScreen.-two #sentence { column-span: 2; }
+    StepperScreen.-two #timeline { display: block; column-span: 2; }
+    StepperScreen.-all { grid-size: 2; grid-columns: 55fr 45fr; grid-rows: 1 1fr 7 9 3; }
+    StepperScreen.-all.-tall { grid-rows: 1 1fr 9 14 3; }
+    StepperScreen.-all #header { column-span: 2; }
+    StepperScreen.-all #graph { row-span: 2; }
+    StepperScreen.-all #note { display: block; }
+    StepperScreen.-all #timeline { display: block; column-span: 2; }
     StepperScreen.-all #sentence { display: none; }
-    StepperScreen.-one #timeline, StepperScreen.-one #note, StepperScreen.-two #note { display: none; }
-    StepperScreen.-two #left { width: 55%; }
-    StepperScreen.-two #right { width: 45%; }
     """
     PLACES: ClassVar[tuple[Place, ...]] = ("walk", "stepper")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -89,14 +92,11 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
 
     def compose(self) -> ComposeResult:
         yield Header(id="header").data_bind(StepperScreen.view, AppScreen.lang)
-        with Horizontal(id="panels"):
-            with Vertical(id="left"):
-                yield GraphPanel(id="graph").data_bind(StepperScreen.view, AppScreen.lang)
-                yield SourcePanel(id="source").data_bind(StepperScreen.view, AppScreen.lang)
-            with Vertical(id="right"):
-                yield ExplanationPanel(id="explanation").data_bind(StepperScreen.view, AppScreen.lang)
-                yield NotePanel(id="note").data_bind(StepperScreen.view, AppScreen.lang)
-                yield ValuesPanel(id="values").data_bind(StepperScreen.view, AppScreen.lang)
+        yield GraphPanel(id="graph").data_bind(StepperScreen.view, AppScreen.lang)
+        yield ExplanationPanel(id="explanation").data_bind(StepperScreen.view, AppScreen.lang)
+        yield NotePanel(id="note").data_bind(StepperScreen.view, AppScreen.lang)
+        yield SourcePanel(id="source").data_bind(StepperScreen.view, AppScreen.lang)
+        yield ValuesPanel(id="values").data_bind(StepperScreen.view, AppScreen.lang)
         yield Timeline(id="timeline").data_bind(StepperScreen.view, AppScreen.lang)
         yield SentenceLine(id="sentence").data_bind(StepperScreen.view, AppScreen.lang)
         yield KeyBar("walk", "stepper").data_bind(AppScreen.lang)
@@ -227,7 +227,7 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
         wide, high = event.size.width >= ALL_WIDTH, event.size.height >= ALL_HEIGHT
         self.set_class(wide and high, "-all")
         self.set_class(wide and not high, "-two")
-        self.set_class(not wide, "-one")
+        self.set_class(event.size.height >= TALL, "-tall")
         self._show_tab()
 
     def watch_tab(self) -> None:
@@ -246,16 +246,11 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
         tab = self.tab if self.tab in shared or not shared else shared[0]
         for name in TABS:
             panel = self.query_one(f"#{name}", Panel)
-            panel.display = name not in shared or name == tab
+            panel.set_class(name in shared and name != tab, "-behind")
             names = " ".join(self.query_one(f"#{n}", Panel).HEADING[self.lang] for n in shared)
             place = _PLACE.format(i=shared.index(name) + 1, n=len(shared)) if name in shared else None
             words = panel.HEADING[self.lang]
             panel.heading = f"{words}  {place[self.lang]}: {names}  (tab)" if place is not None else ""
-        self.query_one("#left").display = self.has_class("-two") or self._shows("graph", "source")
-        self.query_one("#right").display = self._shows("explanation", "values")
-
-    def _shows(self, *names: str) -> bool:
-        return any(self.query_one(f"#{name}").display for name in names)
 
     def action_panel(self, n: int) -> None:
         """The next panel: shown where they share a place, else given the focus."""
