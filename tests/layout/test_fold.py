@@ -4,6 +4,7 @@ import networkx as nx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from tests.strategies import programs
 from tracer.core.record import record
@@ -75,10 +76,26 @@ def test_a_window_says_in_both_languages_what_it_leaves_out():
     trace = chain(200)
     drawn = draw_graph(trace, 100, limit=30)
     assert drawn.left_out is not None
-    shown, total = len(drawn.graph), int((~folded(trace)).sum())
+    total = trace.n_nodes
+    hidden = folded(trace)
+    shown = len(drawn.graph) + sum(hidden[source] for node in drawn.graph for source in trace.inputs(node))
     assert f"{shown} of {total} nodes" in drawn.left_out.en
     assert f"全 {total} ノード" in drawn.left_out.ja
     assert f"{shown} 個" in drawn.left_out.ja
+    assert f"{trace.label(min(drawn.graph))} to {trace.label(max(drawn.graph))}" in drawn.left_out.en
+
+
+@pytest.mark.parametrize("name", ["w", "layer0.mlp_fc1[63][15]"])
+def test_the_words_on_a_window_fit_a_border_of_64_columns(name):
+    with record() as rec:
+        v = Value(1.0, name=name)
+        for number in range(2_000):
+            v = (v * v).named(f"{name}[{number}]")
+    said = draw_graph(rec.trace, 1_500).left_out
+    assert said is not None
+    assert max(cell_len(said.en), cell_len(said.ja)) <= 60
+    assert "2,001" in said.en
+    assert "2,001" in said.ja
 
 
 def test_a_node_with_a_thousand_users_does_not_fill_the_window():

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len
 
 from tracer.core.columns import CONST
 from tracer.text import Text
@@ -23,6 +24,9 @@ LIMIT = 300
 """Drawn nodes, unless the caller asks for more; 500 is the most a person can use."""
 USERS = 2
 """So many users of each node a window shows, where they are not near anyway: a weight may have thousands."""
+
+NOTE = 60
+"""Cells that the words on what is left out may take: they stand in the border of a panel 64 columns wide."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def draw_graph(trace: Trace, around: int | None = None, limit: int = LIMIT) -> D
         return Drawn(_graph(trace, shown.tolist()), 0, None)
     size = _size(limit)
     nodes = _grown(trace, shown[stretch * size : (stretch + 1) * size].tolist(), limit)
-    return Drawn(_graph(trace, nodes), stretch, _left_out(trace, nodes, len(shown)))
+    return Drawn(_graph(trace, nodes), stretch, _left_out(trace, nodes))
 
 
 _SHOWN: WeakKeyDictionary[Trace, NDArray[np.int64]] = WeakKeyDictionary()
@@ -119,8 +123,18 @@ def _graph(trace: Trace, nodes: list[int]) -> nx.MultiDiGraph[int]:
     return graph
 
 
-def _left_out(trace: Trace, nodes: list[int], total: int) -> Text:
-    return Text(
-        en="{shown:,} of {total:,} nodes are drawn, from {first} to {last}; the picture follows the step.",
-        ja="全 {total:,} ノードのうち {first}〜{last} の {shown:,} 個を表示中。範囲はステップに合わせて移ります。",
-    ).format(shown=len(nodes), total=total, first=trace.label(nodes[0]), last=trace.label(nodes[-1]))
+def _left_out(trace: Trace, nodes: list[int]) -> Text:
+    """`420 of 46,610 nodes: v10 to v640`; without the names where the line would be longer than `NOTE` cells.
+
+    All nodes are counted, as everywhere else: a constant is seen in its user's formula.
+    """
+    hidden = folded(trace)
+    seen = len(nodes) + sum(int(hidden[source]) for node in nodes for source in trace.inputs(node))
+    names = Text(en=": {first} to {last}", ja="：{first}〜{last}").format(
+        first=trace.label(nodes[0]), last=trace.label(nodes[-1])
+    )
+    bare = Text(en="{shown:,} of {total:,} nodes", ja="全 {total:,} ノードのうち {shown:,} 個").format(
+        shown=seen, total=trace.n_nodes
+    )
+    whole = Text(bare.en + names.en, bare.ja + names.ja)
+    return whole if max(cell_len(whole.en), cell_len(whole.ja)) <= NOTE else bare
