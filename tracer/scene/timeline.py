@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -89,15 +91,18 @@ class Timeline:
         head = self._head(track)
         line.append(" ")
         line.append(HEAD if position == 0 else " ", self.palette.style("active"))
+        runs: list[tuple[str, Role]] = []
         for i, cell in enumerate(track):
             if cell.text:
-                line.append(cell.text, self.palette.style("muted"))
+                runs.append((cell.text, "muted"))
             elif i == head:
-                line.append(HEAD, self.palette.style("active"))
+                runs.append((HEAD, "active"))
             elif cell.position <= position:
-                line.append(SIGNS[cell.kind], self.palette.style(ROLES[cell.kind]))
+                runs.append((SIGNS[cell.kind], ROLES[cell.kind]))
             else:
-                line.append(AHEAD, self.palette.style("muted"))
+                runs.append((AHEAD, "muted"))
+        for role, run in groupby(runs, key=itemgetter(1)):  # a style a stretch, not a style a cell
+            line.append("".join(text for text, _ in run), self.palette.style(role))
         line.append(" " * (self.width - cell_len(line.plain) - cell_len(self._count) - 1))
         line.append(self._count, self.palette.style("text")).append(" ")
         line.truncate(self.width, pad=True)
