@@ -1,12 +1,16 @@
 """`tracer`, and `python -m tracer`: where a run begins, and where a failure becomes one message and an exit code.
 
-Exit codes: 0 done, 1 a check failed, 2 the user's input was wrong, 130 Ctrl-C, 143 SIGTERM, 129 a terminal that is gone.
+Exit codes: 0 done, 1 a check failed, 2 the user's input was wrong, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tracer.errors import TracerError
 
 if __name__ == "__main__" and not sys.flags.safe_path:
     # `python -m` puts the current folder first: a numpy.py that lies there is not ours to import
@@ -38,7 +42,7 @@ def _guarded(arguments: list[str]) -> int:
             sys.stdout.flush()
         return code
     except TracerError as error:
-        say(str(error))
+        say(_told(error, arguments))
         return error.exit_code
     except BrokenPipeError:  # `tracer list | head -1`: the reader has what it wanted
         silence_stdout()
@@ -49,6 +53,19 @@ def _guarded(arguments: list[str]) -> int:
         silence_stdout()  # or Python tries once more at exit, and complains
         say(f"standard output cannot be written: {(error.strerror or str(error)).lower()}.")
         return 2
+
+
+def _told(error: TracerError, arguments: list[str]) -> str:
+    """The message in the language chosen; a command it offers to type is the one that was typed."""
+    from tracer.cli.terminal import choose_lang
+
+    wanted = None
+    for word, after in zip(arguments, [*arguments[1:], ""], strict=True):
+        if word.startswith("--lang"):
+            wanted = word.partition("=")[2] or after
+    words = error.told(choose_lang(wanted))
+    typed = next((word for word in arguments if word in ("steps", "check", "record", "export")), "open")
+    return words.replace("tracer open ", f"tracer {typed}{' -o FILE' if typed == 'export' else ''} ")
 
 
 def _run(arguments: list[str]) -> int:

@@ -14,6 +14,7 @@ TracerError                 what a user can act on; printed without a traceback,
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -24,13 +25,23 @@ class TracerError(Exception):
         message: one line a user can act on.
         where: `file:line` in the user's own file, if known.
         hint: what to do about it.
+        ja, hint_ja: the same in Japanese, where there are words for it.
     """
 
     exit_code = 2
 
-    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str | None = None,
+        hint: str | None = None,
+        ja: str | None = None,
+        hint_ja: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.message, self.where, self.hint = message, where, hint
+        self.ja, self.hint_ja = ja, hint_ja
 
     def __str__(self) -> str:
         lines = [self.message]
@@ -39,6 +50,15 @@ class TracerError(Exception):
         if self.where:
             lines.append(f"  at {self.where}")
         return "\n".join(lines)
+
+    def told(self, lang: str) -> str:
+        """The message in a language; in English what has no Japanese words."""
+        if lang != "ja" or self.ja is None:
+            return str(self)
+        hint = self.hint_ja or _near_ja(self.hint)
+        return "\n".join(
+            [self.ja, *([f"  {hint}"] if hint else []), *([f"  場所: {self.where}"] if self.where else [])]
+        )
 
 
 class ExpressionError(TracerError):
@@ -75,6 +95,12 @@ class GradcheckError(TracerError):
     """A gradient that finite differences contradict."""
 
     exit_code = 1
+
+
+def _near_ja(hint: str | None) -> str | None:
+    """`もしかして 'expect' ですか？` for what `did_you_mean` says; any other hint as it is."""
+    near = re.fullmatch(r"Did you mean (.+)\?", hint or "")
+    return hint if near is None else f"もしかして {near[1].replace(' or ', '、')} ですか？"
 
 
 def did_you_mean(got: str, known: Iterable[str]) -> str | None:

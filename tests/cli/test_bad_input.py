@@ -74,6 +74,37 @@ def test_what_cannot_be_opened_is_one_message_in_every_command(
 
 
 @pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["open", "none.py"], "none.py: ファイルが見つかりません。"),
+        (["check", "grpah"], "もしかして 'graph'"),
+        (["steps", "x * w"], '値を付けてください: tracer steps "x * w" x=3 w=2'),
+        (["check", "sin(x)", "x=1"], "関数 'sin' はありません。"),
+        (["check", "x", "x=1", "y=2"], "式 'x' に y という名前はありません。"),
+        (["open", "x*x", "x=3", "--at", "foo"], "位置は 0 から 11 まで"),
+        (["open", "6.33"], "6.33 節のレッスンはありません。"),
+        (["record", "x*x", "x=3", "-o", "no/run.trace"], "フォルダがありません。"),
+        (["open", "silent.py"], "silent.py は Value を一つも作らなかった"),
+        (["open", "early.py"], "early.py は Value を作る前に例外で終わりました。"),
+        (["open", "late.py"], "プログラムが例外 KeyError: 1 で終わりました。"),
+        (["open", "bad.trace"], "保存されたトレースとして読めません"),
+    ],
+    ids=lambda words: " ".join(words[:2]) if isinstance(words, list) else "",
+)
+def test_the_messages_met_most_come_in_japanese(shell: Shell, words: list[str], says: str) -> None:
+    shell.write("silent.py", "print(1)")
+    shell.write("early.py", "1 / 0")
+    shell.write("late.py", "from tracer import Value\nx = Value(1.0)\nraise KeyError(1)")
+    shell.write("bad.trace", "no trace")
+    assert says in shell("--lang", "ja", *words).err
+
+
+@pytest.mark.parametrize("command", ["open", "steps", "check", "record"])
+def test_a_command_that_is_offered_is_the_one_that_was_typed(shell: Shell, command: str) -> None:
+    assert f'Add it: tracer {command} "x * w" x=3 w=2' in shell.refused(command, "x * w")
+
+
+@pytest.mark.parametrize(
     ("text", "code", "says"),
     [
         ("raise ValueError('own words')", 2, "ValueError: own words"),

@@ -17,7 +17,7 @@ EACH = 200
 
 def check(name: str, values: Sequence[str], *, lang: str | None, nodes: int) -> int:
     """Print the checks of `name`; 1 if a number is wrong, and then the first one on stderr."""
-    thing = open_quietly(name, values, nodes=nodes)
+    thing = open_quietly(name, values, nodes=nodes, lang=lang)
     words = choose_lang(lang)
     found = check_trace(thing.trace)
     few = thing.trace.n_nodes <= EACH

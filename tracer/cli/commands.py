@@ -157,6 +157,7 @@ def list_(
 
 @app.command("record")
 def record(
+    ctx: typer.Context,
     thing: Thing,
     values: Values = None,
     *,
@@ -184,7 +185,7 @@ def record(
     """
     from tracer.cli.recording import record
 
-    return lambda: record(thing, values or [], out=out, nodes=nodes)
+    return lambda: record(thing, values or [], out=out, nodes=nodes, lang=ctx.obj)
 
 
 @app.command("steps")

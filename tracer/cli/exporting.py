@@ -37,7 +37,7 @@ def export(
     """Draw the moment `at` of what `name` computes to `out`; what is to be said of the picture goes to stderr."""
     format_of(out, format)  # before a program runs for an hour
     check_writable(out, ExportError)
-    thing = open_quietly(name, values, nodes=nodes)
+    thing = open_quietly(name, values, nodes=nodes, lang=lang)
     words = choose_lang(lang)
     lesson = thing.lesson
     options = Options(

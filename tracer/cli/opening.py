@@ -6,9 +6,10 @@ import sys
 from collections.abc import Callable, Sequence
 
 from tracer.cli.ending import as_ctrl_c
-from tracer.cli.terminal import plain, say, watched
+from tracer.cli.terminal import choose_lang, plain, say, watched
 from tracer.lessons.formula import parse_assignments
 from tracer.lessons.runner import Limits, Thing, open_thing
+from tracer.text import Lang, Text
 
 PATIENCE = 1.0
 """Seconds after which it says that it is still running something."""
@@ -21,6 +22,7 @@ def open_quietly(
     values: Sequence[str],
     *,
     nodes: int,
+    lang: str | None = None,
     output: bool = False,
     tell: bool = True,
     meanwhile: Callable[[], object] | None = None,
@@ -28,11 +30,13 @@ def open_quietly(
     """The thing, with what there is to say about it said on stderr.
 
     Args:
+        lang: of what is said; see `choose_lang`.
         output: whether to pass on what a user's own program printed.
         tell: whether to say how the program ended.
         meanwhile: done while the program runs in its process, instead of waiting for it.
     """
-    waiting = _Waiting(name, meanwhile)
+    words = choose_lang(lang)
+    waiting = _Waiting(name, words, meanwhile)
     try:
         with as_ctrl_c():
             thing = open_thing(name, parse_assignments(values), limits=Limits(nodes=nodes), progress=waiting.tick)
@@ -41,19 +45,19 @@ def open_quietly(
     if output and thing.output and thing.lesson is None:
         print(plain(thing.output.rstrip("\n")), file=sys.stderr)
     if tell:
-        tell_outcome(thing)
+        tell_outcome(thing, words)
     return thing
 
 
-def tell_outcome(thing: Thing) -> None:
+def tell_outcome(thing: Thing, lang: Lang) -> None:
     """How the program ended, unless it simply ended."""
     outcome = thing.outcome
     if outcome.words is None:
         return
     if outcome.traceback and not thing.saved:
         print(plain(outcome.traceback.rstrip("\n")), file=sys.stderr)
-    hint = f"\n  {outcome.hint.en}" if outcome.hint is not None else ""
-    say(f"{outcome.words.en}{hint}")
+    hint = f"\n  {outcome.hint[lang]}" if outcome.hint is not None else ""
+    say(f"{outcome.words[lang]}{hint}")
 
 
 def exit_code(thing: Thing) -> int:
@@ -61,10 +65,17 @@ def exit_code(thing: Thing) -> int:
     return 0 if thing.saved else EXIT_CODES.get(thing.outcome.kind, 0)
 
 
+_RUNNING = Text(
+    en="running {name}: {seconds} s (Ctrl-C stops it and opens what is there)",
+    ja="{name} を実行中: {seconds} 秒（Ctrl-C で止めて、それまでの計算を開きます）",
+)
+
+
 class _Waiting:
     """A line on stderr that counts the seconds, on a terminal only; it leaves no trace."""
 
-    def __init__(self, name: str, meanwhile: Callable[[], object] | None) -> None:
+    def __init__(self, name: str, lang: Lang, meanwhile: Callable[[], object] | None) -> None:
+        self.lang = lang
         self.name, self.shown, self.meanwhile = plain(name).replace("\n", " ")[:40], -1, meanwhile
 
     def tick(self, seconds: float) -> None:
@@ -74,7 +85,7 @@ class _Waiting:
         if seconds < PATIENCE or int(seconds) == self.shown or not watched():
             return
         self.shown = int(seconds)
-        words = f"running {self.name}: {self.shown} s (Ctrl-C stops it and opens what is there)"
+        words = _RUNNING.format(name=self.name, seconds=self.shown)[self.lang]
         print(f"\r{words}\x1b[K", end="", file=sys.stderr, flush=True)
 
     def end(self) -> None:

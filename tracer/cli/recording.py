@@ -15,11 +15,11 @@ from tracer.lessons.content import find
 from tracer.lessons.runner import PROGRAM_ENDINGS, TRACE_ENDINGS
 
 
-def record(name: str, values: Sequence[str], *, out: Path | None, nodes: int) -> int:
+def record(name: str, values: Sequence[str], *, out: Path | None, nodes: int, lang: str | None = None) -> int:
     """Save what `name` computes to `out`, or to `prog.trace` in the current folder."""
     target = out or default_output(name)
     check_writable(target, FileFormatError)
-    thing = open_quietly(name, values, nodes=nodes, output=True)
+    thing = open_quietly(name, values, nodes=nodes, lang=lang, output=True)
     trace = thing.trace
     trace.save(target)
     passes = "1 backward pass" if len(trace.passes) == 1 else f"{len(trace.passes)} backward passes"

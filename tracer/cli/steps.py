@@ -24,7 +24,7 @@ SCHEMA, VERSION = "tracer-steps", 1
 
 def steps(name: str, values: Sequence[str], *, by: By, as_json: bool, lang: str | None, nodes: int) -> int:
     """Print every step of `name`."""
-    thing = open_quietly(name, values, nodes=nodes, output=True)
+    thing = open_quietly(name, values, nodes=nodes, lang=lang, output=True)
     if as_json:
         for record in records(thing, by):
             print(json.dumps(record, ensure_ascii=False, allow_nan=False))

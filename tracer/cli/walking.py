@@ -28,21 +28,21 @@ def walk(name: str, values: Sequence[str], *, at: str | None, ascii_only: bool, 
     if not interactive():
         from tracer.cli.steps import print_steps
 
-        thing = open_quietly(name, values, nodes=nodes, output=True)
+        thing = open_quietly(name, values, nodes=nodes, lang=lang, output=True)
         position_of(at, thing.trace)  # a wrong one is wrong here too
         print_steps(thing, "edge", choose_lang(lang))
         return 0
-    thing = open_quietly(name, values, nodes=nodes, tell=False, meanwhile=_import_app)
+    thing = open_quietly(name, values, nodes=nodes, lang=lang, tell=False, meanwhile=_import_app)
     position = position_of(at, thing.trace)
     if asked_to_end():
-        tell_outcome(thing)
+        tell_outcome(thing, choose_lang(lang))
         return exit_code(thing)
     from tracer.tui.messages import Request
     from tracer.tui.start import run_app
 
     request = Request(name, tuple(parse_assignments(values).items()), position)
     code = run_app(request, thing, ascii_only=ascii_only, lang=None if lang is None else choose_lang(lang))
-    tell_outcome(thing)  # now: the app would have covered it
+    tell_outcome(thing, choose_lang(lang))  # now: the app would have covered it
     return code
 
 
@@ -65,5 +65,8 @@ def position_of(at: str | None, trace: Trace) -> int | None:
     try:
         number = int(at.replace("−", "-"))
     except ValueError:
-        raise NotFoundError(f"--at {at}: a position is a number from 0 to {len(trace)}, or `end`.") from None
+        raise NotFoundError(
+            f"--at {at}: a position is a number from 0 to {len(trace)}, or `end`.",
+            ja=f"--at {at}: 位置は 0 から {len(trace)} までの数か `end` です。",
+        ) from None
     return trace.cursor(number).position

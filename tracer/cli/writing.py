@@ -14,9 +14,14 @@ def check_writable(out: Path, error: type[TracerError]) -> None:
     """Raise unless a file can be made at `out`. A device or pipe is left to the writing itself."""
     folder = out.parent
     if not os.path.isdir(folder):
-        raise error(f"{out}: not written: the folder does not exist.", hint=f"Create it: mkdir -p {folder}")
+        raise error(
+            f"{out}: not written: the folder does not exist.",
+            hint=f"Create it: mkdir -p {folder}",
+            ja=f"{out}: 書き込めません。フォルダがありません。",
+            hint_ja=f"先に作ってください: mkdir -p {folder}",
+        )
     if os.path.isdir(out):
-        raise error(f"{out}: not written: it is a folder.")
+        raise error(f"{out}: not written: it is a folder.", ja=f"{out}: 書き込めません。フォルダです。")
     if os.path.exists(out) and not os.path.isfile(out):
         return
     try:
@@ -26,4 +31,9 @@ def check_writable(out: Path, error: type[TracerError]) -> None:
         why = (
             (problem.strerror or str(problem)).lower() if problem.errno != errno.ENOENT else "no file can be made in it"
         )
-        raise error(f"{out}: not written: {folder} is there, but: {why}.", hint="Give another path with -o.") from None
+        raise error(
+            f"{out}: not written: {folder} is there, but: {why}.",
+            hint="Give another path with -o.",
+            ja=f"{out}: 書き込めません。フォルダ {folder} にファイルを作れません。",
+            hint_ja="-o で別の場所を指定してください。",
+        ) from None

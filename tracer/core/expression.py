@@ -129,10 +129,11 @@ class _Parser:
         self.called = ""  # the function whose "(" comes next
         self.wants_value = True
 
-    def fail(self, message: str, at: int, hint: str | None = None) -> ExpressionError:
+    def fail(self, message: str, at: int, hint: str | None = None, ja: str | None = None) -> ExpressionError:
         shown = self.text if len(self.text) <= 60 else self.text[max(0, at - 28) : at + 28]
         caret = at if len(self.text) <= 60 else min(at, 28)
-        return ExpressionError(f"{message}\n  {shown}\n  {' ' * caret}^", hint=hint)
+        pointed = f"\n  {shown}\n  {' ' * caret}^"
+        return ExpressionError(message + pointed, hint=hint, ja=None if ja is None else ja + pointed)
 
     def run(self) -> Expression:
         source = self.text.translate(_SIGNS)
@@ -180,11 +181,15 @@ class _Parser:
                 raise self.fail(f"{word} is a function: write {word}(…).", at)
             self.called = word
         elif rest.lstrip().startswith("(") and len(word) > 1 and did_you_mean(word, self.functions):
-            raise self.fail(f"there is no function {word!r}.", at, did_you_mean(word, self.functions))
+            near = did_you_mean(word, self.functions)
+            raise self.fail(f"there is no function {word!r}.", at, near, f"関数 {word!r} はありません。")
         elif rest.lstrip().startswith("(") and len(word) > 2:
             known = ", ".join(sorted(self.functions))
             raise self.fail(
-                f"there is no function {word!r}.", at, f"Functions: {known}. To multiply, write {word} * (…)."
+                f"there is no function {word!r}.",
+                at,
+                f"Functions: {known}. To multiply, write {word} * (…).",
+                f"関数 {word!r} はありません。",
             )
         elif "__" in word or word in _PYTHON_WORDS:
             raise self.fail(f"{word!r} cannot be a name here.", at, _ONLY)

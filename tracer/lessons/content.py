@@ -156,7 +156,12 @@ def _lookup(name: str, among: Iterable[Lesson]) -> Lesson:
     if wanted in known:
         return known[wanted]
     hint = did_you_mean(wanted, known) or "`tracer list` shows every lesson and model."
-    raise NotFoundError(f"there is no lesson or model called {name!r}.", hint=hint)
+    raise NotFoundError(
+        f"there is no lesson or model called {name!r}.",
+        hint=hint,
+        ja=f"{name!r} というレッスンやモデルはありません。",
+        hint_ja="`tracer list` で一覧を表示します。" if hint.startswith("`") else None,
+    )
 
 
 def _folded(name: str) -> str:

@@ -34,13 +34,21 @@ def parse_assignments(words: Sequence[str]) -> dict[str, float]:
         name, equals, number = (part.strip() for part in unicodedata.normalize("NFKC", word).partition("="))
         if not equals or not name:
             raise ExpressionError(
-                f"{shorten(word)!r} gives no value to a name.", hint="Write NAME=NUMBER, for example x=3."
+                f"{shorten(word)!r} gives no value to a name.",
+                hint="Write NAME=NUMBER, for example x=3.",
+                ja=f"{shorten(word)!r} は名前に値を与えていません。",
+                hint_ja="x=3 のように「名前=数」と書いてください。",
             )
         try:
             value = float(number.replace("−", "-"))
         except ValueError:
             hint = f"For example: {shorten(name)}=3"
-            raise ExpressionError(f"{shorten(word)!r}: {shorten(number)!r} is not a number.", hint=hint) from None
+            raise ExpressionError(
+                f"{shorten(word)!r}: {shorten(number)!r} is not a number.",
+                hint=hint,
+                ja=f"{shorten(word)!r}: {shorten(number)!r} は数ではありません。",
+                hint_ja=f"例: {shorten(name)}=3",
+            ) from None
         if name in found:
             raise ExpressionError(f"{name} is given twice.", hint="Leave one out.")
         found[name] = value
@@ -89,7 +97,9 @@ def check_values(expression: Expression, values: Mapping[str, float]) -> None:
         if name not in names:
             given = f"{shorten(name)}={format_full(values[name])}"
             raise ExpressionError(
-                f"{given}: there is no {shorten(name)} in {text!r}.", hint=_names_hint(name, names, values)
+                f"{given}: there is no {shorten(name)} in {text!r}.",
+                hint=_names_hint(name, names, values),
+                ja=f"{given}: 式 {text!r} に {shorten(name)} という名前はありません。",
             )
     missing = [shorten(name, 20) for name in names if name not in values]
     if missing:
@@ -98,15 +108,24 @@ def check_values(expression: Expression, values: Mapping[str, float]) -> None:
         )
         give = " ".join(f"{name}={3 - k if k < 3 else 1}" for k, name in enumerate(missing[:_FEW]))
         more = " …" if missing[_FEW:] else ""
-        raise ExpressionError(f"no value is given for {shown}.", hint=f'Add it: tracer open "{text}" {give}{more}')
+        rest = shown.replace(" and ", "、ほか ").replace(" more", " 個") if missing[_FEW:] else shown
+        raise ExpressionError(
+            f"no value is given for {shown}.",
+            hint=f'Add it: tracer open "{text}" {give}{more}',
+            ja=f"値が与えられていません: {rest}",
+            hint_ja=f'値を付けてください: tracer open "{text}" {give}{more}',
+        )
     if not names:
         raise ExpressionError(
-            f"{text!r} has no names, so there is nothing to differentiate.", hint='For example: tracer open "x * 3" x=2'
+            f"{text!r} has no names, so there is nothing to differentiate.",
+            hint='For example: tracer open "x * 3" x=2',
+            ja=f"{text!r} には名前がないので、微分するものがありません。",
+            hint_ja='例: tracer open "x * 3" x=2',
         )
 
 
 def _names_hint(got: str, names: Sequence[str], values: Mapping[str, float]) -> str:
-    """Which name was meant, else which there are; where one is made of several that have values, that a product needs its sign."""
+    """Which name was meant, else which there are; where one was meant as a product, that it needs its sign."""
     joined = next((name for name in names if name not in values and len(name) > 1 and set(name) <= set(values)), None)
     if joined is not None:
         return f"{shorten(joined)} is one name. To multiply, write {shorten(' * '.join(joined))}."

@@ -53,7 +53,8 @@ class Outcome:
         if self.error.startswith("ModuleNotFoundError: No module named 'micrograd"):
             return Text(
                 en="Write `from tracer import Value` in place of the import: the rest of a micrograd program can stay.",
-                ja="この import を `from tracer import Value` に書き換えてください。micrograd のプログラムの残りはそのままで動きます。",
+                ja="この import を `from tracer import Value` に書き換えてください。"
+                "micrograd のプログラムの残りはそのままで動きます。",
             )
         if self.error.startswith("ModuleNotFoundError"):
             install = f"{sys.executable} -m pip install …"

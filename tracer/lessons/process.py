@@ -27,6 +27,7 @@ from typing import IO, Any
 from tracer.core.record import LeafKey
 from tracer.errors import FileFormatError, NotFoundError, ProgramError
 from tracer.lessons.child import OUTCOME, TRACE
+from tracer.lessons.nothing import nothing_made
 from tracer.lessons.outcome import Outcome
 from tracer.trace.store import load
 from tracer.trace.trace import Trace
@@ -158,9 +159,14 @@ def run_program(
 def check_program(program: Path) -> None:
     """Raise unless `program` is a file that may hold a Python program."""
     if not program.exists():
-        raise NotFoundError(f"{program}: no such file.")
+        raise NotFoundError(f"{program}: no such file.", ja=f"{program}: ファイルが見つかりません。")
     if program.is_dir():
-        raise ProgramError(f"{program} is a folder, not a program.", hint="Name the Python file in it.")
+        raise ProgramError(
+            f"{program} is a folder, not a program.",
+            hint="Name the Python file in it.",
+            ja=f"{program} はフォルダで、プログラムではありません。",
+            hint_ja="その中の Python ファイルを指定してください。",
+        )
     if not program.is_file():
         raise ProgramError(f"{program} is a device or a pipe, not a program.", hint="Save the program to a file first.")
     if program.stat().st_size > MAX_SOURCE:
@@ -327,7 +333,7 @@ def _collect(
     except FileFormatError as problem:
         raise ProgramError(f"{shown}: what it recorded cannot be read.", hint=str(problem)) from None
     if trace is None or not trace.n_nodes:
-        raise _nothing(shown, outcome, said, output)
+        raise nothing_made(shown, outcome, said.get("others", ()), output.text())
     info = {**trace.info, "outcome": outcome.to_json()}
     return Run(Trace(replace(trace.columns, info=info)), "", outcome, time.monotonic() - began)
 
@@ -339,31 +345,3 @@ def _death(code: int) -> str:
         return signal.Signals(-code).name
     except ValueError:
         return f"signal {-code}"
-
-
-def _nothing(shown: str, outcome: Outcome, said: Mapping[str, Any], output: Output) -> ProgramError:
-    """Why there is nothing to open."""
-    hint = None if outcome.hint is None else outcome.hint.en
-    if outcome.kind == "raised" and outcome.error.startswith(("SyntaxError", "IndentationError", "TabError")):
-        return ProgramError(f"{shown} is not Python: {outcome.traceback.strip()}", hint=hint)
-    if outcome.kind == "raised":
-        return ProgramError(f"{shown} raised before it made a Value.\n{outcome.traceback.rstrip()}", hint=hint)
-    if outcome.kind == "exited":
-        return ProgramError(
-            f"{shown} ended with sys.exit({outcome.error}) before it made a Value.", where=outcome.where
-        )
-    if outcome.kind == "stopped":
-        return ProgramError(f"{shown} was stopped before it made a Value.", where=outcome.where)
-    if outcome.kind == "killed":
-        last = output.text().strip().splitlines()[-1:]
-        return ProgramError(
-            f"{shown} died before anything was written down: {outcome.error}.", hint="".join(last) or None
-        )
-    others = [name for name in said.get("others", ()) if isinstance(name, str)]
-    if "micrograd" in others:
-        hint = "It uses micrograd's Value. Write `from tracer import Value` in its place: the rest can stay."
-    elif others:
-        hint = f"It computes with {others[0]}. Only tracer's Value is recorded: `from tracer import Value`."
-    else:
-        hint = "Only tracer's Value is recorded: `from tracer import Value`, then x = Value(3.0)."
-    return ProgramError(f"{shown} made no Value, so there is nothing to walk.", hint=hint)

@@ -220,7 +220,10 @@ def _no_section(section: str) -> NotFoundError:
     around = section.rpartition(".")[0]
     hint = f"Did you mean {around!r}?" if around in known else did_you_mean(section, known)
     return NotFoundError(
-        f"there is no lesson for section {section}.", hint=hint or "`tracer list` shows every lesson and its section."
+        f"there is no lesson for section {section}.",
+        hint=hint or "`tracer list` shows every lesson and its section.",
+        ja=f"{section} 節のレッスンはありません。",
+        hint_ja=None if hint else "`tracer list` でレッスンと節の一覧を表示します。",
     )
 
 
@@ -233,19 +236,27 @@ def _not_found(name: str, problem: ExpressionError) -> TracerError:
         near = None
         if path.parent.is_dir():
             near = did_you_mean(path.name, sorted(one.name for one in path.parent.iterdir() if one.is_file()))
-        return NotFoundError(f"{name}: no such file.", hint=near)
+        return NotFoundError(f"{name}: no such file.", hint=near, ja=f"{name}: ファイルが見つかりません。")
     try:
         find(name)
     except NotFoundError as error:
-        hints = [error.hint or ""]
+        hints, hints_ja = [error.hint or ""], [line.strip() for line in error.told("ja").splitlines()[1:]]
     as_expression = problem.message.partition("\n")[0]
     if as_expression.startswith("no value"):
         if not hints[0].startswith("Did you mean") and not (name.isidentifier() and len(name) > 2):
             return problem  # x - y, 2x
-        hints.append(f"As an expression, it needs numbers: {(problem.hint or '').removeprefix('Add it: ')}")
+        example = (problem.hint or "").removeprefix("Add it: ")
+        hints.append(f"As an expression, it needs numbers: {example}")
+        hints_ja.append(f"式として開くには数が必要です: {example}")
     else:
         hints.append(f"As an expression: {as_expression}")
-    return NotFoundError(f"there is no file, lesson or model called {name!r}.", hint="\n  ".join(hints))
+        hints_ja.append(f"式としては: {problem.told('ja').splitlines()[0]}")
+    return NotFoundError(
+        f"there is no file, lesson or model called {name!r}.",
+        hint="\n  ".join(hints),
+        ja=f"{name!r} というファイル・レッスン・モデルはありません。",
+        hint_ja="\n  ".join(hints_ja),
+    )
 
 
 def _leaves(thing: Thing, values: Mapping[str, float]) -> dict[LeafKey, float]:
@@ -257,7 +268,11 @@ def _leaves(thing: Thing, values: Mapping[str, float]) -> dict[LeafKey, float]:
             known = [leaf for leaf in leaves if trace.name(leaves[leaf])]
             some = ", ".join(known[:12]) + (", …" if known[12:] else "")
             hint = did_you_mean(name, known) or f"Its leaves: {some or 'none has a name'}."
-            raise NotFoundError(f"{thing.title} has no leaf called {name!r}.", hint=hint)
+            raise NotFoundError(
+                f"{thing.title} has no leaf called {name!r}.",
+                hint=hint,
+                ja=f"{thing.title} に {name!r} という葉はありません。",
+            )
     return {trace.leaf_key(leaves[name]): value for name, value in values.items()}
 
 

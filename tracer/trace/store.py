@@ -62,13 +62,15 @@ def load(path: str | Path) -> Trace:
     try:
         data = Path(path).read_bytes()
     except FileNotFoundError:
-        raise NotFoundError(f"{where}: no such file.") from None
+        raise NotFoundError(f"{where}: no such file.", ja=f"{where}: ファイルが見つかりません。") from None
     except OSError as problem:
         raise FileFormatError(f"{where}: cannot be read: {(problem.strerror or str(problem)).lower()}.") from None
     try:
         return Trace(from_bytes(data))
     except Refused as problem:
-        raise FileFormatError(f"{where}: {problem}") from None
+        raise FileFormatError(
+            f"{where}: {problem}", ja=f"{where}: 保存されたトレースとして読めません（{problem}）。"
+        ) from None
 
 
 def is_trace(path: str | Path) -> bool:
