@@ -236,6 +236,23 @@ async def test_a_click_or_drag_on_the_timeline_goes_there() -> None:
         assert screen.view.cursor.position >= first
 
 
+async def test_header_timeline_and_start_write_the_same_counts() -> None:
+    """Constants count as nodes everywhere, and thousands are told apart everywhere."""
+    with record() as rec:
+        y = Value(1.0, name="x")
+        for _ in range(600):
+            y = y + 1.0
+    assert (rec.trace.n_nodes, len(rec.trace)) == (1201, 1201)
+    async with walking(thing_of(rec.trace)) as (pilot, screen):
+        text = page(pilot)
+        assert "0/1,201" in text
+        assert "0 / 1,201" in text
+        assert "1,201 values" in " ".join(text.split())
+        graph = screen.query_one("#graph", GraphPanel)
+        assert graph.scene is not None
+        assert "of 1,201 nodes" in graph.scene.note
+
+
 async def test_the_wheel_moves_a_large_graph_until_the_next_step() -> None:
     with record() as rec:
         x = Value(1.0, name="x")

@@ -39,7 +39,7 @@ class GoToScreen(Dialog[int]):
 
 
 _HINT = Text(
-    en="Step 0–{steps} ({by}; now {step}); a node, x, or its gradient, x.grad; start, end, forward, backward",
-    ja="ステップ 0–{steps}（{by} 単位、今 {step}）、ノード名 x、その勾配 x.grad、start、end、forward、backward",
+    en="Step 0–{steps:,} ({by}; now {step:,}); a node, x, or its gradient, x.grad; start, end, forward, backward",
+    ja="ステップ 0–{steps:,}（{by} 単位、今 {step:,}）、ノード名 x、その勾配 x.grad、start、end、forward、backward",
 )
 _STOPS = Text(en="; stop 1–{n}", ja="、stop 1–{n}")

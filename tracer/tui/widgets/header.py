@@ -51,7 +51,7 @@ class Header(Panel):
             RichText(BY_WORDS[view.by][lang], palette.style("text")).append(
                 " (, .)" if long else "", palette.style("muted")
             ),
-            RichText(f"{step}/{steps}", palette.style("text")),
+            RichText(f"{step:,}/{steps:,}", palette.style("text")),
             self._languages(long),
         ]
 

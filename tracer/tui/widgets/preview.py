@@ -34,7 +34,7 @@ REST = 0.15
 """Seconds the marker has to rest on a lesson before its program is run for the picture."""
 
 _COUNTS = Text(
-    en="{nodes} nodes · {steps} steps · {minutes} min", ja="ノード {nodes} 個 · {steps} ステップ · {minutes} 分"
+    en="{nodes:,} nodes · {steps:,} steps · {minutes} min", ja="ノード {nodes:,} 個 · {steps:,} ステップ · {minutes} 分"
 )
 _MINUTES = Text(en="{minutes} min", ja="{minutes} 分")
 _STATES: dict[Progress | None, Text] = {
