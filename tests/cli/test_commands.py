@@ -169,6 +169,14 @@ def test_a_file_whose_name_begins_with_a_minus_opens(shell: Shell) -> None:
     assert shell("check", "--", "-x^2", "x=3").code == 0
 
 
+def test_a_name_of_several_lessons_says_which_else_it_means(shell: Shell) -> None:
+    ran = shell("check", "３.4")
+    assert (ran.code, ran.err) == (0, "tracer: also: microgpt/10_assign\n")
+    assert "ほかに: microgpt/10_assign" in shell("check", "microgpt/3.4", "--lang", "ja").err
+    for name in ("microgpt/09_add_up", "6.3", "x*x"):
+        assert shell("check", name, *(["x=3"] if "*" in name else [])).err == ""
+
+
 def test_a_lesson_says_its_words_where_it_stops(shell: Shell) -> None:
     lesson = catalogue().lessons[0]
     ran = shell("open", lesson.name, "--lang", "ja")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from tracer.cli.ending import as_ctrl_c
 from tracer.cli.terminal import choose_lang, plain, say, watched
+from tracer.lessons.content import answers_to, catalogue
 from tracer.lessons.formula import parse_assignments
 from tracer.lessons.runner import Limits, Thing, open_thing
 from tracer.text import Lang, Text
@@ -44,6 +45,9 @@ def open_quietly(
         waiting.end()
     if output and thing.output and thing.lesson is None:
         print(plain(thing.output.rstrip("\n")), file=sys.stderr)
+    also = same_name(name, thing)
+    if also:
+        say(f"{_ALSO[words]}{', '.join(also)}")
     if tell:
         tell_outcome(thing, words)
     return thing
@@ -58,6 +62,17 @@ def tell_outcome(thing: Thing, lang: Lang) -> None:
         print(plain(outcome.traceback.rstrip("\n")), file=sys.stderr)
     hint = f"\n  {outcome.hint[lang]}" if outcome.hint is not None else ""
     say(f"{outcome.words[lang]}{hint}")
+
+
+def same_name(name: str, thing: Thing) -> list[str]:
+    """The other lessons that a short name, most often a section, means as well."""
+    if thing.lesson is None:
+        return []
+    others = [lesson.name for lesson in catalogue().lessons if answers_to(lesson, name)]
+    return [other for other in others if other != thing.lesson.name] if thing.lesson.name in others else []
+
+
+_ALSO = Text("also: ", "ほかに: ")
 
 
 def exit_code(thing: Thing) -> int:

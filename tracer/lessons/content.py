@@ -136,6 +136,12 @@ def aliases(lesson: Lesson) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def answers_to(lesson: Lesson, name: str) -> bool:
+    """Whether `name` is one of its short names; its full one means no other."""
+    wanted = _folded(name)
+    return wanted != _folded(lesson.name) and wanted in map(_folded, aliases(lesson))
+
+
 def lesson_beside(program: Path) -> Lesson | None:
     """The lesson whose program this file is, wherever it lies, or None when it has no TOML.
 
