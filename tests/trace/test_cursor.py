@@ -258,6 +258,30 @@ def test_names_come_from_the_users_variables_unless_given() -> None:
         rec.trace.find("resul")
 
 
+def test_a_variable_names_what_it_was_assigned_wherever_that_was() -> None:
+    """In functions, and in every round of a loop; the last of several has the plain name."""
+
+    def neuron(w: list[Value], bias: Value) -> Value:
+        act = w[0] * 2 + bias
+        out = act.tanh()
+        return out  # noqa: RET504  the name is the point
+
+    with record() as rec:
+        w, b = [Value(0.1), Value(0.2)], Value(0.0)
+        loss = Value(0.0)
+        for _ in range(3):
+            loss = loss + neuron(w, b)
+        for p in w:
+            p.data -= 0.1
+        alias = w[1]
+        assert alias.data < p.data + 1
+    trace = rec.trace
+    labels = [trace.label(n) for n in trace.nodes if trace.kind(n) != "const"]
+    assert labels[:4] == ["w[0]", "alias", "b", "loss₁"]
+    assert labels[5:] == ["act₁", "out₁", "loss₂", "v10", "act₂", "out₂", "loss₃", "v15", "act", "out", "loss"]
+    assert trace.find("loss") == trace.n_nodes - 1
+
+
 def test_values_made_before_recording_are_taken_in() -> None:
     w = Value(2.0, name="w")
     early = w * 3

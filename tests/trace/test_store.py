@@ -208,12 +208,12 @@ def test_a_killed_program_leaves_a_trace_up_to_there(tmp_path: Path, how: str) -
     child = subprocess.Popen([sys.executable, "-c", ENDLESS, str(path), how], stdout=subprocess.PIPE)
     assert child.stdout is not None
     child.stdout.readline()
-    deadline = time.monotonic() + 20
-    while not path.exists() and time.monotonic() < deadline:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not (path.exists() and load(path).passes):  # what is there always loads
         time.sleep(0.02)
     child.kill()
     child.wait()
     child.stdout.close()
     trace = load(path)
     assert trace.n_nodes >= 3
-    assert trace.cursor(trace.passes[0].stop).grad("x") == 1.0 if trace.passes else how == "busy"
+    assert trace.cursor(trace.passes[0].stop).grad("x") == 1.0

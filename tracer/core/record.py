@@ -5,6 +5,7 @@ The recorder knows nothing of differentiation: `Value` tells it what was made, w
 
 from __future__ import annotations
 
+import dis
 import functools
 import gc
 import linecache
@@ -14,7 +15,7 @@ from array import array
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,6 +135,10 @@ class Recorder:
         self.passes: list[GrowingPass] = []
         self.segments: list[list[int]] = []
         self.frozen: dict[tuple[int, str, int], None] = {}
+        self.bound: dict[int, str] = {}
+        """Node -> the variable it was assigned to when it was made; one name may come many times, as in a loop."""
+        self._last: tuple[FrameType, int, int] | None = None  # frame, line-table row and line of the last event
+        self._targets: dict[CodeType, Targets] = {}
         self.lock = threading.RLock()  # an event is several appends, and threads may share a recording
         self._op_codes: dict[str, int] = {name: i + 1 for i, name in enumerate(OPS)}
         self._leaves_at: dict[int, int] = {}
@@ -156,8 +161,9 @@ class Recorder:
         ACTIVE.remove(self)
         if self._collecting:
             gc.enable()
-        frame = sys._getframe(1)
-        self.take_names(frame.f_locals)
+        self._bind_names()
+        self._last = None
+        self.take_names(sys._getframe(1).f_locals)
 
     @property
     def trace(self) -> Trace:
@@ -181,9 +187,32 @@ class Recorder:
             if file is not None:
                 key = (file, frame.f_lineno)
                 row = self.line_ids.get(key)
-                return self.line_ids.setdefault(key, len(self.line_ids)) if row is None else row
+                if row is None:
+                    row = self.line_ids[key] = len(self.line_ids)
+                if self._last is not None:
+                    self._bind_names()
+                self._last = (frame, row, key[1])
+                return row
             frame = frame.f_back
         return NO_LINE
+
+    def _bind_names(self) -> None:
+        """Note which variables the line of the last event has assigned: they hold what that line made, if anything."""
+        if self._last is None:
+            return
+        frame, row, line = self._last
+        targets = self._targets.get(frame.f_code)
+        if targets is None:
+            targets = self._targets[frame.f_code] = _targets_of(frame.f_code)
+        names = targets.lines.get(line)
+        if not names:
+            return
+        variables = frame.f_globals if frame.f_code.co_name == "<module>" else frame.f_locals
+        for name in names:
+            thing: Any = variables.get(name)
+            node = self.ids.get(thing._serial) if hasattr(type(thing), "_serial") else None
+            if node is not None and self.line[node] == row and not self.flags[node] & CONST:
+                self.bound.setdefault(node, name)
 
     def override(self, value: float) -> float:
         """The value the leaf about to be made shall have."""
@@ -322,19 +351,35 @@ class Recorder:
     @_whole
     def take_names(self, variables: Mapping[str, Any]) -> None:
         """Give nodes without a name the user's variable that holds them; `w[0]` for an element of a list."""
-        todo: list[tuple[str, Any, int]] = [
-            (name, thing, 0) for name, thing in variables.items() if not name.startswith("_")
-        ]
+        loops = {name for targets in self._targets.values() for name in targets.loops}
+        mine = {name: thing for name, thing in variables.items() if not name.startswith("_")}
+        # what a loop left in its variable has a better name elsewhere: `w[1]`, not `p`
+        self._take_names({name: thing for name, thing in mine.items() if name not in loops})
+        self._take_names({name: thing for name, thing in mine.items() if name in loops})
+
+    def _take_names(self, variables: Mapping[str, Any]) -> None:
+        todo: list[tuple[str, Any, int]] = [(name, thing, 0) for name, thing in variables.items()]
         seen: set[int] = set()
         for name, thing, depth in todo:  # grows while it is walked: breadth first, so short names win
-            serial = getattr(thing, "_serial", None) if hasattr(type(thing), "_serial") else None
-            if serial is not None:
-                node = self.ids.get(serial)
-                if node is not None and node not in self.names and not self.flags[node] & CONST:
+            if hasattr(type(thing), "_serial"):
+                node = self.ids.get(thing._serial, -1)
+                if node >= 0 and not (node in self.names or node in self.bound or self.flags[node] & CONST):
                     self.names[node] = name
             elif depth < MAX_NAME_DEPTH and len(todo) < MAX_NAMES and id(thing) not in seen:
                 seen.add(id(thing))
                 todo.extend((name + key, one, depth + 1) for key, one in _parts(thing))
+
+    def _all_names(self) -> dict[int, str]:
+        """Names given, then variables. A variable that held several nodes is `p₁`, `p₂` and, for the last, `p`."""
+        names = dict(self.names)
+        held: dict[str, list[int]] = {}
+        for node, name in self.bound.items():
+            if node not in names:
+                held.setdefault(name, []).append(node)
+        for name, nodes in held.items():
+            for i, node in enumerate(nodes, start=1):
+                names[node] = name if i == len(nodes) else name + str(i).translate(_SUBSCRIPTS)
+        return names
 
     @_whole
     def columns(self) -> Columns:
@@ -359,7 +404,7 @@ class Recorder:
             op_names=tuple(self._op_codes),
             scopes=tuple(self.scope_ids),
             files=tuple(files),
-            names=dict(self.names),
+            names=self._all_names(),
             sources={file: "".join(linecache.getlines(file)) for file in files},
             frozen=tuple(self.frozen),
             info=dict(self.info),
@@ -403,6 +448,34 @@ def _parts(thing: Any) -> list[tuple[str, Any]]:
     except AttributeError:
         return []
     return [(f".{key}", one) for key, one in attributes.items() if not key.startswith("_")]
+
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+class Targets(NamedTuple):
+    """The plain variables that one function or module assigns."""
+
+    lines: dict[int, tuple[str, ...]]
+    """Line -> variables."""
+    loops: frozenset[str]
+    """Those that a `for` assigns."""
+
+
+def _targets_of(code: CodeType) -> Targets:
+    lines: dict[int, tuple[str, ...]] = {}
+    loops: set[str] = set()
+    line, looping = code.co_firstlineno, False
+    for step in dis.get_instructions(code):
+        if step.positions is not None and step.positions.lineno is not None:
+            line = step.positions.lineno
+        stores = step.opname.startswith("STORE_") and step.opname not in ("STORE_ATTR", "STORE_SUBSCR")
+        if stores and isinstance(step.argval, str) and not step.argval.startswith("_"):
+            lines[line] = (*lines.get(line, ()), step.argval)
+            if looping:
+                loops.add(step.argval)
+        looping = step.opname == "FOR_ITER" or (looping and (stores or step.opname.startswith("UNPACK")))
+    return Targets(lines, frozenset(loops))
 
 
 def _user_file(code: CodeType) -> str | None:
