@@ -265,7 +265,7 @@ async def test_after_the_right_answer_nothing_more_is_typed_and_every_key_forwar
 
 
 async def test_what_is_typed_after_a_wrong_answer_takes_its_place() -> None:
-    async with walking(expression()) as (pilot, _):
+    async with walking(expression()) as (pilot, screen):
         after_b(screen)
         await press(pilot, "p", "5", "enter", "7")
         assert pilot.app.screen.query_one(Input).value == "7"
