@@ -18,6 +18,7 @@ from tests.tui.shell import CONTENT, remembering, shown, small_content, until, u
 from tracer.errors import ProgramError
 from tracer.lessons.runner import open_thing
 from tracer.scene.palette import PALETTES
+from tracer.text import Lang
 from tracer.tui.app import GradientTracer
 from tracer.tui.keys import KEYS
 from tracer.tui.library import Library
@@ -645,3 +646,37 @@ async def test_what_comes_of_a_dialog_is_said_on_the_screen_below() -> None:
         await until(pilot, lambda: "chosen: ja" in shown(app))
         await pilot.pause()
         assert app._notifications
+
+
+async def test_opening_what_was_found_closes_the_find_line() -> None:
+    app = GradientTracer(remembering())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_pictured(pilot)
+        await pilot.press("slash", *"twice")
+        await until(pilot, lambda: "A product" not in shown(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, StepperScreen))
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, GalleryScreen))
+        assert not app.screen.query(Input)
+        assert marked(app) == "lesson:start/02_twice"
+        assert "A product" in shown(app)
+        await pilot.press("j")
+        assert marked(app) != "lesson:start/02_twice", "letters are keys again"
+
+
+@pytest.mark.parametrize(
+    ("lang", "finding", "again"), [("en", "esc close", "p as a quiz"), ("ja", "esc 閉じる", "p クイズ")]
+)
+async def test_while_finding_the_bottom_line_has_the_keys_of_finding_only(lang: Lang, finding: str, again: str) -> None:
+    app = GradientTracer(remembering(lang))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_pictured(pilot)
+        await pilot.press("slash")
+        await pilot.pause()
+        line = shown(app).splitlines()[-1]
+        assert finding in line
+        assert again not in line
+        assert "?" not in line
+        await pilot.press("escape")
+        await until(pilot, lambda: again in shown(app).splitlines()[-1])

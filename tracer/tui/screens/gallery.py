@@ -23,7 +23,7 @@ from tracer.text import Lang, Text
 from tracer.tui.keys import Place, bindings
 from tracer.tui.messages import AT_THE_END, Request
 from tracer.tui.screens.base import AppScreen
-from tracer.tui.widgets.keybar import KeyBar
+from tracer.tui.widgets.keybar import KeyBar, KeyLine
 from tracer.tui.widgets.preview import Preview
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _LESSONS = Text(en="Lessons", ja="レッスン")
 _MODELS = Text(en="Models", ja="モデル")
 _RECENT = Text(en="Recent", ja="最近開いたもの")
 _FIND = Text(en="find: title, number, word", ja="検索: 題名・節番号・語")
+_FIND_KEYS = Text(en="enter  open   ↑ ↓  choose   esc  close", ja="enter  開く   ↑ ↓  選ぶ   esc  閉じる")
 _NOTHING = Text(en="Nothing matches.", ja="見つかりません。")
 _READING = Text(en="Reading the lessons…", ja="レッスンを読み込んでいます…")
 
@@ -134,8 +135,10 @@ class GalleryScreen(AppScreen[None]):
                 yield Entries(id="gallery-list", markup=False)
             yield Preview(id="gallery-preview").data_bind(AppScreen.lang)
         yield KeyBar("gallery").data_bind(AppScreen.lang)
+        yield KeyLine(_FIND_KEYS).data_bind(AppScreen.lang)
 
     def on_mount(self) -> None:
+        self._show_keys(finding=False)
         self._write_titles()
         self.watch(self.app, "catalogue", self._read, init=False)
 
@@ -242,6 +245,7 @@ class GalleryScreen(AppScreen[None]):
         except ValueError:  # a recent line somebody edited
             request = Request(row.recent or "")
         if request is not None:
+            self.leave()  # who comes back is not in the find line any more
             self.tracer.open_thing(request.name, dict(request.assignments), at=at, quiz=quiz, export=export)
 
     def action_quiz(self) -> None:
@@ -258,10 +262,16 @@ class GalleryScreen(AppScreen[None]):
     async def action_find(self) -> None:
         if not self.query(Find):
             await self.query_one("#gallery-left").mount(Find(placeholder=_FIND[self.lang], id="gallery-find"), before=0)
+            self._show_keys(finding=True)
         self.query_one(Find).focus()
+
+    def _show_keys(self, *, finding: bool) -> None:
+        """In the bottom line: the keys that work now."""
+        self.query_one(KeyBar).display, self.query_one(KeyLine).display = not finding, finding
 
     def action_close_find(self) -> None:
         self.query(Find).remove()
+        self._show_keys(finding=False)
         self.wanted = ""
         self.query_one("#gallery-list").focus()
 

@@ -18,6 +18,29 @@ if TYPE_CHECKING:
 _BACK = Text("back", "戻る")
 
 
+class KeyLine(Widget):
+    """The bottom line where the keys are a text field's: words like `enter  open   esc  close`, nothing else works."""
+
+    DEFAULT_CSS = """
+    KeyLine { height: 1; dock: bottom; background: $footer-background; color: $footer-description-foreground; }
+    KeyLine > .keybar--key { color: $footer-key-foreground; text-style: bold; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"keybar--key"}
+
+    lang: reactive[Lang] = reactive("en")
+
+    def __init__(self, words: Text) -> None:
+        super().__init__()
+        self.words = words
+
+    def render(self) -> Content:
+        key_style = self.get_visual_style("keybar--key", partial=True)
+        hints = [hint.partition("  ") for hint in self.words[self.lang].split("   ")]
+        return Content(" ") + Content("  ").join(
+            Content.assemble((key, key_style), " ", words) for key, _, words in hints
+        )
+
+
 class KeyBar(Widget):
     """Shows rows of the key table; a click does what the key does."""
 
