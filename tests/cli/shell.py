@@ -87,6 +87,14 @@ def finish(process: subprocess.Popen[str]) -> Ran:
     return Ran(process.returncode, out or "", err or "")
 
 
+def wait_for(path: Path, seconds: float = 90) -> None:
+    """Until a program has written `path`."""
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < end, f"{path} never came"
+        time.sleep(0.02)
+
+
 BEGIN = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
 """Makes the terminal on stdin the process's own, so that Ctrl-C reaches it as from a keyboard."""
 
@@ -136,7 +144,7 @@ class Terminal:
                 if error.errno != errno.EIO:
                     raise
 
-    def until(self, words: str, seconds: float = 30) -> None:
+    def until(self, words: str, seconds: float = 90) -> None:
         """Wait until it has shown `words`."""
         end = time.monotonic() + seconds
         while words.encode() not in self.told:
@@ -144,7 +152,7 @@ class Terminal:
             assert self.process.poll() is None or select.select([self.master], [], [], 0)[0], self.told[-3000:]
             self.read(0.1)
 
-    def ended(self, seconds: float = 30) -> int:
+    def ended(self, seconds: float = 90) -> int:
         """Its exit code."""
         end = time.monotonic() + seconds
         while self.process.poll() is None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.shell import ROOT, Shell, environment, finish, run, spawn
+from tests.cli.shell import ROOT, Shell, environment, finish, run, spawn, wait_for
 from tracer import load
 from tracer.core.record import record
 from tracer.core.value import Value
@@ -27,13 +27,6 @@ open("ready", "w").close()
 while True:
     y = y * 1.0001
 """
-
-
-def wait_for(path: Path, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not path.exists():
-        assert time.monotonic() < end, f"{path} never came"
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("locale", ["C", "de_DE.ISO-8859-1", "POSIX"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.shell import Terminal
+from tests.cli.shell import Terminal, wait_for
 from tracer.lessons.content import catalogue
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
@@ -84,7 +84,7 @@ def test_ctrl_c_while_a_program_runs_opens_what_it_computed(here: Path) -> None:
     (here / "prog.py").write_text(ENDLESS)
     with Terminal("open", "prog.py", cwd=here, size=(120, 40)) as terminal:
         terminal.until("running prog.py")
-        assert (here / "ready").exists()
+        wait_for(here / "ready")
         terminal.type("\x03")
         terminal.until("\x1b[?1049h")
         terminal.until("prog.py")
