@@ -135,7 +135,7 @@ class GradientTracer(App[None]):
         try:
             found = catalogue()
         except TracerError as error:  # an installation without its lessons still opens files
-            self.call_from_thread(self.notify, str(error), severity="error", markup=False)
+            self.call_from_thread(self.notify, error.told(self.lang), severity="error", markup=False)
         else:
             self.post_message(CatalogueRead(found))
 
@@ -219,7 +219,7 @@ class GradientTracer(App[None]):
             if error is None:
                 self.post_message(Opened(request, run.result()))
             elif isinstance(error, TracerError):
-                self.post_message(OpenFailed(request, str(error)))
+                self.post_message(OpenFailed(request, error.told(self.lang)))
             else:
                 self.call_later(self._fail, error)
 
