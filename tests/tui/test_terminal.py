@@ -164,3 +164,27 @@ def test_the_locale_is_read_in_the_order_of_posix() -> None:
     assert locale_name({"LC_ALL": "ja_JP.UTF-8", "LANG": "C"}) == "ja_JP.UTF-8"
     assert locale_name({"LC_CTYPE": "C.UTF-8", "LANG": "ja_JP.UTF-8"}) == "ja_JP.UTF-8"
     assert locale_name({"LC_ALL": "", "LANG": "C"}) == "C"
+
+
+ENDED = """
+import fcntl, json, signal, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+from tracer.tui.terminal import ambiguous_width
+before, sane = termios.tcgetattr(0), []
+signal.signal(signal.SIGTERM, lambda *_: sane.append(termios.tcgetattr(0) == before))
+ambiguous_width(0, 2)
+print(json.dumps(sane))
+"""
+
+
+def test_a_signal_during_the_probe_comes_when_the_terminal_is_as_it_was() -> None:
+    master, slave = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", ENDED], stdin=slave, stdout=subprocess.PIPE, stderr=slave, start_new_session=True
+    ) as child:
+        os.close(slave)
+        os.read(master, 4096)  # the question: now it waits for an answer
+        child.terminate()
+        assert child.stdout is not None
+        assert json.loads(child.stdout.read()) == [True]
+    os.close(master)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -46,6 +47,9 @@ def ambiguous_width(read_fd: int, write_fd: int, timeout: float = TIMEOUT) -> in
     except (OSError, termios.error):
         return None
     answered = False
+    # What would end or stop the program waits until the terminal is as it was: a fifth of a second at most.
+    ending = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP}
+    masked = signal.pthread_sigmask(signal.SIG_BLOCK, ending)
     try:
         tty.setcbreak(read_fd, termios.TCSANOW)  # no echo of the answer, no waiting for Enter; Ctrl-C still works
         deadline = time.monotonic() + timeout
@@ -70,6 +74,7 @@ def ambiguous_width(read_fd: int, write_fd: int, timeout: float = TIMEOUT) -> in
         if not answered:
             termios.tcflush(read_fd, termios.TCIFLUSH)  # half an answer must not end up in the shell
         termios.tcsetattr(read_fd, termios.TCSANOW, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, masked)
     (row, column), (end_row, end_column) = [(int(row), int(column)) for row, column in reports]
     cells = end_column - column
     if end_row != row or cells not in (len(_SAMPLE), len(_SAMPLE) + 1, 2 * len(_SAMPLE)):
