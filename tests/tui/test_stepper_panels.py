@@ -373,3 +373,12 @@ async def test_a_program_that_raised_says_how_it_ended(tmp_path: object) -> None
         assert pilot.app.screen is screen
         assert "The program raised ValueError: no" in await press(pilot, "end")
         assert screen.view.fresh
+
+
+@pytest.mark.parametrize("key", ["d", "n"])
+async def test_what_changes_the_graph_brings_it_to_the_front(key: str) -> None:
+    async with walking(expression(), NARROW) as (pilot, screen):
+        await press(pilot, "tab")
+        assert screen.tab != "graph"
+        await press(pilot, "right", key)
+        assert screen.tab == "graph"

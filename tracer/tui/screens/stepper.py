@@ -220,6 +220,16 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
 
     def action_notation(self) -> None:
         self.change(notation="textbook" if self.view.notation == "boxes" else "boxes")
+        self._bring_graph()
+
+    def action_nudge(self, direction: int) -> None:
+        super().action_nudge(direction)
+        self._bring_graph()
+
+    def _bring_graph(self) -> None:
+        """What changes now is in the graph: it comes to the front where panels share one place."""
+        if "graph" in self._shared():
+            self.tab = "graph"
 
     # Panels
 
