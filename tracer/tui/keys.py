@@ -81,8 +81,9 @@ _WALK: tuple[Key, ...] = (
              "次の説明がある場面へ（レッスン以外では次の伝播へ）"), "walk", weight=65),
     Key("stop(-1)", ("R",), Text("read back", "前の説明"),
         Text("to the lesson's stop before", "前の説明があった場面へ"), "walk"),
-    Key("values_or_gradients", ("v",), Text("values/grads", "値/勾配"),
-        Text("show values, gradients or both", "値だけ・勾配だけ・両方を切り替える"), "walk", weight=35),
+    Key("values_or_gradients", ("v",), Text("emphasis", "強調"),
+        Text("emphasise values, gradients or both alike; the rest is dimmed",
+             "値を強調・勾配を強調・両方同じ、を切り替える（ほかは薄くなる）"), "walk", weight=35),
     Key("notation", ("d",), Text("notation", "記法"),
         Text("boxes or textbook notation", "箱の図と教科書の図を切り替える"), "walk", weight=40),
     Key("panel(1)", ("tab",), Text("panel", "パネル"), Text("next panel", "次のパネルへ"), "walk", weight=75),
@@ -142,7 +143,7 @@ _GALLERY: tuple[Key, ...] = (
 )
 
 _ENDCARD: tuple[Key, ...] = (
-    Key("next_lesson", ("enter", "right"), Text("next lesson", "次のレッスン"),
+    Key("next_lesson", ("enter",), Text("next lesson", "次のレッスン"),
         Text("the next lesson", "次のレッスンへ"), "endcard", weight=100),
     Key("answer", ("space",), Text("answer", "答え"), Text("show the answer", "答えを見る"), "endcard", weight=90),
     Key("change", ("e",), Text("change a number", "数を変える"),

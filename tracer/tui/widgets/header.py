@@ -41,7 +41,7 @@ class Header(Panel):
     def _parts(self, view: View, long: bool) -> list[RichText]:
         palette, lang = self.palette, self.lang
         step, steps = view.steps
-        shown = "" if view.show == "both" else SHOW_WORDS[view.show][lang]
+        shown = "" if view.show == "both" else _EMPHASIS.format(what=SHOW_WORDS[view.show])[lang]
         return [
             RichText(view.busy[lang] if view.busy is not None else "", palette.style("missing")),
             RichText("" if view.speed is None else f"▸ {view.speed:g}/s", palette.style("active")),
@@ -92,6 +92,7 @@ def _cut(words: str, room: int) -> str:
     return words if cell_len(words) <= room else set_cell_size(words, max(0, room - 1)) + "…" * (room > 0)
 
 
+_EMPHASIS = Text(en="emphasis: {what}", ja="強調: {what}")
 _QUIZ = Text(en="quiz {right}/{asked}", ja="クイズ {right}/{asked}")
 _CHECKED = Text(en="checked", ja="検算済み")
 _WRONG = Text(en="wrong:", ja="誤り:")
