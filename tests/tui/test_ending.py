@@ -76,3 +76,14 @@ def test_a_dumb_terminal_gets_text(settings: Path) -> None:
         terminal.until("One multiplication and a nudge")
         assert terminal.ended() == 0
         assert IN not in terminal.told
+
+
+def test_bytes_that_are_no_utf_8_end_nothing(settings: Path) -> None:
+    with session(settings=settings) as terminal:
+        terminal.until("Start here")
+        os.write(terminal.master, b"\xff\xfe")
+        terminal.send("t")
+        terminal.until("light", 10)
+        terminal.send("q")
+        assert terminal.ended() == 0
+        assert b"Traceback" not in terminal.told

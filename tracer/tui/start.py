@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
+import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tracer.text import Lang
@@ -12,6 +15,15 @@ from tracer.tui.terminal import choose_glyphs
 if TYPE_CHECKING:
     from tracer.lessons.runner import Thing
     from tracer.tui.messages import Request
+
+
+def forgive_bytes() -> None:
+    """Read a byte that is not UTF-8 as a replacement character: Textual's reader of keys would end the app."""
+    if sys.platform != "win32":
+        from textual.drivers import linux_driver
+
+        decoder = partial(codecs.getincrementaldecoder("utf-8"), errors="replace")
+        linux_driver.getincrementaldecoder = lambda _encoding: decoder  # type: ignore[attr-defined]
 
 
 def run_app(
@@ -33,6 +45,7 @@ def run_app(
     glyphs = choose_glyphs(ascii_only=ascii_only)  # before Textual reads the keyboard
     from tracer.tui.app import GradientTracer
 
+    forgive_bytes()
     app = GradientTracer(SettingsFile(settings_path()), glyphs=glyphs, first=first, thing=thing, lang=lang)
     app.run()
     return app.return_code or 0
