@@ -184,7 +184,9 @@ class TraceCheck:
 
 
 _UNCHECKED = {
-    "not finite": Text("{n} not finite, or from a result that is not", "有限でない、または有限でない結果から来たもの {n} 個"),
+    "not finite": Text(
+        "{n} not finite, or from a result that is not", "有限でない、または有限でない結果から来たもの {n} 個"
+    ),
     "kink": Text("{n} at a kink", "折れ目にあるもの {n} 個"),
     "flat": Text("{n} too small to measure", "小さすぎて測れないもの {n} 個"),
     "not nudged": Text("{n} that no nudge reached", "動かして確かめていないもの {n} 個"),
