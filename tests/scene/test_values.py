@@ -132,3 +132,30 @@ def test_an_empty_trace_has_heads_only() -> None:
     with record() as rec:
         pass
     assert len(table(rec.trace, 0)) == 1
+
+
+def test_a_leaf_with_thousands_of_users_is_added_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its gradient is the sum of its contributions to the last bit, and a frame does not add them all again."""
+    with record() as rec:
+        w = Value(0.1, name="w")
+        y = Value(0.3, name="y")
+        for _ in range(300):
+            y = y * 0.9 + w * 0.7
+        y.backward()
+    trace = rec.trace
+    this, total, times = trace.passes[0], 0.0, 0
+    for delivery in this.deliveries_to(0).tolist():
+        total += trace.contribution(0, delivery)[2]
+        assert trace.cursor(this.position_of(delivery)).grad(0) == total
+    contribution = Trace.contribution
+
+    def counted(trace: Trace, pass_index: int, delivery: int) -> tuple[float, float, float]:
+        nonlocal times
+        times += 1
+        return contribution(trace, pass_index, delivery)
+
+    monkeypatch.setattr(Trace, "contribution", counted)
+    for cursor in (trace.cursor(len(trace) - 6), trace.cursor(len(trace))):
+        times = 0
+        values_panel(cursor, height=20, selected=0).lines(60)
+        assert times < 100

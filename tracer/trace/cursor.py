@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracer.errors import TracerError, did_you_mean
 from tracer.text import clean
@@ -16,6 +18,10 @@ from tracer.trace.trace import Trace
 GradState = Literal["not_yet", "none", "partial", "complete"]
 RouteState = Literal["received", "arriving", "coming"]
 MomentKind = Literal["start", "forward", "mark", "seed", "edge", "write", "update"]
+
+
+_TOTALS: WeakKeyDictionary[Pass, dict[int, list[float | None]]] = WeakKeyDictionary()
+"""Running sums of the contributions to a node in a pass, as far as somebody asked."""
 
 
 @dataclass(frozen=True)
@@ -153,17 +159,29 @@ class Cursor:
             return None if table.flag[row] else float(table.value[row])
         if this is None:
             return None
-        total = self._before_pass(node, this)
-        if node == this.root:
-            total = 1.0 if this.by_hand else (total or 0.0) + 1.0  # user code assigns the 1, the engine adds it
-        done = this.delivered_by(position)
-        for delivery in this.deliveries_to(node).tolist():
-            if delivery >= done:
-                break
+        deliveries = this.deliveries_to(node)
+        done = int(np.searchsorted(deliveries, this.delivered_by(position)))
+        if 0 < done == len(deliveries) and not this.by_hand:
+            return this.recorded_grad(node)  # the engine made the same sum, and a weight has thousands of terms
+        return self._totals(node, this, deliveries, done)[done]
+
+    def _totals(self, node: int, this: Pass, deliveries: NDArray[np.int64], done: int) -> list[float | None]:
+        """What `node` holds after 0, 1, 2, ... (at least `done`) of the deliveries to it. Sums once made are kept."""
+        kept = _TOTALS.setdefault(this, {})
+        if node in kept and done < len(kept[node]):
+            return kept[node]
+        totals = list(kept.get(node, ()))  # a copy: another thread may be reading
+        if not totals:
+            total = self._before_pass(node, this)
+            if node == this.root:
+                total = 1.0 if this.by_hand else (total or 0.0) + 1.0  # user code assigns the 1, the engine adds it
+            totals.append(total)
+        for delivery in deliveries[len(totals) - 1 : done].tolist():
             contribution = self.trace.contribution(this.index, delivery)[2]
             # from 0.0, as the engine starts: 0.0 + -0.0 is 0.0
-            total = contribution if this.combine == "assign" else (total or 0.0) + contribution
-        return total
+            totals.append(contribution if this.combine == "assign" else (totals[-1] or 0.0) + contribution)
+        kept[node] = totals
+        return totals
 
     def _before_pass(self, node: int, this: Pass) -> float | None:
         """What a leaf held when the pass began; inner nodes start afresh."""
