@@ -236,3 +236,12 @@ async def test_look_closer_with_nothing_to_look_at_says_so() -> None:
         assert isinstance(pilot.app.screen, StepperScreen)
         assert pilot.app.screen is screen
         await until(pilot, lambda: "Select a node first" in toasts(pilot))
+
+
+@pytest.mark.parametrize("key", ["g", "slash", "e", "x", "p"])
+async def test_under_a_dialog_stand_its_own_keys(key: str) -> None:
+    async with walking(expression()) as (pilot, _):
+        line = (await press(pilot, key)).splitlines()[-1]
+        assert "enter" in line
+        assert "esc" in line
+        assert "space play" not in line

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from tracer.text import Lang, Text
 from tracer.tui.screens.base import AppScreen
 from tracer.tui.typed import Refused
+from tracer.tui.widgets.keybar import KeyLine
 
 Result = TypeVar("Result")
 
@@ -28,7 +29,7 @@ class Dialog(AppScreen[Result], ModalScreen[Result]):
     Dialog > #dialog {
         width: 100%; max-width: 100; height: auto; max-height: 90%; margin: 0 1 1 1; padding: 0 1;
         border: heavy $accent; border-title-color: $accent; border-title-style: bold;
-        border-subtitle-color: $text-muted; background: $surface;
+        background: $surface;
     }
     Dialog Input, Dialog Input:focus { height: 1; border: none; padding: 0; background: $background; }
     Dialog #dialog-words { width: 100%; height: auto; min-height: 1; }
@@ -65,6 +66,7 @@ class Dialog(AppScreen[Result], ModalScreen[Result]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
             yield from self.compose_body()
+        yield KeyLine(self.KEYS).data_bind(AppScreen.lang)  # over the stepper's keys, which do not work now
 
     def compose_body(self) -> ComposeResult:
         """What is inside the frame: the field, and the words under it."""
@@ -81,7 +83,7 @@ class Dialog(AppScreen[Result], ModalScreen[Result]):
     def draw(self) -> None:
         """Write all words in the present language."""
         frame = self.query_one("#dialog")
-        frame.border_title, frame.border_subtitle = self.heading()[self.lang], self.KEYS[self.lang]
+        frame.border_title = self.heading()[self.lang]
         for field in self.query("#dialog-input").results(Input):
             field.placeholder = self._placeholder[self.lang]
         words, wrong = self._said or (self.hint(), False)
