@@ -267,7 +267,8 @@ class GalleryScreen(AppScreen[None]):
 
     def _show_keys(self, *, finding: bool) -> None:
         """In the bottom line: the keys that work now."""
-        self.query_one(KeyBar).display, self.query_one(KeyLine).display = not finding, finding
+        self.query_one(KeyBar).set_class(finding, "-away")  # a class: `display` would win over a terminal too small
+        self.query_one(KeyLine).set_class(not finding, "-away")
 
     def action_close_find(self) -> None:
         self.query(Find).remove()

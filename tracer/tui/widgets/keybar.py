@@ -23,6 +23,7 @@ class KeyLine(Widget):
 
     DEFAULT_CSS = """
     KeyLine { height: 1; dock: bottom; background: $footer-background; color: $footer-description-foreground; }
+    KeyLine.-away, KeyBar.-away { display: none; }
     KeyLine > .keybar--key { color: $footer-key-foreground; text-style: bold; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"keybar--key"}
