@@ -46,16 +46,25 @@ async def test_a_panel_that_was_hidden_is_up_to_date_when_it_is_shown() -> None:
         assert "v4 → x" in "".join(panel.render_line(0).text for _ in range(1))
 
 
-async def test_a_long_text_scrolls_by_wheel_and_keys_and_says_how_much_is_left() -> None:
-    class Long(ScrollingPanel):
-        def document(self, view: View, width: int) -> list[Strip]:
-            return self.strips([RichText(f"line {i}") for i in range(30)], width)
+class Long(ScrollingPanel):
+    """Thirty lines."""
 
-    async with walking(expression()) as (pilot, screen):
-        panel = Long()
-        panel.view = screen.view
-        await screen.mount(panel)
-        panel.styles.height, panel.styles.width = 12, 30
+    def document(self, view: View, width: int) -> list[Strip]:
+        return self.strips([RichText(f"line {i}") for i in range(30)], width)
+
+
+class Reading(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Long()
+
+
+async def test_a_long_text_scrolls_by_wheel_and_keys_and_says_how_much_is_left() -> None:
+    thing = expression()
+    view = View(Text.same(thing.title), thing.trace.cursor(0))
+    app = Reading()
+    async with app.run_test(size=(30, 12)) as pilot:
+        panel = app.query_one(Long)
+        panel.view = view
         await pilot.pause()
         assert panel.size.height == 10
         assert panel.render_line(0).text.startswith("line 0")
@@ -69,7 +78,8 @@ async def test_a_long_text_scrolls_by_wheel_and_keys_and_says_how_much_is_left()
         panel.lang = "ja"
         panel.scroll_lines(-100)
         assert panel.border_subtitle == "あと 20 行"
-        panel.view = screen.view.__class__(screen.view.title, screen.view.cursor.step(1))
+        panel.scroll_lines(5)
+        panel.view = View(Text.same(thing.title), thing.trace.cursor(1))
         assert panel.render_line(0).text.startswith("line 0")
 
 
