@@ -49,7 +49,7 @@ class Stop:
     contribution: Decimal | None = None
     """For `backward` and `complete`: what this edge delivers."""
     quiz: bool = False
-    """Whether the gradient is a blank when the lesson is opened as a quiz."""
+    """Whether the gradient is a blank in a quiz. Where only one stop is, every `complete` stop is a blank too."""
 
     def describe(self) -> str:
         """For messages: `'x' backward (2nd time)` in plain words."""
