@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 from tracer.errors import TracerError
@@ -30,8 +30,9 @@ def write_atomic(path: str | Path, data: bytes, error: type[TracerError] = Trace
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, "is a folder", str(target))
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
+        # named before it is made: whatever interrupts from here on, it is known what to take away
+        temporary = str(target.parent / f".{target.name}.{secrets.token_hex(4)}")
+        with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
