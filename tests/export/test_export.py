@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -292,7 +291,7 @@ def _interrupt(*_: Any) -> None:
     ("where", "name", "failure", "raised"),
     [
         (os, "fsync", _no_space, ExportError),
-        (tempfile, "mkstemp", _read_only, ExportError),
+        (os, "open", _read_only, ExportError),
         (os, "fsync", _interrupt, KeyboardInterrupt),
         (os, "replace", _interrupt, KeyboardInterrupt),
     ],
