@@ -67,7 +67,7 @@ def test_modules_beside_a_program_are_its_own_and_never_ours(program: Path, tmp_
         (tmp_path / f"{name}.py").write_text("raise SystemExit('a hostile module was imported')\n")
     (tmp_path / "models.py").write_text("def double(v): return v * 2\n")
     text = (
-        "import models, numpy as np, json, random, tempfile\nfrom tracer import Value\n"
+        "import models, numpy as np, json, random\nfrom tracer import Value\n"
         "x = Value(3.0)\ny = models.double(x) * np.float64(2)\ny.backward()\nx / 0\nraise KeyError(json.dumps(1))\n"
     )
     made = run(program, text)
