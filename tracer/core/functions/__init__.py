@@ -1,0 +1,1 @@
+"""PyTorch's functions under PyTorch's names, by topic."""
