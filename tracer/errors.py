@@ -8,7 +8,18 @@ TracerError                 what a user can act on; printed without a traceback,
 ├── ProgramError            a user's program that could not be started or recorded nothing
 ├── ExportError             an image or DOT file that could not be made
 ├── GraphError              a graph used in a way its rules forbid
+├── ShapeError              shapes that do not fit an op
+├── DtypeError              a dtype that an op does not take
+├── AxisError               a `dim` that the tensor does not have
+├── IndexingError           an index outside the tensor, or of a kind no index can be
+├── ArgumentError           an argument whose value is out of range
+├── ArgumentTypeError       an argument of the wrong type
+├── BackendError            a device that is not there
+├── StateError              saved parameters that do not fit a module or an optimizer
 └── GradcheckError          a gradient that finite differences contradict (exit code 1)
+
+Those that a tensor program can meet are also the built-in error that PyTorch raises in the same place, so that a
+program's own `except RuntimeError:` goes on working.
 """
 
 from __future__ import annotations
@@ -87,8 +98,40 @@ class ExportError(TracerError):
     """An image or DOT file that could not be made."""
 
 
-class GraphError(TracerError):
+class GraphError(TracerError, RuntimeError):
     """A graph used in a way its rules forbid."""
+
+
+class ShapeError(TracerError, RuntimeError):
+    """Shapes that do not fit an op."""
+
+
+class DtypeError(TracerError, RuntimeError):
+    """A dtype that an op does not take."""
+
+
+class AxisError(TracerError, IndexError):
+    """A `dim` that the tensor does not have."""
+
+
+class IndexingError(TracerError, IndexError):
+    """An index outside the tensor, or of a kind no index can be."""
+
+
+class ArgumentError(TracerError, ValueError):
+    """An argument whose value is out of range."""
+
+
+class ArgumentTypeError(TracerError, TypeError):
+    """An argument of the wrong type."""
+
+
+class BackendError(TracerError, RuntimeError):
+    """A device that is not there, or an array library that is not installed."""
+
+
+class StateError(TracerError, RuntimeError):
+    """Saved parameters that do not fit a module or an optimizer."""
 
 
 class GradcheckError(TracerError):

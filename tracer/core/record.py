@@ -13,7 +13,6 @@ import sys
 import threading
 from array import array
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
@@ -36,6 +35,7 @@ from tracer.core.columns import (
 from tracer.core.op import OPS
 from tracer.core.ops import elementwise as _registered  # noqa: F401  op codes are given when recording begins
 from tracer.core.scope import current_scope
+from tracer.core.where import user_file
 from tracer.errors import GraphError
 
 if TYPE_CHECKING:
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 ACTIVE: list[Recorder] = []
 """Recorders that listen now, innermost last. Empty most of the time: then arithmetic is plain autograd."""
 
-_PACKAGE = str(Path(__file__).resolve().parents[1])
-_CONTENT = str(Path(_PACKAGE, "_content"))
 F = TypeVar("F", bound=Callable[..., Any])
 MAX_NAME_DEPTH = 6
 """How far into lists and objects names are taken: `net.layers[0].neurons[1].w[2]`."""
@@ -183,7 +181,7 @@ class Recorder:
             code = frame.f_code
             file = self._code_files.get(code, "")
             if file == "":
-                file = self._code_files[code] = _user_file(code)
+                file = self._code_files[code] = user_file(code)
             if file is not None:
                 key = (file, frame.f_lineno)
                 row = self.line_ids.get(key)
@@ -476,13 +474,6 @@ def _targets_of(code: CodeType) -> Targets:
                 loops.add(step.argval)
         looping = step.opname == "FOR_ITER" or (looping and (stores or step.opname.startswith("UNPACK")))
     return Targets(lines, frozenset(loops))
-
-
-def _user_file(code: CodeType) -> str | None:
-    file = code.co_filename
-    if file.startswith(_PACKAGE) and not file.startswith(_CONTENT):
-        return None
-    return None if file.startswith("<frozen") else file
 
 
 def _locked(values: NDArray[Any]) -> NDArray[Any]:

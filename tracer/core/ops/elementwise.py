@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tracer.core.op import Input, Op, register
@@ -14,6 +15,16 @@ def _pair(rng: Any) -> list[tuple[Any, ...]]:
     return [(rng.normal(0, 2, N), rng.normal(0, 2, N)), (rng.normal(0, 100, N), rng.normal(0, 0.01, N))]
 
 
+def _sub_grad_fn(inputs: Sequence[Any], static: Mapping[str, Any]) -> str:
+    return "SubBackward0" if hasattr(inputs[0], "shape") else "RsubBackward1"
+
+
+def _pow_grad_fn(inputs: Sequence[Any], static: Mapping[str, Any]) -> str:
+    if not hasattr(inputs[1], "shape"):
+        return "PowBackward0"
+    return "PowBackward1" if hasattr(inputs[0], "shape") else "PowBackward2"
+
+
 def _off_zero(rng: Any, low: float = 0.2, high: float = 3.0) -> Any:
     return rng.uniform(low, high, N) * rng.choice([-1.0, 1.0], N)
 
@@ -21,6 +32,9 @@ def _off_zero(rng: Any, low: float = 0.2, high: float = 3.0) -> Any:
 ADD = register(
     Op(
         name="add",
+        grad_fn="AddBackward0",
+        scalar=True,
+        elementwise=True,
         label="+",
         show="{a} + {b}",
         what=Text(
@@ -55,6 +69,9 @@ ADD = register(
 SUB = register(
     Op(
         name="sub",
+        grad_fn=_sub_grad_fn,
+        scalar=True,
+        elementwise=True,
         label="−",
         show="{a} − {b}",
         what=Text(
@@ -89,6 +106,9 @@ SUB = register(
 MUL = register(
     Op(
         name="mul",
+        grad_fn="MulBackward0",
+        scalar=True,
+        elementwise=True,
         label="×",
         show="{a} × {b}",
         what=Text(
@@ -123,6 +143,9 @@ MUL = register(
 DIV = register(
     Op(
         name="div",
+        grad_fn="DivBackward0",
+        scalar=True,
+        elementwise=True,
         label="÷",
         show="{a} / {b}",
         what=Text(
@@ -142,8 +165,9 @@ DIV = register(
             ),
             Input(
                 "b",
-                vjp=lambda xp, g, out, a, b: -g * xp.divide(out, b),
+                vjp=lambda xp, g, out, a, b: -g * xp.divide(xp.divide(a, b), b),
                 local="-out / b",
+                needs=("a", "b"),
                 why=Text(
                     en="{b} is the divisor. Nudge it, and {out} moves −{out} / {b} times as far.",
                     ja="{b} は割る数です。少し動かすと、{out} はその −{out} / {b} 倍動きます。",
@@ -158,6 +182,9 @@ DIV = register(
 POW = register(
     Op(
         name="pow",
+        grad_fn=_pow_grad_fn,
+        scalar=True,
+        elementwise=True,
         label="^",
         show="{a} ^ {b}",
         what=Text(
@@ -180,6 +207,7 @@ POW = register(
                 # 0^b stays 0 for every b > 0, so its slope there is 0 and not 0 · log 0
                 vjp=lambda xp, g, out, a, b: g * xp.where((a == 0) & (b > 0), 0.0, out * xp.log(a)),
                 local="out * log(a)",
+                needs=("a", "b", "out"),
                 why=Text(
                     en="Nudge the exponent {b}, and {out} moves in proportion to {out} itself, times log({a}).",
                     ja="指数 {b} を動かしたときの変化率は、{out} 自身に log({a}) を掛けたものです。",
@@ -197,6 +225,9 @@ POW = register(
 NEG = register(
     Op(
         name="neg",
+        grad_fn="NegBackward0",
+        scalar=True,
+        elementwise=True,
         label="−",
         show="−{a}",
         what=Text(
@@ -222,6 +253,9 @@ NEG = register(
 EXP = register(
     Op(
         name="exp",
+        grad_fn="ExpBackward0",
+        scalar=True,
+        elementwise=True,
         label="exp",
         show="exp({a})",
         what=Text(
@@ -251,6 +285,9 @@ EXP = register(
 LOG = register(
     Op(
         name="log",
+        grad_fn="LogBackward0",
+        scalar=True,
+        elementwise=True,
         label="log",
         show="log({a})",
         what=Text(
@@ -280,6 +317,9 @@ LOG = register(
 RELU = register(
     Op(
         name="relu",
+        grad_fn="ReluBackward0",
+        scalar=True,
+        elementwise=True,
         label="relu",
         show="relu({a})",
         what=Text(
@@ -291,8 +331,10 @@ RELU = register(
         inputs=(
             Input(
                 "a",
-                vjp=lambda xp, g, out, a: xp.where(a > 0, g, 0.0),
+                # out > 0 is a > 0; reading out, as PyTorch does, lets a be overwritten
+                vjp=lambda xp, g, out, a: xp.where(out > 0, g, 0.0),
                 local="step(a)",
+                needs=("out",),
                 why=Text(
                     en="A gate: open while {a} > 0, and the gradient passes unchanged; else closed, and it stops.",
                     ja="ゲートの役をします。{a} > 0 なら開いて勾配をそのまま通し、そうでなければ閉じて止めます。",
@@ -307,6 +349,9 @@ RELU = register(
 TANH = register(
     Op(
         name="tanh",
+        grad_fn="TanhBackward0",
+        scalar=True,
+        elementwise=True,
         label="tanh",
         show="tanh({a})",
         what=Text(
@@ -332,6 +377,9 @@ TANH = register(
 SIGMOID = register(
     Op(
         name="sigmoid",
+        grad_fn="SigmoidBackward0",
+        scalar=True,
+        elementwise=True,
         label="σ",
         show="σ({a})",
         what=Text(
@@ -357,6 +405,9 @@ SIGMOID = register(
 SQRT = register(
     Op(
         name="sqrt",
+        grad_fn="SqrtBackward0",
+        scalar=True,
+        elementwise=True,
         label="√",
         show="√({a})",
         what=Text(
@@ -383,6 +434,9 @@ SQRT = register(
 ABS = register(
     Op(
         name="abs",
+        grad_fn="AbsBackward0",
+        scalar=True,
+        elementwise=True,
         label="abs",
         show="|{a}|",
         what=Text(

@@ -1,0 +1,56 @@
+"""What backward rules need beyond NumPy's own functions, for arrays and, in second derivatives, for `Tensor`s."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def take(xp: Any, a: Any, index: Any) -> Any:
+    """`a[index]`."""
+    return a[index]
+
+
+def put(xp: Any, shape: tuple[int, ...], index: Any, g: Any) -> Any:
+    """Zeros of `shape` with `g` added at `index`; an element that stands there twice receives both.
+
+    Args:
+        g: its shape is that of `a[index]` for an `a` of that shape.
+    """
+    tensors = getattr(xp, "put_at", None)
+    if tensors is not None:
+        return tensors(shape, index, g)
+    out = xp.zeros(shape, g.dtype)
+    if _is_basic(index):
+        out[index] = g
+    elif xp is np:
+        np.add.at(out, index, g)
+    else:
+        xp.add.at(out, index, g)
+    return out
+
+
+def as_float(xp: Any, mask: Any, like: Any) -> Any:
+    """A plain bool or int array as numbers of the dtype of `like`."""
+    convert = getattr(xp, "constant", None)
+    return mask.astype(like.dtype) if convert is None else convert(mask, like)
+
+
+def unbroadcast(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
+    """`g` summed over the axes along which a tensor of `shape` was repeated to meet the others."""
+    if g.shape == shape:
+        return g
+    extra = g.ndim - len(shape)
+    if extra > 0:
+        g = xp.sum(g, axis=tuple(range(extra)))
+    axes = tuple(i for i, n in enumerate(shape) if n == 1 and g.shape[i] != 1)
+    if axes:
+        g = xp.sum(g, axis=axes, keepdims=True)
+    return g if g.shape == shape else xp.broadcast_to(g, shape)  # a rule may return one number for all
+
+
+def _is_basic(index: Any) -> bool:
+    """Whether every place occurs at most once, because the index has neither arrays nor lists."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(part is None or part is Ellipsis or isinstance(part, int | slice | np.integer) for part in parts)
