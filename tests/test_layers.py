@@ -36,7 +36,22 @@ def loaded(code: str, *args: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "name",
-    ["text", "numbers", "errors", "files", "core", "trace", "explain", "layout", "scene", "export", "lessons", "cli"],
+    [
+        "text",
+        "numbers",
+        "errors",
+        "files",
+        "core",
+        "trace",
+        "explain",
+        "layout",
+        "scene",
+        "export",
+        "lessons",
+        "train",
+        "programs",
+        "cli",
+    ],
 )
 def test_textual_is_loaded_by_the_app_alone(name: str) -> None:
     assert (PACKAGE / name).exists() or (PACKAGE / f"{name}.py").exists()

@@ -1,4 +1,4 @@
-"""The process in which a user's program runs: `python -P launch.py`, started by `tracer.lessons.process`.
+"""The process in which a user's program runs: started by `tracer.lessons.process`.
 
 Everything of ours is imported before the program's folder comes onto the path, so that a `numpy.py` or `models.py`
 beside the program cannot take our modules' place, while the program still finds its own neighbours.
@@ -20,7 +20,6 @@ import sys
 import threading
 import time
 import tokenize
-import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import wraps
@@ -36,19 +35,15 @@ from tracer.core.record import Recorder, RecordLimit
 from tracer.errors import TracerError
 from tracer.files import write_atomic
 from tracer.lessons.outcome import Outcome
+from tracer.programs.frames import is_users, one_line, own_frames, told
 from tracer.trace.spool import Spool
 
 TRACE, OUTCOME = "run.trace", "outcome.json"
 """What a run leaves in its folder."""
-ERROR_KEPT = 500
-"""Characters of an exception's message."""
 OTHERS = ("micrograd", "torch", "jax", "tensorflow")
 """Modules whose presence explains why nothing of ours was recorded."""
 WALKED: list[Recorder] = []
 """The recorder of the program that runs in this process; empty in a process that was not started for a program."""
-
-_OURS = str(Path(__file__).resolve().parents[1])
-_CONTENT = str(Path(_OURS, "_content"))
 
 
 class Stopper(threading.Thread):
@@ -212,55 +207,23 @@ def _leave(_recorder: Recorder) -> None:
 
 def _ended(error: BaseException, shown: str, recorder: Recorder) -> Outcome:
     if isinstance(error, SystemExit):
-        frames = _own_frames(error)
+        frames = own_frames(error)
         if error.code in (None, 0):
             return Outcome()
         file, line = (frames[-1].filename, frames[-1].lineno or 0) if frames else (shown, 0)
-        return Outcome("exited", _one_line(repr(error.code)), file, line)
+        return Outcome("exited", one_line(repr(error.code)), file, line)
     if isinstance(error, RecordLimit):
-        frames = _own_frames(error)
+        frames = own_frames(error)
         return Outcome("limit", f"{recorder.limit:,}", frames[-1].filename, frames[-1].lineno or 0)
     if isinstance(error, KeyboardInterrupt):
-        frames = _own_frames(error)
+        frames = own_frames(error)
         file, line = (frames[-1].filename, frames[-1].lineno or 0) if frames else ("", 0)
         return Outcome("stopped", "", file, line)
     return _raised(error, shown)
 
 
 def _raised(error: BaseException, shown: str) -> Outcome:
-    frames = _own_frames(error)
-    said = [_clean(line) for line in traceback.format_exception_only(type(error), error)]
-    if isinstance(error, SyntaxError) and error.filename in (None, shown, "<string>"):
-        text = "".join(said)
-        return Outcome("raised", _one_line(said[-1]), shown, error.lineno or 0, text)
-    text = "".join(["Traceback (most recent call last):\n", *frames.format(), *said])
-    file, line = (frames[-1].filename, frames[-1].lineno or 0) if frames else (shown, 0)
-    return Outcome("raised", _one_line(said[0] if len(said) == 1 else " ".join(said)), file, line, text)
-
-
-def _own_frames(error: BaseException) -> traceback.StackSummary:
-    """The frames in the user's files: not ours, not the standard library's, not an installed package's."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return traceback.StackSummary.from_list([frame for frame in frames if _is_users(frame.filename)])
-
-
-def _is_users(file: str) -> bool:
-    if file.startswith(("<", _STDLIB)) or "site-packages" in file:
-        return False
-    return not file.startswith(_OURS) or file.startswith(_CONTENT)
-
-
-_STDLIB = os.path.dirname(os.__file__) + os.sep
-
-
-def _clean(text: str) -> str:
-    """Without what a terminal would obey, and not endless."""
-    kept = text if len(text) <= ERROR_KEPT else f"{text[:ERROR_KEPT].rstrip()}… ({len(text):,} characters)\n"
-    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in kept)
-
-
-def _one_line(text: str) -> str:
-    return _clean(" ".join(text.split()))
+    return Outcome("raised", *told(error, shown))
 
 
 def _name_locals(recorder: Recorder, error: BaseException) -> None:
@@ -268,7 +231,7 @@ def _name_locals(recorder: Recorder, error: BaseException) -> None:
     at = error.__traceback__
     found: list[Mapping[str, Any]] = []
     while at is not None:
-        if _is_users(at.tb_frame.f_code.co_filename) and at.tb_frame.f_code.co_name != "<module>":
+        if is_users(at.tb_frame.f_code.co_filename) and at.tb_frame.f_code.co_name != "<module>":
             found.append(at.tb_frame.f_locals)
         at = at.tb_next
     for variables in reversed(found[-10:]):

@@ -1,7 +1,11 @@
-"""Starts `tracer.lessons.child` from the package this file lies in, wherever that is and whatever else is called so."""
+"""Starts a module of ours in a fresh process: `python -P launch.py tracer.lessons.child`.
+
+Ours is the package this file lies in, wherever that is and whatever else is called so.
+"""
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -22,6 +26,4 @@ def load_our_package() -> None:
 
 if __name__ == "__main__":
     load_our_package()
-    from tracer.lessons.child import main
-
-    main()
+    importlib.import_module(sys.argv[1]).main()

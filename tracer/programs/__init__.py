@@ -1,0 +1,1 @@
+"""A user's program in a process of its own: started safely, drained, stopped; and its lines told from ours."""
