@@ -98,7 +98,7 @@ ELU = register(
                     "0 より下では、傾きが e^{input} に比例して小さくなります。",
                 ),
                 back=Text(
-                    en="Where {input} is positive the gradient passes; elsewhere it is multiplied by alpha · e^{input}.",
+                    en="Where {input} is positive the gradient passes; elsewhere it gets the factor alpha · e^{input}.",
                     ja="{input} が正なら勾配はそのまま通り、そうでなければ alpha · e^{input} が掛かります。",
                 ),
             ),
