@@ -24,7 +24,7 @@ FUNCTIONS: dict[str, int] = {
     "neg": 1, "exp": 1, "log": 1, "relu": 1, "tanh": 1, "sigmoid": 1, "sqrt": 1, "abs": 1,
 }  # fmt: skip
 """Callable names and their number of arguments: the scalar ops."""
-LOCAL_FUNCTIONS: dict[str, int] = {**FUNCTIONS, "step": 1, "sign": 1}
+LOCAL_FUNCTIONS: dict[str, int] = {**FUNCTIONS, "step": 1, "sign": 1, "sin": 1, "cos": 1}
 """What a local derivative may use beside them."""
 
 _SIGNS = str.maketrans("−–×·⋅∗÷∕　", "--****// ") | {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
