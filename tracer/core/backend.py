@@ -26,7 +26,9 @@ class Device:
         self.type, self.index = kind, index
 
     def __repr__(self) -> str:
-        return f"device(type={self.type!r})" if self.index is None else f"device(type={self.type!r}, index={self.index})"
+        return (
+            f"device(type={self.type!r})" if self.index is None else f"device(type={self.type!r}, index={self.index})"
+        )
 
     def __str__(self) -> str:
         return self.type if self.index is None else f"{self.type}:{self.index}"
@@ -73,7 +75,7 @@ def _cupy() -> Any:
     if importlib.util.find_spec("cupy") is None:
         raise BackendError(
             "device: 'cuda' needs CuPy, which is not installed.",
-            hint="pip install 'gradient-tracer[gpu]' (for CUDA 12: cupy-cuda12x). Everything works on the CPU without it.",
+            hint="pip install 'gradient-tracer[gpu]'. Everything works on the CPU without it.",
             where=user_line(),
         )
     return importlib.import_module("cupy")

@@ -48,6 +48,14 @@ class PassColumns:
     """(D,) the user's gradient at each delivery."""
     lines: NDArray[np.int32] | None = None
     """(D,) the user's line that delivered."""
+    slots: NDArray[np.int32] | None = None
+    """(R,) arena rows of the gradients, of a pass over tensors; `grads` then holds a summary of each."""
+    seed: int = -1
+    """Arena row of the gradient the root started from; -1 for ones."""
+    accumulates: bool = True
+    """Whether leaves add what arrives to `.grad`; not so for `autograd.grad`."""
+    hooked: tuple[int, ...] = ()
+    """Nodes whose gradient a hook of the program replaced."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,10 @@ class Table:
     """How many nodes existed by then."""
     flag: NDArray[np.uint8]
     """WRITE: 1 where the gradient was set to None."""
+    slot: NDArray[np.int32]
+    """Arena row of the array written, -1 for a plain number; `value` is then a summary of it."""
+    before_slot: NDArray[np.int32]
+    """UPDATE: arena row of the old array, -1 for a plain number."""
 
 
 @dataclass(frozen=True)
@@ -99,5 +111,16 @@ class Columns:
     """File name -> its text when it ran."""
     frozen: tuple[tuple[int, str, int], ...] = ()
     """(node, "data" | "compare", line): the program looked at a number; what follows from it is not in the graph."""
+    slot: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    """(n,) arena row of a tensor's array, -1 for a plain number. `value` then holds its number if it has one element,
+    else its first that is not finite, else 0."""
+    static: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    """(n,) row in `statics`, -1 where the op was applied without."""
+    arena: tuple[NDArray[Any], ...] = ()
+    """Arrays, read-only; views share memory."""
+    statics: tuple[Mapping[str, Any], ...] = ()
+    """Static arguments: None, bool, int, float, str, tuple, slice, Ellipsis, NumPy dtype or array values."""
+    update_notes: tuple[Mapping[str, Any] | None, ...] = ()
+    """One an update: how an optimizer came to it, {"rule": "adam", "lr": ..., "m": array, ...}."""
     info: Mapping[str, Any] = field(default_factory=dict)
     """Title, arguments, how the program ended: JSON values."""

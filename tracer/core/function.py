@@ -151,7 +151,8 @@ class Function(Node):
                 "backward: Trying to backward through the graph a second time, but what "
                 f"{self.name()} kept from the forward pass was freed by the first.",
                 hint="Compute again before the second backward(), or keep it: backward(retain_graph=True).",
-                ja=f"逆伝播：同じ計算グラフを 2 度たどろうとしました。{self.name()} が順伝播から残した値は、1 度目の逆伝播で解放されています。",
+                ja="逆伝播：同じ計算グラフを 2 度たどろうとしました。"
+                f"{self.name()} が順伝播から残した値は、1 度目の逆伝播で解放されています。",
                 hint_ja="もう一度順伝播を計算するか、1 度目を backward(retain_graph=True) にします。",
             )
         args: list[Any] = []
@@ -177,9 +178,11 @@ class Function(Node):
         which = "its output" if what == "out" else f"its input {what}"
         return GraphError(
             "backward: one of the variables needed for gradient computation has been modified by an inplace operation: "
-            f"{self.name()} needs {which}, of shape {tuple(meta[0])}, as it was at version {then}; it is at version {now}.",
+            f"{self.name()} needs {which}, of shape {tuple(meta[0])}, as it was at version {then}; "
+            f"it is at version {now}.",
             hint="Compute into a new tensor (y = y + 1 instead of y += 1), or change a copy: y.clone().",
-            ja=f"逆伝播：{self.name()} が必要とする値（形 {tuple(meta[0])}）が、順伝播のあとで上書きされています（版 {then} → {now}）。",
+            ja=f"逆伝播：{self.name()} が必要とする値（形 {tuple(meta[0])}）が、"
+            f"順伝播のあとで上書きされています（版 {then} → {now}）。",
             hint_ja="y += 1 ではなく y = y + 1 と新しいテンソルに計算するか、y.clone() を書き換えます。",
         )
 
@@ -188,7 +191,7 @@ class Function(Node):
         self.freed = True
         if self.reads or self.saved:
             self.inputs, self._out = None, None
-            self.saved = {name: None for name in self.saved}
+            self.saved = dict.fromkeys(self.saved)
 
     def register_hook(self, hook: Callable[..., Any]) -> Any:
         raise GraphError("grad_fn.register_hook is not there; register the hook on the tensor: x.register_hook(f).")

@@ -18,7 +18,7 @@ def is_grad_enabled() -> bool:
     return _ENABLED.get()
 
 
-class set_grad_enabled:  # noqa: N801  PyTorch's name
+class set_grad_enabled:
     """Turns gradients on or off: at once, inside a `with`, or for a function it decorates."""
 
     def __init__(self, mode: bool) -> None:
@@ -69,13 +69,13 @@ class _Mode:
         return cast(F, inside)
 
 
-class no_grad(_Mode):  # noqa: N801  PyTorch's name
+class no_grad(_Mode):
     """`with no_grad():` or `@no_grad()`: what is computed inside takes no gradient."""
 
     mode = False
 
 
-class enable_grad(_Mode):  # noqa: N801  PyTorch's name
+class enable_grad(_Mode):
     """`with enable_grad():` turns gradients on again inside `no_grad`."""
 
     mode = True

@@ -112,6 +112,10 @@ class Op:
     """Whether it also works on Python floats, so that `Value` has it."""
     elementwise: bool = False
     """Whether inputs broadcast and are brought to one dtype before, and the output has that dtype."""
+    floating: bool = False
+    """Of an elementwise op: whether integers count as the default float type, as for `exp` and `/`."""
+    boolean: bool = False
+    """Of an elementwise op: whether it answers True or False."""
     view: bool = False
     """Whether the output may share the input's memory."""
 

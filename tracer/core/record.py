@@ -12,7 +12,9 @@ import linecache
 import sys
 import threading
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
 from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
@@ -32,13 +34,14 @@ from tracer.core.columns import (
     PassColumns,
     Table,
 )
-from tracer.core.op import OPS
-from tracer.core.ops import elementwise as _registered  # noqa: F401  op codes are given when recording begins
+from tracer.core.op import Op, find_op
+from tracer.core.record_tensors import NO_SLOT, GrowingTensorPass, TensorEvents
 from tracer.core.scope import current_scope
 from tracer.core.where import user_file
 from tracer.errors import GraphError
 
 if TYPE_CHECKING:
+    from tracer.core.tensor import Tensor
     from tracer.core.value import Value
     from tracer.trace.trace import Trace
 
@@ -51,6 +54,8 @@ MAX_NAME_DEPTH = 6
 MAX_NAMES = 200_000
 LeafKey = tuple[str, int, int]
 """(file, line, how many leaves that line had made before): names a leaf across two runs of one program."""
+Override = float | Mapping[int, float]
+"""What a leaf shall hold instead: a number, or some elements of a tensor by their place in row-major order."""
 
 
 def _whole(method: F) -> F:
@@ -70,20 +75,33 @@ class EventTable:
     def __init__(self) -> None:
         self.node, self.line, self.made = array("i"), array("i"), array("i")
         self.value, self.before, self.flag = array("d"), array("d"), array("B")
+        self.slot, self.before_slot = array("i"), array("i")
 
     def __len__(self) -> int:
         return len(self.flag)
 
-    def add(self, node: int, line: int, made: int, value: float = 0.0, before: float = 0.0, flag: int = 0) -> None:
+    def add(
+        self,
+        node: int,
+        line: int,
+        made: int,
+        value: float = 0.0,
+        before: float = 0.0,
+        flag: int = 0,
+        slot: int = -1,
+        before_slot: int = -1,
+    ) -> None:
         self.node.append(node)
         self.line.append(line)
         self.made.append(made)
         self.value.append(value)
         self.before.append(before)
-        self.flag.append(flag)
+        self.slot.append(slot)
+        self.before_slot.append(before_slot)
+        self.flag.append(flag)  # last: its length says how many rows are whole
 
     def freeze(self) -> Table:
-        return Table(*(_frozen(getattr(self, name)) for name in ("node", "line", "value", "before", "made", "flag")))
+        return Table(*(_frozen(getattr(self, field.name)) for field in fields(Table)))
 
 
 class GrowingPass:
@@ -107,18 +125,20 @@ class GrowingPass:
         return PassColumns(self.root, self.combine, self.line, *received, *kept)
 
 
-class Recorder:
+class Recorder(TensorEvents):
     """Collects nodes, edges, scopes, passes and the user's source lines. Use it through `record()`.
 
     Args:
-        overrides: leaf key -> the value that leaf shall have instead, for re-running an edited program.
+        overrides: leaf key -> the value that leaf shall have instead, for re-running an edited program; of a tensor
+            {place of an element in row-major order: its number}.
         lines: whether to note the user's source line of each event.
         limit: nodes at most; one more raises `RecordLimit` in the user's program.
     """
 
     def __init__(
-        self, overrides: Mapping[LeafKey, float] | None = None, *, lines: bool = True, limit: int | None = None
+        self, overrides: Mapping[LeafKey, Override] | None = None, *, lines: bool = True, limit: int | None = None
     ) -> None:
+        super().__init__()
         self.overrides, self.with_lines, self.limit = dict(overrides or {}), lines, limit
         self.info: dict[str, Any] = {}
         self.ids: dict[int, int] = {}  # serial -> node
@@ -130,7 +150,9 @@ class Recorder:
         self.names: dict[int, str] = {}
         self.writes, self.updates, self.marks = EventTable(), EventTable(), EventTable()
         self.mark_texts: list[str] = []
-        self.passes: list[GrowingPass] = []
+        self.passes: list[GrowingPass | GrowingTensorPass] = []
+        self.latest: dict[int, int] = {}  # leaf -> arena row of what it was last updated to
+        self.grad_names: dict[int, int] = {}  # node -> the leaf whose `.grad` it is
         self.segments: list[list[int]] = []
         self.frozen: dict[tuple[int, str, int], None] = {}
         self.bound: dict[int, str] = {}
@@ -138,7 +160,7 @@ class Recorder:
         self._last: tuple[FrameType, int, int] | None = None  # frame, line-table row and line of the last event
         self._targets: dict[CodeType, Targets] = {}
         self.lock = threading.RLock()  # an event is several appends, and threads may share a recording
-        self._op_codes: dict[str, int] = {name: i + 1 for i, name in enumerate(OPS)}
+        self._op_codes: dict[str, int] = {}
         self._leaves_at: dict[int, int] = {}
         self._code_files: dict[CodeType, str | None] = {}
         self._collecting = False
@@ -216,9 +238,19 @@ class Recorder:
         """The value the leaf about to be made shall have."""
         if not self.overrides:
             return value
-        row = self.here()
+        found = self._override_at(self.here())
+        return found if isinstance(found, int | float) else value
+
+    def override_elements(self, row: int) -> Mapping[int, float]:
+        """The elements the tensor about to be made on this line shall have."""
+        found = self._override_at(row) if self.overrides else None
+        if isinstance(found, int | float):
+            return {0: found}
+        return found or {}
+
+    def _override_at(self, row: int) -> Override | None:
         file, line = next((k for k, r in self.line_ids.items() if r == row), ("", NO_LINE))
-        return self.overrides.get((file, line, self._leaves_at.get(row, 0)), value)
+        return self.overrides.get((file, line, self._leaves_at.get(row, 0)))
 
     # What happens
 
@@ -233,8 +265,7 @@ class Recorder:
         """A node came into being: a leaf, a constant or an op's output."""
         with self.lock:
             node = len(self.value)
-            if self.limit is not None and node >= self.limit:
-                raise RecordLimit(self.limit)
+            self.check_limit()
             rule = value._rule
             if rule is not None:
                 self.inputs.extend(
@@ -243,19 +274,44 @@ class Recorder:
                 node = len(self.value)
             row = self.here()
             if rule is None:
-                self._leaves_at[row] = self._leaves_at.get(row, 0) + 1
-            name = current_scope()
+                self.leaf_made_at(row)
             self.ids[value._serial] = node
             if value._name is not None:
                 self.names[node] = value._name
-            self.op.append(0 if rule is None else self._op_codes[rule.name])
+            self.op.append(0 if rule is None else self.code_of(rule.name))
             self.flags.append((LIVE if value._live else 0) | (CONST if value._const else 0))
-            self.scope.append(self.scope_ids.setdefault(name, len(self.scope_ids)))
+            self.scope.append(self.scope_row())
             self.line.append(row)
             self.offsets.append(len(self.inputs))
+            self.slot.append(NO_SLOT)
+            self.static.append(NO_SLOT)
             self.value.append(value._data)  # last: its length says how many nodes are whole
             self._extend(FORWARD, node)
             return node
+
+    def check_limit(self) -> None:
+        """Raise `RecordLimit` where one more node would be too many."""
+        if self.limit is not None and len(self.value) >= self.limit:
+            raise RecordLimit(self.limit)
+
+    def leaf_made_at(self, row: int) -> None:
+        self._leaves_at[row] = self._leaves_at.get(row, 0) + 1
+
+    def code_of(self, op: str) -> int:
+        """The column code of an op: 1 for the first that is met."""
+        code = self._op_codes.get(op)
+        if code is None:
+            code = self._op_codes[op] = len(self._op_codes) + 1
+        return code
+
+    def op_of(self, code: int) -> Op:
+        """The op with this column code."""
+        return find_op(tuple(self._op_codes)[code - 1])
+
+    def scope_row(self) -> int:
+        """Row of the scope we are in."""
+        name = current_scope()
+        return self.scope_ids.setdefault(name, len(self.scope_ids))
 
     @_whole
     def adopt(self, value: Value) -> None:
@@ -275,19 +331,22 @@ class Recorder:
             if one._rule is None and one._grad:
                 self.wrote(one, one._grad)
 
-    def id_of(self, value: Value) -> int:
+    def id_of(self, value: Value | Tensor) -> int:
         """The node of `value`, taken in first where it is not known yet."""
         if value._serial not in self.ids:
-            self.adopt(value)
+            if hasattr(value, "_array"):
+                self.adopt_tensor(value)
+            else:
+                self.adopt(cast("Value", value))
         return self.ids[value._serial]
 
-    def named(self, value: Value) -> None:
+    def named(self, value: Value | Tensor) -> None:
         node = self.ids.get(value._serial)
         if node is not None and value._name is not None:
             self.names[node] = value._name
 
     @_whole
-    def read(self, value: Value, kind: str) -> None:
+    def read(self, value: Value | Tensor, kind: str) -> None:
         """The program looked at an inner node's number; what follows from it is outside the graph."""
         node = self.ids.get(value._serial)
         if node is not None:
@@ -308,7 +367,7 @@ class Recorder:
         self.updates.add(node, self.here(), len(self.value), new, before=value._data)
 
     @_whole
-    def marked(self, value: Value, text: str) -> None:
+    def marked(self, value: Value | Tensor, text: str) -> None:
         node = self.id_of(value)
         self._extend(MARK, len(self.marks))
         self.mark_texts.append(text)
@@ -370,6 +429,9 @@ class Recorder:
     def _all_names(self) -> dict[int, str]:
         """Names given, then variables. A variable that held several nodes is `p₁`, `p₂` and, for the last, `p`."""
         names = dict(self.names)
+        for node, owner in self.grad_names.items():
+            if node not in names and (known := names.get(owner, self.bound.get(owner))):
+                names[node] = f"{known}.grad"
         held: dict[str, list[int]] = {}
         for node, name in self.bound.items():
             if node not in names:
@@ -398,13 +460,18 @@ class Recorder:
             updates=self.updates.freeze(),
             marks=self.marks.freeze(),
             mark_texts=tuple(self.mark_texts),
-            passes=tuple(p.freeze() for p in self.passes),
+            passes=tuple(p.freeze(self.arena) if isinstance(p, GrowingTensorPass) else p.freeze() for p in self.passes),
             op_names=tuple(self._op_codes),
             scopes=tuple(self.scope_ids),
             files=tuple(files),
             names=self._all_names(),
             sources={file: "".join(linecache.getlines(file)) for file in files},
             frozen=tuple(self.frozen),
+            slot=_frozen(self.slot),
+            static=_frozen(self.static),
+            arena=tuple(self.arena.arrays),
+            statics=tuple(self.statics),
+            update_notes=(*self.update_notes, *([None] * (len(self.updates) - len(self.update_notes)))),
             info=dict(self.info),
         )
 
@@ -416,7 +483,18 @@ class RecordLimit(GraphError):
         super().__init__(f"the program made more than {limit:,} nodes, the most this recording takes.")
 
 
-def record(overrides: Mapping[LeafKey, float] | None = None, *, limit: int | None = None) -> Recorder:
+@contextmanager
+def silence() -> Iterator[None]:
+    """Nothing that happens inside is recorded."""
+    listening = ACTIVE[:]
+    ACTIVE.clear()
+    try:
+        yield
+    finally:
+        ACTIVE[:] = listening
+
+
+def record(overrides: Mapping[LeafKey, Override] | None = None, *, limit: int | None = None) -> Recorder:
     """`with record() as rec:` records all that happens to `Value`s inside; `rec.trace` is the `Trace`.
 
     Variables of the surrounding function give names to the values they hold when the block ends.
@@ -424,7 +502,7 @@ def record(overrides: Mapping[LeafKey, float] | None = None, *, limit: int | Non
     return Recorder(overrides, limit=limit)
 
 
-def mark(value: Value, text: str) -> None:
+def mark(value: Value | Tensor, text: str) -> None:
     """Hang a short text on a node, as a step of its own in the timeline; nothing where nobody records.
 
     An algorithm that walks the graph can show its state that way: "visited", "order 3".

@@ -19,7 +19,8 @@ from tracer.core.ops import elementwise as _ops
 from tracer.core.record import ACTIVE, GrowingPass, Recorder
 from tracer.errors import GraphError
 
-_next_serial: Callable[[], int] = count().__next__
+next_serial: Callable[[], int] = count().__next__
+"""Creation order, of `Value`s and tensors alike."""
 
 
 class Value:
@@ -50,7 +51,7 @@ class Value:
         self._live, self._const = True, False
         name = label if name is None else name
         self._name = None if name is None else str(name)
-        self._serial = _next_serial()
+        self._serial = next_serial()
         for recorder in ACTIVE:
             recorder.made(self)
 
@@ -279,7 +280,7 @@ def _make(
     made._live = live
     made._const = const
     made._name = None
-    made._serial = _next_serial()
+    made._serial = next_serial()
     if ACTIVE:
         for recorder in ACTIVE:
             recorder.made(made)

@@ -1,0 +1,270 @@
+"""What a recording notes of tensors: their arrays, in one arena, and the events on them.
+
+Arrays are kept by reference where nobody can write into them any more, and copied where somebody could: a leaf's
+always, an op's output never, because it is marked read-only here and such memory is copied before it is written.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer.core.backend import to_host
+from tracer.core.columns import BACKWARD, CONST, FORWARD, LIVE, NO_LINE, UPDATE, WRITE, PassColumns
+from tracer.core.op import Op
+
+if TYPE_CHECKING:
+    from tracer.core.record import Recorder
+    from tracer.core.tensor import Tensor
+
+NO_SLOT = -1
+
+
+class Arena:
+    """A growing list of arrays that never change."""
+
+    def __init__(self) -> None:
+        self.arrays: list[NDArray[Any]] = []
+        self._known: dict[int, int] = {}
+
+    def keep(self, given: Any, *, copy: bool = False) -> int:
+        """The row of `given`, kept as it is now."""
+        row = self._known.get(id(given))
+        if row is not None and self.arrays[row] is given:
+            return row
+        kept = to_host(given)
+        if kept is given and (copy or _writable_elsewhere(kept)):
+            kept = kept.copy()
+        kept.flags.writeable = False
+        self.arrays.append(kept)
+        row = len(self.arrays) - 1
+        if kept is given:
+            self._known[id(given)] = row
+        return row
+
+
+def _writable_elsewhere(kept: NDArray[Any]) -> bool:
+    """Whether somebody can change these numbers through another array."""
+    owner: Any = kept
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+        if owner.flags.writeable:
+            return True
+    return owner.base is not None  # a buffer that is not NumPy's
+
+
+def summary(values: NDArray[Any]) -> float:
+    """The one number that stands for an array in the column of values.
+
+    Its own if it has one element, else the first that is not finite, else 0.
+    """
+    if values.size == 1:
+        return float(values.reshape(-1)[0])
+    if values.dtype.kind != "f":
+        return 0.0
+    finite = np.isfinite(values)
+    return 0.0 if finite.all() else float(values[~finite][0])
+
+
+class GrowingTensorPass:
+    """A backward pass over tensors while it is walked."""
+
+    def __init__(self, index: int, root: int, line: int, seed: int, accumulates: bool) -> None:
+        self.index, self.root, self.line, self.seed, self.accumulates = index, root, line, seed, accumulates
+        self.grads: dict[int, int] = {}
+        """Node -> arena row."""
+        self.hooked: tuple[int, ...] = ()
+
+    def freeze(self, arena: Arena) -> PassColumns:
+        nodes = sorted(self.grads)
+        slots = [self.grads[node] for node in nodes]
+        return PassColumns(
+            self.root,
+            "add",
+            self.line,
+            _locked(np.array(nodes, np.int32)),
+            _locked(np.array([summary(arena.arrays[slot]) for slot in slots], np.float64)),
+            slots=_locked(np.array(slots, np.int32)),
+            seed=self.seed,
+            accumulates=self.accumulates,
+            hooked=self.hooked,
+        )
+
+
+class TensorEvents:
+    """The part of a `Recorder` that tensors talk to."""
+
+    def __init__(self) -> None:
+        self.arena = Arena()
+        self.slot, self.static = array("i"), array("i")
+        self.statics: list[Mapping[str, Any]] = []
+        self.update_notes: list[Mapping[str, Any] | None] = []
+
+    def made_leaf(self: Recorder, tensor: Tensor) -> int:  # type: ignore[misc]
+        """A leaf came into being, from numbers of the program."""
+        with self.lock:
+            row = self.here()
+            changes = self.override_elements(row)
+            if changes:
+                changed = tensor._array.copy()
+                for place, number in changes.items():
+                    if 0 <= place < changed.size:
+                        changed.reshape(-1)[place] = number
+                tensor._array = changed
+            return self._node(tensor, None, (), {}, row)
+
+    def made_tensor(self: Recorder, tensor: Tensor, op: Op, given: Sequence[Any], static: Mapping[str, Any]) -> int:  # type: ignore[misc]
+        """An op computed a tensor."""
+        with self.lock:
+            row = self.here()
+            inputs = [self.id_of(x) if hasattr(x, "_serial") else self._constant(x, row) for x in given]
+            return self._node(tensor, op, inputs, static, row)
+
+    def _constant(self: Recorder, number: float, row: int) -> int:  # type: ignore[misc]
+        self._row("", CONST, row, NO_SLOT, NO_SLOT, float(number))
+        return len(self.value) - 1
+
+    def _node(  # type: ignore[misc]
+        self: Recorder, tensor: Tensor, op: Op | None, inputs: Sequence[int], static: Mapping[str, Any], row: int
+    ) -> int:
+        values = tensor._array
+        slot = self.arena.keep(values, copy=op is None)
+        self.inputs.extend(inputs)
+        self.ids[tensor._serial] = node = len(self.value)
+        if tensor._name is not None:
+            self.names[node] = tensor._name
+        elif tensor._grad_of is not None:
+            owner = tensor._grad_of()
+            known = None if owner is None else self.ids.get(owner._serial)
+            if known is not None:
+                self.grad_names[node] = known
+        at = NO_SLOT
+        if static:
+            self.statics.append(dict(static))
+            at = len(self.statics) - 1
+        flags = LIVE if tensor._requires_grad else 0
+        self._row(op.name if op is not None else "", flags, row, slot, at, summary(self.arena.arrays[slot]))
+        return node
+
+    def adopt_tensor(self: Recorder, tensor: Tensor) -> None:  # type: ignore[misc]
+        """Take in a tensor made before recording began, with what it was made from, as far as that is still there."""
+        found: dict[int, Tensor] = {}
+        stack = [tensor]
+        while stack:
+            one = stack.pop()
+            if one._serial in found or one._serial in self.ids:
+                continue
+            found[one._serial] = one
+            if one._fn is not None and one._fn.inputs is not None:
+                stack.extend(x for x in one._fn.inputs if hasattr(x, "_array"))
+        for serial in sorted(found):
+            one = found[serial]
+            fn = one._fn
+            if fn is None or fn.inputs is None:
+                self._node(one, None, (), {}, NO_LINE)
+                if one._grad is not None and fn is None:
+                    self.wrote_tensor(one, one._grad._array)
+            else:
+                inputs = [
+                    self.ids[x._serial] if hasattr(x, "_array") else self._constant(x, NO_LINE) for x in fn.inputs
+                ]
+                self._node(one, fn.op, inputs, fn.static, NO_LINE)
+
+    def wants_grad(self: Recorder, tensor: Tensor) -> None:  # type: ignore[misc]
+        """`requires_grad` of a leaf was set; it counts from its making, as nothing was computed with it yet."""
+        node = self.ids.get(tensor._serial)
+        if node is not None and tensor._fn is None and not self.op[node]:
+            self.flags[node] = LIVE if tensor._requires_grad else 0
+
+    def wrote_tensor(self: Recorder, tensor: Tensor, grad: Any | None) -> None:  # type: ignore[misc]
+        """A gradient was assigned or overwritten: zeroed, usually, or set to None."""
+        with self.lock:
+            node = self.id_of(tensor)
+            self._extend(WRITE, len(self.writes))
+            slot = NO_SLOT if grad is None else self.arena.keep(grad, copy=True)
+            value = 0.0 if grad is None else summary(self.arena.arrays[slot])
+            self.writes.add(node, self.here(), len(self.value), value, flag=int(grad is None), slot=slot)
+
+    def updated_tensor(self: Recorder, tensor: Tensor, new: Any, note: Mapping[str, Any] | None = None) -> None:  # type: ignore[misc]
+        """A leaf's numbers are about to become `new`: an optimizer's step, or an assignment in place."""
+        with self.lock:
+            node = self.id_of(tensor)
+            self._extend(UPDATE, len(self.updates))
+            slot = self.arena.keep(new, copy=True)
+            before = self._last_slot(node)
+            kept = None if note is None else {k: to_host(v) if hasattr(v, "shape") else v for k, v in note.items()}
+            arrays = self.arena.arrays
+            self.update_notes.extend([None] * (len(self.updates) - len(self.update_notes)))
+            self.update_notes.append(kept)
+            self.updates.add(
+                node,
+                self.here(),
+                len(self.value),
+                summary(arrays[slot]),
+                before=summary(arrays[before]),
+                slot=slot,
+                before_slot=before,
+            )
+            self.latest[node] = slot
+
+    def _last_slot(self: Recorder, node: int) -> int:  # type: ignore[misc]
+        """The arena row of what the leaf holds now."""
+        return self.latest.get(node, self.slot[node])
+
+    def began_tensor_pass(self: Recorder, root: Tensor, seed: Tensor, accumulates: bool) -> GrowingTensorPass:  # type: ignore[misc]
+        with self.lock:
+            node = self.id_of(root)
+            ones = bool((to_host(seed._array) == 1).all())
+            row = NO_SLOT if ones else self.arena.keep(seed._array, copy=True)
+            growing = GrowingTensorPass(len(self.passes), node, self.here(), row, accumulates)
+            self.passes.append(growing)
+            self._extend(BACKWARD, 0, growing.index, seed=1)
+            return growing
+
+    def ended_tensor_pass(  # type: ignore[misc]
+        self: Recorder, growing: GrowingTensorPass, reached: Mapping[int, Any], hooked: Sequence[int]
+    ) -> None:
+        """All gradients as the engine left them; the order of deliveries is implied."""
+        with self.lock:
+            ids = self.ids
+            growing.grads = {ids[s]: self.arena.keep(g) for s, g in reached.items() if s in ids}
+            growing.hooked = tuple(sorted(ids[s] for s in hooked if s in ids))
+            segment = next(s for s in reversed(self.segments) if s[0] == BACKWARD and s[3] == growing.index)
+            segment[2] = sum(self._delivers(node) for node in growing.grads)
+
+    def _delivers(self: Recorder, node: int) -> int:  # type: ignore[misc]
+        """How many contributions this node hands on."""
+        code = self.op[node]
+        if not code:
+            return 0
+        op = self.op_of(code)
+        edges = range(self.offsets[node], self.offsets[node + 1])
+        return sum(
+            bool(self.flags[self.inputs[e]] & LIVE) and op.spec(slot).vjp is not None for slot, e in enumerate(edges)
+        )
+
+    def _row(  # type: ignore[misc]
+        self: Recorder, op: str, flags: int, row: int, slot: int, static: int, value: float
+    ) -> None:
+        """One more node in the columns."""
+        self.check_limit()
+        if not op:
+            self.leaf_made_at(row)
+        self.op.append(self.code_of(op) if op else 0)
+        self.flags.append(flags)
+        self.scope.append(self.scope_row())
+        self.line.append(row)
+        self.offsets.append(len(self.inputs))
+        self.slot.append(slot)
+        self.static.append(static)
+        self.value.append(value)  # last: its length says how many nodes are whole
+        self._extend(FORWARD, len(self.value) - 1)
+
+
+def _locked(values: NDArray[Any]) -> NDArray[Any]:
+    values.flags.writeable = False
+    return values
