@@ -9,7 +9,8 @@ TracerError                 what a user can act on; printed without a traceback,
 ├── ExportError             an image or DOT file that could not be made
 ├── GraphError              a graph used in a way its rules forbid
 ├── ShapeError              shapes that do not fit an op
-├── DtypeError              a dtype that an op does not take
+├── DtypeError              a dtype that does not fit
+│   └── UnsupportedDtypeError  a dtype that an op does not take at all
 ├── AxisError               a `dim` that the tensor does not have
 ├── IndexingError           an index outside the tensor, or of a kind no index can be
 ├── ArgumentError           an argument whose value is out of range
@@ -107,7 +108,11 @@ class ShapeError(TracerError, RuntimeError):
 
 
 class DtypeError(TracerError, RuntimeError):
-    """A dtype that an op does not take."""
+    """A dtype that does not fit: another was expected, or another is already there."""
+
+
+class UnsupportedDtypeError(DtypeError, NotImplementedError):
+    """A dtype that an op does not take at all, where PyTorch raises NotImplementedError."""
 
 
 class AxisError(TracerError, IndexError):
