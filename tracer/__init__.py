@@ -29,14 +29,43 @@ _HOME = {
     "Cursor": "tracer.trace.cursor",
     "load": "tracer.trace.store",
     "TracerError": "tracer.errors",
+    "Training": "tracer.train.entry",
     "show": "tracer.cli.showing",
+    "Tensor": "tracer.core.functions.all",
+    "no_grad": "tracer.core.grad_mode",
+    "enable_grad": "tracer.core.grad_mode",
+    "set_grad_enabled": "tracer.core.grad_mode",
+    "is_grad_enabled": "tracer.core.grad_mode",
+    "inference_mode": "tracer.core.grad_mode",
+    "Generator": "tracer.core.generator",
+    "Size": "tracer.core.size",
+    "device": "tracer.core.backend:Device",
+    "dtype": "tracer.core.dtype:DType",
+    "get_default_dtype": "tracer.core.dtype",
+    "set_default_dtype": "tracer.core.dtype",
+    "promote_types": "tracer.core.dtype",
+    "can_cast": "tracer.core.dtype",
+    "finfo": "tracer.core.dtype",
+    "iinfo": "tracer.core.dtype",
+    "set_printoptions": "tracer.core.printing",
+    "gradgradcheck": "tracer.core.gradcheck",
 }
+"""Name -> module, and after a colon what it is called there where that differs."""
+_SUBMODULES = {
+    "nn": "tracer.nn",
+    "optim": "tracer.optim",
+    "autograd": "tracer.autograd",
+    "func": "tracer.autograd.func",
+    "cuda": "tracer.core.cuda",
+}
+"""Name -> module that is used under this name: `tracer.nn`."""
 
-__all__ = [*sorted(_HOME), "__version__"]
+__all__ = [*sorted(_HOME), *_SUBMODULES, "__version__"]
 
 if TYPE_CHECKING:
     from tracer.cli.showing import show as show
     from tracer.core.columns import Columns
+    from tracer.core.functions.all import Tensor as Tensor
     from tracer.core.gradcheck import gradcheck as gradcheck
     from tracer.core.record import mark as mark
     from tracer.core.record import record as record
@@ -47,19 +76,34 @@ if TYPE_CHECKING:
     from tracer.trace.cursor import Cursor as Cursor
     from tracer.trace.store import load as load
     from tracer.trace.trace import Trace as Trace
+    from tracer.train.entry import Training as Training
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
-    if home is None:
+    if name in _SUBMODULES:
+        found = importlib.import_module(_SUBMODULES[name])
+    elif name in _HOME:
+        module, _, attribute = _HOME[name].partition(":")
+        found = getattr(importlib.import_module(module), attribute or name)
+    elif name.startswith("__"):
         raise AttributeError(f"module 'tracer' has no attribute {name!r}")
-    found = getattr(importlib.import_module(home), name)
+    else:
+        found = _tensor_names().get(name)
+        if found is None:
+            raise AttributeError(f"module 'tracer' has no attribute {name!r}")
     globals()[name] = found
     return found
 
 
+def _tensor_names() -> Mapping[str, Any]:
+    """PyTorch's names: functions on tensors, and element types."""
+    types = importlib.import_module("tracer.core.dtype")
+    functions = importlib.import_module("tracer.core.functions.all")
+    return {**functions.MODULE, **types.ALIASES, **types.DTYPES}
+
+
 def __dir__() -> list[str]:
-    return __all__
+    return sorted({*__all__, *_tensor_names()})
 
 
 def make_trace(columns: Columns, ids: Mapping[int, int] | None = None) -> Trace:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.core.where import user_line
-from tracer.errors import ArgumentTypeError, BackendError
+from tracer.errors import BackendError
 
 Array = Any
 """A NumPy or a CuPy array."""
@@ -22,8 +22,13 @@ class Device:
 
     __slots__ = ("index", "type")
 
-    def __init__(self, kind: str, index: int | None = None) -> None:
-        self.type, self.index = kind, index
+    def __init__(self, kind: str | Device, index: int | None = None) -> None:
+        name, colon, number = str(kind).partition(":")
+        if name not in ("cpu", "cuda") or (colon and not number.isdecimal()):
+            raise BackendError(
+                f"device: got {kind!r}.", hint="It must be 'cpu', 'cuda' or 'cuda:0'.", where=user_line()
+            )
+        self.type, self.index = name, int(number) if colon else index
 
     def __repr__(self) -> str:
         return (
@@ -47,18 +52,12 @@ def to_device(given: Any) -> Device:
     """A device from `"cpu"`, `"cuda"`, `"cuda:1"` or a `Device`; None is the CPU.
 
     Raises:
-        BackendError: a GPU is asked for where CuPy is not installed or finds none.
-        ArgumentTypeError: it names no device.
+        BackendError: it names no device, or a GPU is asked for where CuPy is not installed or finds none.
     """
     if given is None:
         return CPU
     if not isinstance(given, Device):
-        kind, colon, number = str(given).partition(":")
-        if kind not in ("cpu", "cuda") or (colon and not number.isdecimal()):
-            raise ArgumentTypeError(
-                f"device: got {given!r}.", hint="It must be 'cpu', 'cuda' or 'cuda:0'.", where=user_line()
-            )
-        given = Device(kind, int(number) if colon else None)
+        given = Device("cuda", given) if isinstance(given, int) else Device(given)
     if given.type == "cuda":
         count = gpu_count()
         index = given.index or 0
@@ -122,7 +121,7 @@ def move(array: Array, device: Device) -> Array:
 
 def to_host(array: Array) -> NDArray[Any]:
     """`array` as a NumPy array."""
-    return array if isinstance(array, np.ndarray) else _cupy().asnumpy(array)  # type: ignore[no-any-return]
+    return array if isinstance(array, np.ndarray) else _cupy().asnumpy(array)
 
 
 _erf = np.frompyfunc(math.erf, 1, 1)

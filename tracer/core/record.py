@@ -334,10 +334,8 @@ class Recorder(TensorEvents):
     def id_of(self, value: Value | Tensor) -> int:
         """The node of `value`, taken in first where it is not known yet."""
         if value._serial not in self.ids:
-            if hasattr(value, "_array"):
-                self.adopt_tensor(value)
-            else:
-                self.adopt(cast("Value", value))
+            adopt: Any = self.adopt_tensor if hasattr(value, "_array") else self.adopt
+            adopt(value)
         return self.ids[value._serial]
 
     def named(self, value: Value | Tensor) -> None:

@@ -137,10 +137,11 @@ def _numpy(dtype: Any) -> Any:
     return getattr(dtype, "numpy", dtype)
 
 
-def _call(name: str, *args: Any, **keywords: Any) -> Any:
+def _call(name: str, *args: Any, **keywords: Any) -> Tensor:
     from tracer.core.functions.all import METHODS
 
-    return METHODS[name](*args, **keywords)
+    made: Tensor = METHODS[name](*args, **keywords)
+    return made
 
 
 TENSORS = TensorNamespace()

@@ -42,7 +42,7 @@ def _twin(name: str) -> Callable[..., Tensor]:
 
 
 for _name in TWINS:
-    function(_twin(_name), module=False)
+    function(module=False)(_twin(_name))
 for _alias, _of in _ALIASES.items():
     METHODS[_alias] = METHODS[_of]
 

@@ -14,8 +14,6 @@ from tracer.core.op import Op
 from tracer.core.ops import elementwise as ops
 from tracer.core.tensor import Tensor
 
-Tensor.__array_ufunc__ = None  # np.float64(2) * tensor comes to us instead of making an array of objects
-
 
 def _takes(other: Any) -> bool:
     return isinstance(other, Tensor) or is_scalar(other)

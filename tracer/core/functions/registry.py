@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -13,9 +14,11 @@ METHODS: dict[str, Callable[..., Any]] = {}
 """Name -> function, of `Tensor`: the first parameter is the tensor."""
 
 
-def function(
-    given: Callable[..., Any] | None = None, *, method: bool = True, module: bool = True, names: tuple[str, ...] = ()
-) -> Any:
+@overload
+def function(given: F, /) -> F: ...
+@overload
+def function(*, method: bool = True, module: bool = True, names: tuple[str, ...] = ()) -> Callable[[F], F]: ...
+def function(given: Any = None, *, method: bool = True, module: bool = True, names: tuple[str, ...] = ()) -> Any:
     """Register a function, under its own name (less a last `_` that only avoids a keyword of Python) and `names`.
 
     Args:
@@ -25,7 +28,7 @@ def function(
     """
 
     def take(one: F) -> F:
-        for name in (one.__name__, *names):
+        for name in (one.__name__.removesuffix("_") if keyword.iskeyword(one.__name__[:-1]) else one.__name__, *names):
             if method:
                 METHODS[name] = one
             if module:
