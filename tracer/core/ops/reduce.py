@@ -1,8 +1,8 @@
 """Sums and what is built on them: mean, product, variance, norms, logsumexp.
 
 A reduction makes many numbers into one, so its rules hand one gradient out to many: `spread` gives it back the axes
-that were reduced, at length 1, and broadcasting does the rest. `dim` is a tuple of axes counted from the front, or None for
-all of them; of a tensor without axes it is ().
+that were reduced, at length 1, and broadcasting does the rest. `dim` is a tuple of axes counted from the front, or
+None for all of them; of a tensor without axes it is ().
 """
 
 from __future__ import annotations
