@@ -11,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracer.core import floats
-from tracer.core.op import OPS, Op, op_at
+from tracer.core.op import Op, find_op, scalar_ops
 from tracer.core.ops import elementwise
 from tracer.core.replay import STEP
+from tracer.errors import NotFoundError
+
+OPS = scalar_ops()
 
 CASES = [(name, which) for name, op in OPS.items() for which in range(len(op.inputs))]
 seeds = st.integers(0, 2**32 - 1)
@@ -118,8 +121,10 @@ def test_floats_follow_ieee_and_never_raise(name: str, a: float, b: float) -> No
         op.local_gradient(which, got, args)
 
 
-def test_each_op_is_registered_once_and_found_by_its_code() -> None:
-    assert [op_at(i + 1).name for i in range(len(OPS))] == list(OPS)
+def test_each_op_is_registered_once_and_found_by_its_name() -> None:
+    assert [find_op(name).name for name in OPS] == list(OPS)
+    with pytest.raises(NotFoundError, match="Did you mean 'tanh'"):
+        find_op("tanhh")
     with pytest.raises(AssertionError, match="two ops"):
         elementwise.register(elementwise.ADD)
 
