@@ -14,6 +14,7 @@ TracerError                 what a user can act on; printed without a traceback,
 ├── AxisError               a `dim` that the tensor does not have
 ├── IndexingError           an index outside the tensor, or of a kind no index can be
 ├── ArgumentError           an argument whose value is out of range
+│   └── OptionError         the same where PyTorch raises RuntimeError
 ├── ArgumentTypeError       an argument of the wrong type
 ├── BackendError            a device that is not there
 ├── StateError              saved parameters that do not fit a module or an optimizer
@@ -125,6 +126,10 @@ class IndexingError(TracerError, IndexError):
 
 class ArgumentError(TracerError, ValueError):
     """An argument whose value is out of range."""
+
+
+class OptionError(ArgumentError, RuntimeError):
+    """An argument whose value is out of range, where PyTorch raises RuntimeError and not ValueError."""
 
 
 class ArgumentTypeError(TracerError, TypeError):
