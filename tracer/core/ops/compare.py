@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tracer.core.op import Input, Op, register
+from tracer.core.op import Input, Op, Sample, register
 from tracer.core.ops.math import SHAPE
 from tracer.text import Text
 
@@ -127,6 +127,12 @@ BITWISE_NOT = _mask(
     boolean=False,
 )
 
+
+def _numbers_close(rng: Any) -> list[Sample]:
+    a = rng.normal(0, 2, SHAPE)
+    return [Sample((a, a + rng.choice([0.0, 1e-12, 1.0], SHAPE)), {"rtol": 1e-5, "atol": 1e-8, "equal_nan": False})]
+
+
 ISCLOSE = register(
     Op(
         name="isclose",
@@ -135,7 +141,7 @@ ISCLOSE = register(
         what=_asks("{a} equals {b} up to rounding", "丸め誤差を除いて {a} と {b} が等しい"),
         forward=lambda xp, a, b, rtol, atol, equal_nan: xp.isclose(a, b, rtol, atol, equal_nan),
         inputs=tuple(Input(one, vjp=None, local="", why=_why(one)) for one in ("a", "b")),
-        samples=lambda rng: [],
+        samples=_numbers_close,
         elementwise=True,
         boolean=True,
     )

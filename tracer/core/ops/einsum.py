@@ -131,7 +131,7 @@ def _back(xp: Any, g: Any, out: Any, *operands: Any, slot: int, equation: str) -
 
 
 def _show(inputs: Sequence[str], static: Mapping[str, Any]) -> str:
-    return f"einsum({static['equation']}: {', '.join(inputs)})"
+    return f"einsum('{static['equation']}', {', '.join(inputs)})"
 
 
 def _samples(rng: Any) -> Iterable[Sample]:
@@ -153,11 +153,9 @@ EINSUM = register(
         label="einsum",
         show=_show,
         what=Text(
-            en="{out} multiplies the operands where their letters agree, in {equation}, and sums over every letter "
-            "that "
-            "the output lacks.",
-            ja="{out} は、{equation} の文字が一致する所で各テンソルを掛け合わせ、"
-            "出力にない文字の軸について足し合わせた値です。",
+            en="{out} multiplies the operands where their letters agree, and sums over every letter that the output "
+            "lacks.",
+            ja="{out} は、文字が一致する所で各テンソルを掛け合わせ、出力にない文字の軸について足し合わせた値です。",
         ),
         forward=_einsum,
         inputs=(

@@ -204,8 +204,10 @@ def _added_op(name: str, grad_fn: str, samples: Any) -> Op:
             label="@ +",
             show=_added_show,
             what=Text(
-                en="{out} is {beta} × {input} plus {alpha} × the matrix product of {a} and {b}.",
-                ja="{out} は、{input} の {beta} 倍に、{a} と {b} の行列積の {alpha} 倍を足した値です。",
+                en="{out} is {input} plus the matrix product of {a} and {b}, each times its own factor (1 if none is "
+                "given).",
+                ja="{out} は、{input} に {a} と {b} の行列積を足した値です。それぞれに係数（指定がなければ 1）"
+                "が掛かります。",
             ),
             forward=_added,
             inputs=(
@@ -215,13 +217,14 @@ def _added_op(name: str, grad_fn: str, samples: Any) -> Op:
                     local="",
                     needs=(),
                     why=Text(
-                        en="{input} is added: nudge it, and {out} moves {beta} times as far.",
-                        ja="{input} は足されます。動かすと、{out} はその {beta} 倍動きます。",
+                        en="{input} is added: nudge it, and {out} moves as far, times its factor.",
+                        ja="{input} は足されます。動かすと、{out} はその係数倍動きます。",
                     ),
                     back=Text(
-                        en="The gradient times {beta}; where {input} was broadcast, it is summed over the axes "
+                        en="The gradient times the factor; where {input} was broadcast, it is summed over the axes "
                         "repeated.",
-                        ja="勾配の {beta} 倍です。{input} が繰り返された軸があれば、その軸について足し合わせます。",
+                        ja="勾配に係数を掛けたものです。{input} が繰り返された軸があれば、"
+                        "その軸について足し合わせます。",
                     ),
                 ),
                 Input(

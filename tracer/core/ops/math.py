@@ -38,8 +38,9 @@ def unary(
     domain: Text | None = None,
     kink: Callable[..., Any] | None = None,
     grad_fn: str = "",
+    floating: bool = True,
 ) -> Op:
-    """Register an elementwise op of one input, called `a`."""
+    """Register an elementwise op of one input, called `a`; `floating`: integers count as floats."""
     return register(
         Op(
             name=name,
@@ -53,6 +54,7 @@ def unary(
             kink=kink,
             grad_fn=grad_fn or f"{name.capitalize()}Backward0",
             elementwise=True,
+            floating=floating,
         )
     )
 

@@ -63,8 +63,9 @@ NORM = register(
         label="‖ ‖",
         show=_show,
         what=Text(
-            en="{out} is the length of {a}: for p = 2, the root of the sum of squares; here p is {p}.",
-            ja="{out} は {a} の大きさ（ノルム）です。p = 2 なら 2 乗の和の平方根で、ここでは p は {p} です。",
+            en="{out} is the length of {a}: for p = 2, the root of the sum of squares; for p = 1, the sum of absolute "
+            "values.",
+            ja="{out} は {a} の大きさ（ノルム）です。p = 2 なら 2 乗の和の平方根、p = 1 なら絶対値の和です。",
         ),
         forward=_norm,
         inputs=(

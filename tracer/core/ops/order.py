@@ -89,8 +89,8 @@ def _argsort(xp: Any, a: Any, dim: int, descending: bool) -> Any:
 ARGSORT = _places(
     "argsort",
     Text(
-        en="{out} lists the places of the elements of {a} along axis {dim}, in order of their size.",
-        ja="{out} は {a} の要素の位置を、軸 {dim} に沿って大きさの順に並べたものです。",
+        en="{out} lists the places of the elements of {a} along one axis, in order of their size.",
+        ja="{out} は {a} の要素の位置を、一つの軸に沿って大きさの順に並べたものです。",
     ),
     _argsort,
     lambda rng: [Sample((rng.normal(0, 2, (2, 3)),), {"dim": 1, "descending": True})],
@@ -99,8 +99,8 @@ ARGSORT = _places(
 ARGMEDIAN = _places(
     "argmedian",
     Text(
-        en="{out} is the place of the middle element of {a} along axis {dim}; of two in the middle, the lower.",
-        ja="{out} は {a} の軸 {dim} に沿った中央の要素の位置です。中央が二つあれば小さい方です。",
+        en="{out} is the place of the middle element of {a} along one axis; of two in the middle, the lower.",
+        ja="{out} は {a} の一つの軸に沿った中央の要素の位置です。中央が二つあれば小さい方です。",
     ),
     lambda xp, a, dim, keepdim: _argmedian(xp, a, dim, keepdim),
     lambda rng: [Sample((rng.normal(0, 2, (2, 3)),), {"dim": 1, "keepdim": False})],
@@ -209,8 +209,8 @@ MAX_DIM = _picked(
     "MaxBackward0",
     _shown_along("max"),
     Text(
-        en="{out} holds the largest elements of {a} along axis {dim}.",
-        ja="{out} は {a} の軸 {dim} に沿った最大の要素です。",
+        en="{out} holds the largest elements of {a} along one axis.",
+        ja="{out} は {a} の一つの軸に沿った最大の要素です。",
     ),
     _FOUND,
     _one("argmax"),
@@ -220,8 +220,8 @@ MIN_DIM = _picked(
     "MinBackward0",
     _shown_along("min"),
     Text(
-        en="{out} holds the smallest elements of {a} along axis {dim}.",
-        ja="{out} は {a} の軸 {dim} に沿った最小の要素です。",
+        en="{out} holds the smallest elements of {a} along one axis.",
+        ja="{out} は {a} の一つの軸に沿った最小の要素です。",
     ),
     _FOUND,
     _one("argmin"),
@@ -231,8 +231,8 @@ MEDIAN_DIM = _picked(
     "MedianBackward1",
     _shown_along("median"),
     Text(
-        en="{out} holds the middle elements of {a} along axis {dim}.",
-        ja="{out} は {a} の軸 {dim} に沿った中央の要素です。",
+        en="{out} holds the middle elements of {a} along one axis.",
+        ja="{out} は {a} の一つの軸に沿った中央の要素です。",
     ),
     _FOUND,
     _one("argmax"),
@@ -242,8 +242,8 @@ SORT = _picked(
     "SortBackward0",
     _shown_along("sort"),
     Text(
-        en="{out} has the elements of {a} in order of their size along axis {dim}.",
-        ja="{out} は {a} の要素を軸 {dim} に沿って大きさの順に並べたものです。",
+        en="{out} has the elements of {a} in order of their size along one axis.",
+        ja="{out} は {a} の要素を一つの軸に沿って大きさの順に並べたものです。",
     ),
     _ORDERED,
     lambda rng: [Sample((a := rng.normal(0, 2, (2, 4)), a.argsort(1)), {"dim": 1, "keepdim": True})],
@@ -253,8 +253,8 @@ TOPK = _picked(
     "TopkBackward0",
     _shown_along("topk"),
     Text(
-        en="{out} has the first elements of {a} in order of their size along axis {dim}.",
-        ja="{out} は {a} の要素のうち、軸 {dim} に沿って大きさの順で先頭のものです。",
+        en="{out} has the first elements of {a} in order of their size along one axis.",
+        ja="{out} は {a} の要素のうち、一つの軸に沿って大きさの順で先頭のものです。",
     ),
     _ORDERED,
     lambda rng: [Sample((a := rng.normal(0, 2, (2, 4)), a.argsort(1)[:, :2]), {"dim": 1, "keepdim": True})],

@@ -255,8 +255,9 @@ VAR = register(
         label="var",
         show=shown("var"),
         what=Text(
-            en="{out} is the variance of {a}: the mean squared distance from the mean, with n − {correction} for n.",
-            ja="{out} は {a} の分散です。平均からの差の 2 乗を足し、n − {correction} で割ります。",
+            en="{out} is the variance of {a}: squared distances from the mean, added up and divided by n − 1 "
+            "(or n less another correction).",
+            ja="{out} は {a} の分散です。平均からの差の 2 乗を足し、n − 1（補正を変えたときは n − 補正）で割ります。",
         ),
         forward=_var,
         inputs=(
@@ -272,8 +273,8 @@ VAR = register(
                     ja="要素を平均から遠ざけると、分散は平均との差に比例して増えます。",
                 ),
                 back=Text(
-                    en="Each element receives the gradient times 2 · (element − mean) / (n − {correction}).",
-                    ja="各要素には、勾配に 2 ·（要素 − 平均）/ (n − {correction}) を掛けたものが届きます。",
+                    en="Each element receives the gradient times 2 · (element − mean) / (n − correction).",
+                    ja="各要素には、勾配に 2 ·（要素 − 平均）/ (n − 補正) を掛けたものが届きます。",
                 ),
             ),
         ),
@@ -304,8 +305,8 @@ STD = register(
                     ja="要素を平均から遠ざけると、{out} は平均との差に比例して増えます。",
                 ),
                 back=Text(
-                    en="Each element receives the gradient times (element − mean) / ((n − {correction}) · {out}).",
-                    ja="各要素には、勾配に（要素 − 平均）/ ((n − {correction}) · {out}) を掛けたものが届きます。",
+                    en="Each element receives the gradient times (element − mean) / ((n − correction) · {out}).",
+                    ja="各要素には、勾配に（要素 − 平均）/ ((n − 補正) · {out}) を掛けたものが届きます。",
                 ),
             ),
         ),

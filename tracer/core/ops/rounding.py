@@ -44,6 +44,7 @@ FLOOR = unary(
     ),
     why=_FLAT,
     samples=lambda rng: [(_between_whole(rng),)],
+    floating=False,
     kink=_is_whole,
 )
 
@@ -61,6 +62,7 @@ CEIL = unary(
     ),
     why=_FLAT,
     samples=lambda rng: [(_between_whole(rng),)],
+    floating=False,
     kink=_is_whole,
 )
 
@@ -76,6 +78,7 @@ TRUNC = unary(
     ),
     why=_FLAT,
     samples=lambda rng: [(_between_whole(rng),)],
+    floating=False,
     kink=_is_whole,
 )
 
@@ -126,6 +129,7 @@ SIGN = unary(
     ),
     why=_FLAT,
     samples=lambda rng: [(_between_whole(rng),)],
+    floating=False,
     kink=lambda a: a == 0,
 )
 

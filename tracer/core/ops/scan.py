@@ -26,8 +26,8 @@ CUMSUM = register(
         label="Σ…",
         show="cumsum({a}, dim={dim})",
         what=Text(
-            en="{out} is the running sum of {a} along axis {dim}: at each place, everything up to there.",
-            ja="{out} は {a} の軸 {dim} に沿った累積和です。各位置に、そこまでの和が入ります。",
+            en="{out} is the running sum of {a} along one axis: at each place, everything up to there.",
+            ja="{out} は {a} の一つの軸に沿った累積和です。各位置に、そこまでの和が入ります。",
         ),
         forward=lambda xp, a, dim: xp.cumsum(
             a, axis=dim if a.ndim else None, dtype=xp.int64 if a.dtype.kind in "iub" else a.dtype
@@ -95,8 +95,8 @@ CUMPROD = register(
         label="Π…",
         show="cumprod({a}, dim={dim})",
         what=Text(
-            en="{out} is the running product of {a} along axis {dim}: at each place, everything up to there.",
-            ja="{out} は {a} の軸 {dim} に沿った累積積です。各位置に、そこまでの積が入ります。",
+            en="{out} is the running product of {a} along one axis: at each place, everything up to there.",
+            ja="{out} は {a} の一つの軸に沿った累積積です。各位置に、そこまでの積が入ります。",
         ),
         forward=lambda xp, a, dim: xp.cumprod(
             a, axis=dim if a.ndim else None, dtype=xp.int64 if a.dtype.kind in "iub" else a.dtype
