@@ -16,6 +16,8 @@ LIVE = 1
 """Flag: gradient can reach this node."""
 CONST = 2
 """Flag: a plain number used as an operand; takes no gradient and has no name of its own."""
+ENDS = 4
+"""Flag: an op made it, but the program took the result as a leaf (`requires_grad_()`): gradient goes no further."""
 
 # Segment kinds, in the first column of `Columns.segments`: (kind, first, stop, pass, seed).
 FORWARD, BACKWARD, WRITE, UPDATE, MARK = range(5)

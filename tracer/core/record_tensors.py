@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.core.backend import to_host
-from tracer.core.columns import BACKWARD, CONST, FORWARD, LIVE, NO_LINE, UPDATE, WRITE, PassColumns
+from tracer.core.columns import BACKWARD, CONST, ENDS, FORWARD, LIVE, NO_LINE, UPDATE, WRITE, PassColumns
 from tracer.core.op import Op
 
 if TYPE_CHECKING:
@@ -177,8 +177,12 @@ class TensorEvents:
     def wants_grad(self: Recorder, tensor: Tensor) -> None:  # type: ignore[misc]
         """`requires_grad` of a leaf was set; it counts from its making, as nothing was computed with it yet."""
         node = self.ids.get(tensor._serial)
-        if node is not None and tensor._fn is None and not self.op[node]:
-            self.flags[node] = LIVE if tensor._requires_grad else 0
+        if node is not None and tensor._fn is None:
+            self.flags[node] = LIVE | (ENDS if self.op[node] else 0) if tensor._requires_grad else 0
+
+    def is_leaf(self: Recorder, node: int) -> bool:  # type: ignore[misc]
+        """Whether the program takes this node as a leaf, whose numbers may be updated."""
+        return not self.op[node] or bool(self.flags[node] & ENDS)
 
     def wrote_tensor(self: Recorder, tensor: Tensor, grad: Any | None) -> None:  # type: ignore[misc]
         """A gradient was assigned or overwritten: zeroed, usually, or set to None."""
@@ -238,10 +242,9 @@ class TensorEvents:
 
     def _delivers(self: Recorder, node: int) -> int:  # type: ignore[misc]
         """How many contributions this node hands on."""
-        code = self.op[node]
-        if not code:
+        if self.is_leaf(node):
             return 0
-        op = self.op_of(code)
+        op = self.op_of(self.op[node])
         edges = range(self.offsets[node], self.offsets[node + 1])
         return sum(
             bool(self.flags[self.inputs[e]] & LIVE) and op.spec(slot).vjp is not None for slot, e in enumerate(edges)

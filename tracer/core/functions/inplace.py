@@ -137,7 +137,7 @@ def _is_leaf_node(x: Tensor) -> bool:
         return not is_grad_enabled() or x._requires_grad
     recorder = ACTIVE[-1]
     node = recorder.ids.get(x._serial)
-    return node is None or not recorder.op[node]
+    return node is None or recorder.is_leaf(node)
 
 
 def _tell(x: Tensor, owner: Tensor | None, new: Any, name: str, operand: Any) -> None:
@@ -146,14 +146,14 @@ def _tell(x: Tensor, owner: Tensor | None, new: Any, name: str, operand: Any) ->
     for recorder in ACTIVE:
         if owner is not None:
             recorder.wrote_tensor(owner, new)
-        elif recorder.ids.get(x._serial) is None or not recorder.op[recorder.ids[x._serial]]:
+        elif recorder.ids.get(x._serial) is None or recorder.is_leaf(recorder.ids[x._serial]):
             note: dict[str, Any] = {"rule": name}
             if isinstance(operand, Tensor):
                 note["operand"] = operand._array.copy()
             elif isinstance(operand, int | float):
                 note["operand"] = operand
             recorder.updated_tensor(x, new, note)
-    if owner is None and any(r.ids.get(x._serial) is not None and r.op[r.ids[x._serial]] for r in ACTIVE):
+    if owner is None and any(r.ids.get(x._serial) is not None and not r.is_leaf(r.ids[x._serial]) for r in ACTIVE):
         x._serial = Tensor._wrap(np.array(new))._serial  # a computed tensor that was overwritten is another node now
 
 
