@@ -2,14 +2,15 @@
 
 It learns to say whether its two inputs differ. One training step has five phases, one after the
 other: forward, loss, backward, update, zero.
-Run it with `python mlp.py`; raise STEPS to 50 and it knows all four rows.
+Run it with `python mlp.py`; raise STEPS to 50 and it knows all four rows. Or watch it learn, and
+open any of its steps: `tracer train mlp.py --data moons`.
 """
 
 import csv
 import random
 from pathlib import Path
 
-from tracer import Value, scope
+from tracer import Training, Value, scope
 
 DATA = Path(__file__).resolve().parent.parent / "samples" / "data" / "xor.csv"
 STEPS = 3
@@ -32,11 +33,11 @@ class Neuron:
 
 
 class Net:
-    """Two layers: three neurons with tanh, then one without."""
+    """Two layers: some neurons with tanh, then one without."""
 
-    def __init__(self, rng):
-        self.hidden = [Neuron(f"h{i + 1}", 2, rng) for i in range(3)]
-        self.out = Neuron("out", 3, rng)
+    def __init__(self, rng, n_hidden):
+        self.hidden = [Neuron(f"h{i + 1}", 2, rng) for i in range(n_hidden)]
+        self.out = Neuron("out", n_hidden, rng)
 
     def __call__(self, x):
         with scope("hidden"):
@@ -68,10 +69,10 @@ def mean_squared_error(predictions, rows):
         return (sum(squares) / len(rows)).named("loss")
 
 
-def update(parameters):
+def update(parameters, lr):
     """Each parameter takes a small step against its gradient."""
     for p in parameters:
-        p.data -= LEARNING_RATE * p.grad
+        p.data -= lr * p.grad
 
 
 def zero(parameters):
@@ -80,13 +81,31 @@ def zero(parameters):
         p.grad = 0
 
 
-rows = read_rows(DATA)
-net = Net(random.Random(42))
+def training(data=None, seed=42, lr=LEARNING_RATE, hidden=3, batch=4):
+    """What `tracer train` asks for: the network, its data, and how one step is taken.
 
-for step in range(STEPS):
-    predictions = forward(net, rows)
-    loss = mean_squared_error(predictions, rows)
-    print("step", step, loss)
-    loss.backward()
-    update(net.parameters())
-    zero(net.parameters())
+    data: rows (x1, x2, y) with y 1 or -1; the four rows of xor.csv if nobody gives any.
+    batch: how many of the rows each step takes, in turn.
+    """
+    rows = read_rows(DATA) if data is None else [([x1, x2], y) for x1, x2, y in data]
+    net = Net(random.Random(seed), hidden)
+
+    def step(i):
+        some = [rows[(i * batch + k) % len(rows)] for k in range(min(batch, len(rows)))]
+        predictions = forward(net, some)
+        loss = mean_squared_error(predictions, some)
+        loss.backward()
+        update(net.parameters(), lr)
+        zero(net.parameters())
+        return loss
+
+    def predict(points):
+        return [net(point) for point in points]
+
+    return Training(step, net.parameters(), predict, [(*x, y) for x, y in rows], steps=200)
+
+
+if __name__ == "__main__":
+    run = training()
+    for i in range(STEPS):
+        print("step", i, run.step(i))
