@@ -148,7 +148,8 @@ class Walk:
             recorder.ended_tensor_pass(one, self.reached, self.hooked)
 
     def _began(self, seed: Tensor) -> list[GrowingTensorPass]:
-        return [recorder.began_tensor_pass(self.root, seed, self.collect is None) for recorder in ACTIVE]
+        accumulates = self.collect is None
+        return [r.began_tensor_pass(self.root, seed, accumulates=accumulates, retains=self.retain) for r in ACTIVE]
 
     def _walk(self, seed: Any) -> None:
         root = self.root

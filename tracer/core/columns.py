@@ -56,6 +56,8 @@ class PassColumns:
     """Arena row of the gradient the root started from; -1 for ones."""
     accumulates: bool = True
     """Whether leaves add what arrives to `.grad`; not so for `autograd.grad`."""
+    retains: bool = True
+    """Whether what the rules read was kept for another pass; else it was freed as the pass went on."""
     hooked: tuple[int, ...] = ()
     """Nodes whose gradient a hook of the program replaced."""
 

@@ -48,7 +48,7 @@ class Node:
         return ()
 
     def __repr__(self) -> str:
-        return f"<{self.name()} object at {hex(id(self))}>"
+        return f"<{self.name().rpartition(':')[2]} object at {hex(id(self))}>"
 
 
 class AccumulateGrad(Node):
@@ -60,7 +60,7 @@ class AccumulateGrad(Node):
         self.variable = variable
 
     def name(self) -> str:
-        return "AccumulateGrad"
+        return "torch::autograd::AccumulateGrad"  # as PyTorch has it, though it prints less
 
 
 class Function(Node):

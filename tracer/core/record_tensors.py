@@ -73,8 +73,9 @@ def summary(values: NDArray[Any]) -> float:
 class GrowingTensorPass:
     """A backward pass over tensors while it is walked."""
 
-    def __init__(self, index: int, root: int, line: int, seed: int, accumulates: bool) -> None:
-        self.index, self.root, self.line, self.seed, self.accumulates = index, root, line, seed, accumulates
+    def __init__(self, index: int, root: int, line: int, seed: int, accumulates: bool, retains: bool) -> None:
+        self.index, self.root, self.line, self.seed = index, root, line, seed
+        self.accumulates, self.retains = accumulates, retains
         self.grads: dict[int, int] = {}
         """Node -> arena row."""
         self.hooked: tuple[int, ...] = ()
@@ -91,6 +92,7 @@ class GrowingTensorPass:
             slots=_locked(np.array(slots, np.int32)),
             seed=self.seed,
             accumulates=self.accumulates,
+            retains=self.retains,
             hooked=self.hooked,
         )
 
@@ -219,12 +221,14 @@ class TensorEvents:
         """The arena row of what the leaf holds now."""
         return self.latest.get(node, self.slot[node])
 
-    def began_tensor_pass(self: Recorder, root: Tensor, seed: Tensor, accumulates: bool) -> GrowingTensorPass:  # type: ignore[misc]
+    def began_tensor_pass(  # type: ignore[misc]
+        self: Recorder, root: Tensor, seed: Tensor, *, accumulates: bool, retains: bool
+    ) -> GrowingTensorPass:
         with self.lock:
             node = self.id_of(root)
             ones = bool((to_host(seed._array) == 1).all())
             row = NO_SLOT if ones else self.arena.keep(seed._array, copy=True)
-            growing = GrowingTensorPass(len(self.passes), node, self.here(), row, accumulates)
+            growing = GrowingTensorPass(len(self.passes), node, self.here(), row, accumulates, retains)
             self.passes.append(growing)
             self._extend(BACKWARD, 0, growing.index, seed=1)
             return growing

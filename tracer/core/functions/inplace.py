@@ -85,7 +85,7 @@ def _set_numbers(x: Tensor, numbers: Any, name: str) -> Tensor:
     owner = x._grad_of() if x._grad_of is not None else None
     if x._requires_grad and is_grad_enabled():  # what it was made from no longer matters: zeros take its place
         return overwrite(x, lambda old: apply(find_op("fill"), old, value=_plain(numbers)), name)
-    _tell(x, owner, np.broadcast_to(np.asarray(to_host(numbers), x._array.dtype), x._array.shape), name, None)
+    _tell(x, owner, np.broadcast_to(np.asarray(_plain(numbers), x._array.dtype), x._array.shape), name, None)
     write(x, numbers)
     return x
 
