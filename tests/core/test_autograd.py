@@ -284,7 +284,7 @@ def test_backward_starts_from_a_given_gradient(torch_: Any) -> None:
     y = x * x
     with pytest.raises(RuntimeError, match="scalar outputs"):
         y.backward()
-    with pytest.raises(RuntimeError, match="[Mm]ismatch in shape"):
+    with pytest.raises(RuntimeError, match=r"[Mm]ismatch in shape"):
         y.backward(gradient=torch_.ones(3))
     y.backward(gradient=torch_.tensor([1.0, 10.0]))
     assert numbers(x.grad) == [2.0, 40.0]

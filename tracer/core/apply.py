@@ -78,7 +78,7 @@ def _finish(op: Op, given: Sequence[Any], out: Any, static: dict[str, Any], save
                 tensor._requires_grad = True
                 break
     if op.view and isinstance(given[0], Tensor):
-        _share(tensor, given[0])
+        _share(op, tensor, given[0])
     if tensor._requires_grad:
         fn = Function(op, tuple(given), static, saved, name)
         fn.made(tensor)
@@ -89,13 +89,14 @@ def _finish(op: Op, given: Sequence[Any], out: Any, static: dict[str, Any], save
     return tensor
 
 
-def _share(view: Tensor, base: Tensor) -> None:
+def _share(op: Op, view: Tensor, base: Tensor) -> None:
     """Note that `view` looks at the memory of `base`, where it does."""
     if isinstance(view._array, np.ndarray) and not np.may_share_memory(view._array, base._array):
         return
     base._memory.join(base, view)
     view._memory = base._memory
-    view._base = base._base or base
+    if op.spec(0).vjp is not None:  # what is detached may be overwritten on its own
+        view._base = base if base._base is None else base._base
 
 
 def _bring_together(op: Op, given: Sequence[Any], arrays: list[Any]) -> Any:

@@ -174,7 +174,7 @@ class Walk:
                 contribution = self._fit(contribution, meta)
                 if isinstance(edge, Function):
                     if edge.serial in pending:
-                        pending[edge.serial] = pending[edge.serial] + contribution
+                        pending[edge.serial] = _sum(pending[edge.serial], contribution)
                     else:
                         pending[edge.serial] = contribution
                         functions[edge.serial] = edge
@@ -258,7 +258,7 @@ class Walk:
 
     def _reach(self, leaf: Tensor, contribution: Any) -> None:
         known = self.leaves.get(leaf._serial)
-        self.leaves[leaf._serial] = (leaf, contribution if known is None else known[1] + contribution)
+        self.leaves[leaf._serial] = (leaf, contribution if known is None else _sum(known[1], contribution))
 
     def _accumulate(self) -> None:
         for leaf, g in self.leaves.values():
@@ -280,7 +280,7 @@ class Walk:
         elif self.create_graph:
             leaf._grad = self._as_tensor(leaf._grad + g, leaf)
         else:
-            replace(leaf._grad, leaf._grad._array + _array(g))
+            replace(leaf._grad, _sum(leaf._grad._array, _array(g)))
 
     def _as_tensor(self, g: Any, owner: Tensor) -> Tensor:
         if not isinstance(g, Tensor):
@@ -294,6 +294,11 @@ def _again(array: Any, fn: Function) -> Tensor:
     tensor: Tensor = Tensor._wrap(array, requires_grad=True, told=False)
     tensor._fn, tensor._serial = fn, fn.serial
     return tensor
+
+
+def _sum(a: Any, b: Any) -> Any:
+    total = a + b
+    return np.asarray(total) if isinstance(total, np.generic) else total  # NumPy makes scalars of what has no axes
 
 
 def _array(g: Any) -> Any:

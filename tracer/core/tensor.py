@@ -111,8 +111,6 @@ class Tensor:
         view = Tensor._wrap(self._array, told=False)
         view._memory = Memory()  # PyTorch's too: writes through .data are not counted
         view._memory.tensors = [weakref.ref(self), weakref.ref(view)]
-        view._base = self
-        view._name = None
         return cast(Tensor, view)
 
     @data.setter
