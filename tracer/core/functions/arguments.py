@@ -11,8 +11,43 @@ from typing import Any
 
 import numpy as np
 
+from tracer.core.tensor import Tensor
 from tracer.core.where import user_line
 from tracer.errors import ArgumentTypeError, AxisError, ShapeError
+
+
+def tensor_of(name: str, thing: Any, argument: str = "input") -> Tensor:
+    """A tensor. Lists, arrays and numbers are refused, as PyTorch refuses them.
+
+    Raises:
+        ArgumentTypeError: anything else.
+    """
+    if isinstance(thing, Tensor):
+        return thing
+    raise ArgumentTypeError(
+        f"{name}: {argument} must be a Tensor, got {type(thing).__name__}.",
+        hint="Make it one first: tracer.tensor(...).",
+        where=user_line(),
+        ja=f"{name}：{argument} にはテンソルが必要ですが、{type(thing).__name__} が渡されました。",
+        hint_ja="先に tracer.tensor(...) でテンソルにしてください。",
+    )
+
+
+def tensors_of(name: str, things: Any, argument: str = "tensors") -> list[Tensor]:
+    """A list or tuple of tensors.
+
+    Raises:
+        ArgumentTypeError: not a list or tuple, or something else in it.
+    """
+    if not isinstance(things, list | tuple):
+        raise ArgumentTypeError(
+            f"{name}: {argument} must be a list or tuple of Tensors, got {type(things).__name__}.",
+            hint=f"Put them in brackets: {name}([a, b]).",
+            where=user_line(),
+            ja=f"{name}：{argument} にはテンソルのリストかタプルが必要ですが、{type(things).__name__} が渡されました。",
+            hint_ja=f"角括弧で囲みます：{name}([a, b])",
+        )
+    return [tensor_of(name, one, f"{argument}[{place}]") for place, one in enumerate(things)]
 
 
 def int_of(name: str, argument: str, value: Any) -> int:
@@ -29,7 +64,7 @@ def int_of(name: str, argument: str, value: Any) -> int:
     raise ArgumentTypeError(
         f"{name}: {argument} must be an int, got {type(value).__name__}.",
         where=user_line(),
-        ja=f"{name}: {argument} には整数が必要ですが、{type(value).__name__} が渡されました。",
+        ja=f"{name}：{argument} には整数が必要ですが、{type(value).__name__} が渡されました。",
     )
 
 
@@ -47,7 +82,7 @@ def dim_of(name: str, dim: Any, ndim: int, argument: str = "dim") -> int:
         f"{name}: {argument} is {given}, but there {_axes(ndim)}.",
         hint=f"{argument} must lie between {-axes} and {axes - 1}.",
         where=user_line(),
-        ja=f"{name}: {argument} に {given} が渡されましたが、軸は {ndim} 本です。",
+        ja=f"{name}：{argument} に {given} が渡されましたが、軸は {ndim} 本です。",
         hint_ja=f"{argument} は {-axes} から {axes - 1} までの整数です。",
     )
 
@@ -72,7 +107,7 @@ def dims_of(name: str, dim: Any, ndim: int, argument: str = "dim") -> tuple[int,
                 f"{name}: axis {one} appears twice in {argument}={listed!r}.",
                 hint="Name each axis once; -1 is the last one.",
                 where=user_line(),
-                ja=f"{name}: {argument}={listed!r} に軸 {one} が二度現れています。",
+                ja=f"{name}：{argument}={listed!r} に軸 {one} が二度現れています。",
                 hint_ja="どの軸も一度だけ指定します。-1 は最後の軸です。",
             )
     return dims
