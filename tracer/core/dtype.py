@@ -9,7 +9,6 @@ Source: PyTorch 2.13, "Tensor Attributes", type promotion.
 
 from __future__ import annotations
 
-import builtins
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,16 +27,16 @@ class DType:
     """The same type as NumPy's."""
 
     @property
-    def is_floating_point(self) -> builtins.bool:
+    def is_floating_point(self) -> bool:
         return self.numpy.kind == "f"
 
     @property
-    def is_signed(self) -> builtins.bool:
+    def is_signed(self) -> bool:
         """Whether it has negative numbers."""
         return self.numpy.kind in "fi"
 
     @property
-    def is_complex(self) -> builtins.bool:
+    def is_complex(self) -> bool:
         """Always False: complex numbers are not part of this engine."""
         return False
 
@@ -84,7 +83,7 @@ ALIASES: dict[str, DType] = {
 """PyTorch's second names."""
 
 _BY_NUMPY = {dtype.numpy: dtype for dtype in DTYPES.values()}
-_BY_PYTHON = {builtins.float: float64, builtins.int: int64, builtins.bool: bool_}
+_BY_PYTHON = {float: float64, int: int64, bool: bool_}
 _default = float32
 
 
@@ -150,16 +149,14 @@ def from_numpy_dtype(given: Any) -> DType:
 
 def of_number(number: Any) -> DType:
     """What PyTorch takes a Python number for: bool, int64, or the default float type."""
-    if isinstance(number, builtins.bool | np.bool_):
+    if isinstance(number, bool | np.bool_):
         return bool_
-    return int64 if isinstance(number, builtins.int | np.integer) else _default
+    return int64 if isinstance(number, int | np.integer) else _default
 
 
-def is_scalar(thing: Any) -> builtins.bool:
+def is_scalar(thing: Any) -> bool:
     """Whether `thing` is a Python number or a NumPy scalar, which mix with tensors as Python numbers do."""
-    return isinstance(thing, builtins.float | builtins.int | np.number | np.bool_) and not isinstance(
-        thing, np.complexfloating
-    )
+    return isinstance(thing, float | int | np.number | np.bool_) and not isinstance(thing, np.complexfloating)
 
 
 def promote_types(type1: DType, type2: DType) -> DType:
@@ -169,7 +166,7 @@ def promote_types(type1: DType, type2: DType) -> DType:
     return _BY_NUMPY[np.promote_types(type1.numpy, type2.numpy)]
 
 
-def promote(*operands: Any, floating: builtins.bool = False) -> DType:
+def promote(*operands: Any, floating: bool = False) -> DType:
     """The element type of an elementwise result.
 
     Args:
@@ -190,11 +187,71 @@ def promote(*operands: Any, floating: builtins.bool = False) -> DType:
     return _default if floating and not found.is_floating_point else found
 
 
-def can_cast(from_: DType, to: DType) -> builtins.bool:
+def can_cast(from_: DType, to: DType) -> bool:
     """Whether elements of one type may be written into a tensor of another: never down a category."""
     if to is bool_:
         return from_ is bool_
     return from_.category <= to.category
+
+
+class finfo:
+    """What a floating-point type can hold: `eps`, `max`, `min`, `tiny`, `smallest_normal`, `resolution`, `bits`.
+
+    Raises:
+        ArgumentTypeError: not a floating-point type.
+    """
+
+    def __init__(self, type: DType | None = None) -> None:
+        dtype = _default if type is None else type
+        if not isinstance(dtype, DType) or not dtype.is_floating_point:
+            raise ArgumentTypeError(
+                f"finfo: got {dtype!r}, which is no floating-point type.",
+                hint="For integers, use iinfo.",
+                where=user_line(),
+            )
+        limits = np.finfo(dtype.numpy)
+        self.dtype, self.bits = dtype.name, int(limits.bits)
+        self.eps, self.max, self.min = (float(one) for one in (limits.eps, limits.max, limits.min))
+        self.tiny = self.smallest_normal = float(limits.smallest_normal)
+        self.resolution = float(limits.resolution)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, finfo) and self.dtype == other.dtype
+
+    def __hash__(self) -> int:
+        return hash(self.dtype)
+
+    def __repr__(self) -> str:
+        names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
+        return f"finfo({', '.join(f'{name}={getattr(self, name):g}' for name in names)}, dtype={self.dtype})"
+
+
+class iinfo:
+    """What an integer type can hold: `min`, `max`, `bits`.
+
+    Raises:
+        ArgumentTypeError: not an integer type.
+    """
+
+    def __init__(self, type: DType) -> None:
+        if not isinstance(type, DType) or type.category != 1:
+            raise ArgumentTypeError(
+                f"iinfo: got {type!r}, which is no integer type.",
+                hint="For floating-point types, use finfo.",
+                where=user_line(),
+            )
+        limits = np.iinfo(type.numpy)
+        self.dtype, self.bits = type.name, int(limits.bits)
+        self.min, self.max = int(limits.min), int(limits.max)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, iinfo) and self.dtype == other.dtype
+
+    def __hash__(self) -> int:
+        return hash(self.dtype)
+
+    def __repr__(self) -> str:
+        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
 
 
 def _outranked(higher: DType | None, lower: DType | None) -> DType | None:
