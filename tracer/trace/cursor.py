@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
@@ -13,6 +14,7 @@ from tracer.errors import TracerError, did_you_mean
 from tracer.text import clean
 from tracer.trace.node import SourceLine
 from tracer.trace.segment import GRANULARITIES, PARTS, By, Pass
+from tracer.trace.tensors import Number, locked
 from tracer.trace.trace import Trace
 
 GradState = Literal["not_yet", "none", "partial", "complete"]
@@ -30,14 +32,14 @@ class Route:
 
     edge: int
     user: int
-    contribution: float | None
+    contribution: Number | None
     """None before it is known."""
     state: RouteState
 
 
 @dataclass(frozen=True)
 class Moment:
-    """What the last step did."""
+    """What the last step did. Numbers are floats of plain nodes, arrays of tensors."""
 
     kind: MomentKind
     node: int | None = None
@@ -49,14 +51,17 @@ class Moment:
     """Inside a contribution: 1 upstream read, 2 local gradient found, 3 multiplied, 4 added."""
     delivery: int | None = None
     pass_index: int | None = None
-    upstream: float | None = None
-    local: float | None = None
-    contribution: float | None = None
-    before: float | None = None
+    upstream: Number | None = None
+    local: Number | None = None
+    """Of a tensor: element by element, in the shape of the user; None where its op is not elementwise."""
+    contribution: Number | None = None
+    before: Number | None = None
     """The gradient before an addition or a write; the value before an update. None where there was none."""
-    after: float | None = None
+    after: Number | None = None
     text: str = ""
     """Of a mark."""
+    note: Mapping[str, Any] | None = None
+    """Of an update: how an optimizer came to it, {"rule": "adam", "lr": ..., "m": array, ...}."""
 
 
 @dataclass(frozen=True)
@@ -105,25 +110,26 @@ class Cursor:
 
     # Numbers
 
-    def data(self, node: Any) -> float | None:
-        """The value of `node`, or None before it is made.
+    def data(self, node: Any) -> Number | None:
+        """The value of `node`, a float or a read-only array, or None before it is made.
 
         Args:
-            node: an id, a name, or a recorded `Value`.
+            node: an id, a name, or a recorded `Value` or tensor.
         """
         at = self.trace.resolve(node)
         if not self.is_made(at):
             return None
-        value = float(self.trace.columns.value[at])
+        value = self.trace.value(at)
         for position, row in self.trace.events("update").get(at, ()):
             if position <= self.position:
-                value = float(self.trace.columns.updates.value[row])
+                value = self.trace.written("update", row)
         return value
 
-    def grad(self, node: Any) -> float | None:
+    def grad(self, node: Any) -> Number | None:
         """The gradient of `node`: the contributions delivered so far, or None before the first.
 
-        Leaves go on from what earlier passes left; inner nodes hold that of the last pass.
+        Leaves go on from what earlier passes left; inner nodes hold that of the last pass. A pass of `autograd.grad`
+        shows its own gradients up to its last step, and leaves those from before.
         """
         return self._grad(self.trace.resolve(node), self.position)
 
@@ -144,26 +150,43 @@ class Cursor:
         deliveries = this.deliveries_to(at)
         return "partial" if len(deliveries) and deliveries[-1] >= this.delivered_by(self.position) else "complete"
 
-    def _pass_of(self, node: int, position: int) -> Pass | None:
-        """The last pass begun before `position` that reaches `node`."""
+    def _pass_of(self, node: int, position: int, *, left: bool = False) -> Pass | None:
+        """The last pass begun before `position` that reaches `node`.
+
+        Args:
+            left: whether the question is what passes left behind: then not one that only handed gradients out.
+        """
         for this in reversed(self.trace.passes):
-            if this.start < position and this.reached(node):
+            stays = this.accumulates or (position <= this.stop and not left)
+            if this.start < position and stays and this.reached(node):
                 return this
         return None
 
-    def _grad(self, node: int, position: int) -> float | None:
-        this = self._pass_of(node, position)
+    def _grad(self, node: int, position: int, *, left: bool = False) -> Number | None:
+        this = self._pass_of(node, position, left=left)
         written = [e for e in self.trace.events("write").get(node, ()) if e[0] <= position]
         if written and (this is None or written[-1][0] > this.start):
-            table, row = self.trace.columns.writes, written[-1][1]
-            return None if table.flag[row] else float(table.value[row])
+            return self.trace.written("write", written[-1][1])
         if this is None:
             return None
         deliveries = this.deliveries_to(node)
         done = int(np.searchsorted(deliveries, this.delivered_by(position)))
+        if self.trace.is_tensor(node):
+            return self._tensor_grad(node, this, deliveries, done)
         if 0 < done == len(deliveries) and not this.by_hand:
             return this.recorded_grad(node)  # the engine made the same sum, and a weight has thousands of terms
         return self._totals(node, this, deliveries, done)[done]
+
+    def _tensor_grad(self, node: int, this: Pass, deliveries: NDArray[np.int64], done: int) -> Number | None:
+        """The gradient of a tensor after `done` deliveries of a pass; a hook speaks after the last one."""
+        if done == len(deliveries):
+            return this.recorded_grad(node)
+        before = self._before_pass(node, this)
+        if not done:
+            return before
+        arrived = self.trace.total(this.index, node, deliveries[:done].tolist())
+        # the engine adds what came to what a leaf held, once all has come
+        return arrived if before is None else locked(before + arrived)
 
     def _totals(self, node: int, this: Pass, deliveries: NDArray[np.int64], done: int) -> list[float | None]:
         """What `node` holds after 0, 1, 2, ... (at least `done`) of the deliveries to it. Sums once made are kept."""
@@ -183,15 +206,14 @@ class Cursor:
         kept[node] = totals
         return totals
 
-    def _before_pass(self, node: int, this: Pass) -> float | None:
-        """What a leaf held when the pass began; inner nodes start afresh."""
-        if self.trace.columns.op[node]:
+    def _before_pass(self, node: int, this: Pass) -> Number | None:
+        """What a leaf held when the pass began; inner nodes start afresh, and so do passes of `autograd.grad`."""
+        if not (self.trace.accumulates(node) and this.accumulates):
             return None
         written = [e for e in self.trace.events("write").get(node, ()) if e[0] <= this.start]
-        earlier = self._pass_of(node, this.start)
+        earlier = self._pass_of(node, this.start, left=True)
         if written and (earlier is None or written[-1][0] > earlier.start):
-            table, row = self.trace.columns.writes, written[-1][1]
-            return None if table.flag[row] else float(table.value[row])
+            return self.trace.written("write", written[-1][1])
         return None if earlier is None else earlier.recorded_grad(node)
 
     # What happens
@@ -222,9 +244,10 @@ class Cursor:
         if segment.kind == "mark":
             return Moment("mark", node=node, text=clean(self.trace.columns.mark_texts[row]))
         if segment.kind == "update":
-            return Moment("update", node=node, before=float(table.before[row]), after=float(table.value[row]))
-        after = None if table.flag[row] else float(table.value[row])
-        return Moment("write", node=node, before=self._grad(node, self.position - 1), after=after)
+            before, after = self.trace.before_update(row), self.trace.written("update", row)
+            return Moment("update", node=node, before=before, after=after, note=self.trace.note(row))
+        held = self._grad(node, self.position - 1, left=True)
+        return Moment("write", node=node, before=held, after=self.trace.written("write", row))
 
     def _delivering(self, pass_index: int, delivery: int, part: int) -> Moment:
         this = self.trace.passes[pass_index]

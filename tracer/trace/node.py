@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, overload
 
 if TYPE_CHECKING:
+    from tracer.core.dtype import DType
     from tracer.core.op import Op
+    from tracer.trace.tensors import Number
     from tracer.trace.trace import Trace
 
 NodeKind = Literal["leaf", "const", "op"]
@@ -56,9 +58,18 @@ class Node(int):
         return self._trace.op(self)
 
     @property
-    def value(self) -> float:
-        """The value it had when made."""
-        return float(self._trace.columns.value[self])
+    def value(self) -> Number:
+        """The value it had when made: a float, or a read-only array of a tensor."""
+        return self._trace.value(self)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """() of a plain number."""
+        return self._trace.shape(self)
+
+    @property
+    def dtype(self) -> DType:
+        return self._trace.dtype(self)
 
     @property
     def inputs(self) -> tuple[int, ...]:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.core.columns import BACKWARD, FORWARD, LIVE, MARK, UPDATE, WRITE, Columns, PassColumns
+from tracer.core.columns import BACKWARD, FORWARD, MARK, UPDATE, WRITE, Columns, PassColumns
 
 if TYPE_CHECKING:
+    from tracer.trace.tensors import Number
     from tracer.trace.trace import Trace
 
 PARTS = 4
@@ -91,7 +92,7 @@ class Pass:
         first = np.repeat(c.offsets[nodes], counts)
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         edges = first + within
-        live: NDArray[np.int64] = edges[(c.flags[c.inputs[edges]] & LIVE) > 0]
+        live: NDArray[np.int64] = edges[self._trace.delivering[edges]]
         return live
 
     @cached_property
@@ -142,8 +143,23 @@ class Pass:
         at = int(nodes.searchsorted(nodes.dtype.type(node)))  # a plain int would have the whole array copied first
         return at < len(nodes) and int(nodes[at]) == node
 
-    def recorded_grad(self, node: int) -> float | None:
+    @property
+    def accumulates(self) -> bool:
+        """Whether leaves keep what arrives in `.grad`; `autograd.grad` only hands it to the program."""
+        return self.columns.accumulates
+
+    @property
+    def seed(self) -> Number:
+        """What the root's gradient starts from: 1, ones, or the array given to `backward(gradient=...)`."""
+        if self.columns.seed >= 0:
+            return self._trace.columns.arena[self.columns.seed]
+        return np.ones_like(self._trace.value(self.root)) if self._trace.is_tensor(self.root) else 1.0
+
+    def recorded_grad(self, node: int) -> Number:
         """`.grad` of `node` as the program itself had it when the pass ended; None if it received none."""
         nodes = self.columns.nodes
         at = int(nodes.searchsorted(nodes.dtype.type(node)))  # a plain int would have the whole array copied first
-        return float(self.columns.grads[at]) if at < len(nodes) and int(nodes[at]) == node else None
+        if at >= len(nodes) or int(nodes[at]) != node:
+            return None
+        slots = self.columns.slots
+        return float(self.columns.grads[at]) if slots is None else self._trace.columns.arena[slots[at]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.core.columns import CONST, LIVE, Columns, Table
-from tracer.core.op import OPS, Op
+from tracer.core.columns import CONST, ENDS, LIVE, Columns, Table
+from tracer.core.dtype import DType, float64, from_numpy_dtype
+from tracer.core.op import Op, Static, find_op
 from tracer.core.record import LeafKey
 from tracer.errors import NotFoundError, did_you_mean
 from tracer.numbers import format_number
 from tracer.text import clean
 from tracer.trace.node import Edge, Edges, Node, NodeKind, Nodes, SourceLine
 from tracer.trace.segment import PARTS, By, Pass, Segment, segments_of
+from tracer.trace.tensors import Number, Tensors, hand_back, memory, run_again
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -78,11 +80,88 @@ class Trace:
     def op(self, node: int) -> Op | None:
         """The op that made `node`, None for a leaf or a constant."""
         code = int(self.columns.op[node])
-        return OPS[self.columns.op_names[code - 1]] if code else None
+        return find_op(self.columns.op_names[code - 1]) if code else None
 
     def requires_grad(self, node: int) -> bool:
         """Whether gradient can reach `node`."""
         return bool(self.columns.flags[node] & LIVE)
+
+    def accumulates(self, node: int) -> bool:
+        """Whether gradients of several passes add up at `node`, and go no further.
+
+        So it is for leaves, and for a computed tensor that the program made one.
+        """
+        return not self.columns.op[node] or bool(self.columns.flags[node] & ENDS)
+
+    def delivers(self, edge: int) -> bool:
+        """Whether gradient flows along an edge, when its user receives some."""
+        return bool(self.delivering[edge])
+
+    @cached_property
+    def delivering(self) -> NDArray[np.bool_]:
+        """(m,) edges whose input takes gradient and whose op has a rule for it."""
+        c = self.columns
+        found: NDArray[np.bool_] = (c.flags[c.inputs] & LIVE) > 0
+        counts = np.diff(c.offsets)
+        found &= np.repeat((c.flags & ENDS) == 0, counts)
+        for code, name in enumerate(c.op_names, start=1):
+            op = find_op(name)
+            ruleless = [slot for slot, spec in enumerate(op.inputs) if spec.vjp is None]
+            for node in np.flatnonzero(c.op == code).tolist() if ruleless else ():
+                for slot, edge in enumerate(self.edges_in(node)):
+                    found[edge] &= op.spec(slot).vjp is not None
+        return found
+
+    # Tensors
+
+    def is_tensor(self, node: int) -> bool:
+        """Whether `node` is an array; else it is a plain number."""
+        return self._slot(node) >= 0
+
+    def _slot(self, node: int) -> int:
+        slots = self.columns.slot  # empty in a recording that has no tensors
+        return int(slots[node]) if len(slots) else -1
+
+    def shape(self, node: int) -> tuple[int, ...]:
+        """The shape of a tensor; () of a plain number."""
+        slot = self._slot(node)
+        return () if slot < 0 else self.columns.arena[slot].shape
+
+    def dtype(self, node: int) -> DType:
+        """The element type of a tensor; float64 of a plain number."""
+        slot = self._slot(node)
+        return float64 if slot < 0 else from_numpy_dtype(self.columns.arena[slot].dtype)
+
+    def value(self, node: int) -> Number:
+        """What `node` was when it was made: a float, or a read-only array."""
+        slot = self._slot(node)
+        return float(self.columns.value[node]) if slot < 0 else self.columns.arena[slot]
+
+    def static(self, node: int) -> Static:
+        """The static arguments `node` was computed with: `dim`, an index."""
+        rows = self.columns.static
+        row = int(rows[node]) if len(rows) else -1
+        return self.columns.statics[row] if row >= 0 else {}
+
+    def kept(self, node: int) -> Static:
+        """What a tensor's op keeps of its forward step for its rules, computed again: a mask, attention weights."""
+        op = self.op(node)
+        if op is None or not op.saves:
+            return {}
+        return run_again(op, self.args(node), self.static(node), self.value(node).dtype)[1]
+
+    @cached_property
+    def memory(self) -> int:
+        """Bytes of all arrays of the recording: values, gradients, versions. What several share counts once."""
+        return memory(self.columns.arena)
+
+    def total(self, pass_index: int, node: int, deliveries: Sequence[int]) -> Number:
+        """The sum of some deliveries of a pass to one tensor: the first ones, in their order."""
+        return self._tensors.total(pass_index, node, deliveries)
+
+    @cached_property
+    def _tensors(self) -> Tensors:
+        return Tensors(self)
 
     def edges_in(self, node: int) -> range:
         """The edges into `node`, in input order."""
@@ -129,7 +208,7 @@ class Trace:
         op = self.op(node)
         if op is None:
             return ""
-        return op.written([self.label(source) for source in self.inputs(node)])
+        return op.written([self.label(source) for source in self.inputs(node)], self.static(node))
 
     def scope(self, node: int) -> str:
         """The scope `node` was made in, "" at the top."""
@@ -178,7 +257,7 @@ class Trace:
         return Node(self, node)
 
     def resolve(self, node: Any) -> int:
-        """A node id from an id, a name, or a recorded `Value` that still lives.
+        """A node id from an id, a name, or a recorded `Value` or tensor that still lives.
 
         Raises:
             NotFoundError: it names no node of this trace.
@@ -188,7 +267,7 @@ class Trace:
         serial = getattr(node, "_serial", None)
         if serial is not None:
             if serial not in self._ids:
-                raise NotFoundError("this Value was not recorded in this trace.")
+                raise NotFoundError(f"this {type(node).__name__} was not recorded in this trace.")
             return self._ids[serial]
         at = int(node)
         if not 0 <= at < self.n_nodes:
@@ -282,7 +361,7 @@ class Trace:
 
     # Numbers
 
-    def edge_value(self, edge: int) -> float:
+    def edge_value(self, edge: int) -> Number:
         """The value this edge carried: its input's when the user was made, whatever was assigned later."""
         node = int(self.columns.inputs[edge])
         rows = self.events("update").get(node)
@@ -291,26 +370,59 @@ class Trace:
             table = self.columns.updates
             before = [row for _, row in rows if table.made[row] <= user]
             if before:
-                return float(table.value[before[-1]])
-        return float(self.columns.value[node])
+                return self.written("update", before[-1])
+        return self.value(node)
 
-    def args(self, node: int) -> tuple[float, ...]:
-        """The numbers `node` was computed from."""
+    def written(self, kind: str, row: int) -> Number:
+        """What an "update" or a "write" left: a float, or an array; None where a gradient was set to None."""
+        table = self.table(kind)
+        if kind == "write" and table.flag[row]:
+            return None
+        slot = int(table.slot[row]) if len(table.slot) else -1
+        return float(table.value[row]) if slot < 0 else self.columns.arena[slot]
+
+    def before_update(self, row: int) -> Number:
+        """What an update replaced: a float, or an array."""
+        table = self.columns.updates
+        slot = int(table.before_slot[row]) if len(table.before_slot) else -1
+        return float(table.before[row]) if slot < 0 else self.columns.arena[slot]
+
+    def note(self, row: int) -> Mapping[str, Any] | None:
+        """How an optimizer came to an update: its rule, and the numbers on the way."""
+        notes = self.columns.update_notes
+        return notes[row] if row < len(notes) else None
+
+    def args(self, node: int) -> tuple[Number, ...]:
+        """What `node` was computed from, as it was then: floats, or arrays."""
         return tuple(self.edge_value(e) for e in self.edges_in(node))
 
-    def local_gradient(self, edge: int) -> float:
-        """∂user/∂input along one edge."""
+    def local_gradient(self, edge: int) -> Number:
+        """∂user/∂input along one edge.
+
+        Of tensors: element by element, in the shape of the user; None where the op is not elementwise.
+        """
         e = self.edge(edge)
         op = self.op(e.user)
         assert op is not None, "an edge leads into an op's output"
+        if self.is_tensor(e.user):
+            out, args = self.value(e.user), self.args(e.user)
+            wanted = [slot == e.slot for slot in range(len(args))]
+            static, kept = self.static(e.user), self.kept(e.user)
+            return hand_back(op, wanted, np.ones(out.shape, out.dtype), out, args, static, kept).local[e.slot]
         return op.local_gradient(e.slot, float(self.columns.value[e.user]), self.args(e.user))
 
-    def contribution(self, pass_index: int, delivery: int) -> tuple[float, float, float]:
-        """(upstream, local, contribution) of one delivery, with the arithmetic the program used."""
+    def contribution(self, pass_index: int, delivery: int) -> tuple[Number, Number, Number]:
+        """(upstream, local, contribution) of one delivery, with the arithmetic the program used.
+
+        Of tensors: arrays, the contribution in the shape of the input; local is None where the op is not elementwise.
+        """
         from tracer.core import floats
 
         this = self.passes[pass_index]
         e = self.edge(int(this.edges[delivery]))
+        if self.is_tensor(e.user):
+            handed = self._tensors.handed(pass_index, e.user)
+            return handed.upstream, handed.local[e.slot], handed.contribution[e.slot]
         op = self.op(e.user)
         assert op is not None, "an edge leads into an op's output"
         vjp = op.inputs[e.slot].vjp
@@ -318,9 +430,8 @@ class Trace:
         if this.columns.upstream is not None:
             g = float(this.columns.upstream[delivery])
         else:
-            found = this.recorded_grad(e.user)
-            assert found is not None, "a user delivers after it received"
-            g = found
+            g = this.recorded_grad(e.user)
+            assert g is not None, "a user delivers after it received"
         args, out = self.args(e.user), float(self.columns.value[e.user])
         return g, op.local_gradient(e.slot, out, args), float(vjp(floats, g, out, *args))
 
@@ -333,7 +444,10 @@ class Trace:
         save(self, path)
 
     def to_networkx(self) -> nx.MultiDiGraph[int]:
-        """The whole graph, nodes with name, op, value, scope, grad; edges go from input to user, keyed by edge id."""
+        """The whole graph; edges go from input to user, keyed by edge id.
+
+        Nodes have name, op, value, grad and scope; tensors also shape and dtype, and arrays as value and grad.
+        """
         import networkx as nx
 
         graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
@@ -347,6 +461,7 @@ class Trace:
                 value=end.data(node),
                 grad=end.grad(node),
                 scope=self.scope(node),
+                **({"shape": self.shape(node), "dtype": self.dtype(node).name} if self.is_tensor(node) else {}),
             )
         for e in self.edges:
             graph.add_edge(e.input, e.user, key=e.id, slot=e.slot)
