@@ -15,14 +15,9 @@ import pytest
 import tracer
 
 torch: Any = importlib.import_module("torch") if importlib.util.find_spec("torch") else None
+oracle = [pytest.mark.oracle, pytest.mark.skipif(torch is None, reason="no PyTorch")]
 both = pytest.mark.parametrize(
-    "torch_",
-    [pytest.param(tracer, id="tracer")]
-    + [
-        pytest.param(
-            torch, id="torch", marks=[pytest.mark.oracle, pytest.mark.skipif(torch is None, reason="no PyTorch")]
-        )
-    ],
+    "torch_", [pytest.param(tracer, id="tracer"), pytest.param(torch, id="torch", marks=oracle)]
 )
 
 

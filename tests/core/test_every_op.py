@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import string
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.core.foreign import FOREIGN, Foreign, inside
+from tracer.core import backend
 from tracer.core.array import unbroadcast
 from tracer.core.autograd import grad
 from tracer.core.function import Shaped
@@ -128,9 +132,7 @@ def test_each_rule_can_itself_be_differentiated(op: Op) -> None:
         second = [0.0]
         if total.requires_grad:
             found = grad(total, leaves, allow_unused=True)
-            second = [
-                float((f._array * d).sum()) for f, d in zip(found, directions, strict=True) if f is not None
-            ]
+            second = [float((f._array * d).sum()) for f, d in zip(found, directions, strict=True) if f is not None]
         assert sum(second) == pytest.approx(slope, rel=1e-4, abs=1e-5)
 
 
@@ -169,3 +171,28 @@ def test_a_rule_that_reads_what_it_did_not_ask_for_is_found_out() -> None:
     lone = dataclasses.replace(mul, inputs=(a, dataclasses.replace(mul.inputs[1], needs=())))
     with pytest.raises((TypeError, AttributeError)):
         test_each_rule_is_the_slope_that_nudging_shows(lone, 0)
+
+
+@pytest.mark.parametrize("op", CASES)
+def test_every_op_computes_with_the_array_module_it_is_given(op: Op, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On arrays that NumPy cannot touch, as on a GPU, each op and each rule gives what it gives on NumPy's."""
+    monkeypatch.setitem(backend.MODULES, Foreign, FOREIGN)
+    special = SimpleNamespace(erf=lambda a: Foreign(backend.erf(np, inside(a))))
+    monkeypatch.setitem(sys.modules, "cupyx.scipy.special", special)  # type: ignore[arg-type]
+    rng = np.random.default_rng(3)
+    for sample in op.tries(rng):
+        out, saved = op.run(*sample.args, **sample.static)
+        args = [Foreign(a.copy()) if isinstance(a, np.ndarray) else a for a in sample.args]
+        there, kept = op.run(*args, xp=FOREIGN, **sample.static)
+        assert isinstance(there, Foreign)
+        np.testing.assert_array_equal(there.array, out)
+        wanted = [i in floats(op, sample) for i in range(len(args))]
+        if np.asarray(out).dtype.kind != "f" or not any(wanted):
+            continue
+        g = rng.normal(size=np.shape(out))
+        here = op.contributions(np, wanted, g, np.asarray(out), sample.args, sample.static, saved)
+        away = op.contributions(FOREIGN, wanted, Foreign(g), there, args, sample.static, kept)
+        for a, b in zip(here, away, strict=True):
+            assert (a is None) == (b is None)
+            if a is not None:
+                np.testing.assert_array_equal(inside(b), a)

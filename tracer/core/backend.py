@@ -93,9 +93,15 @@ def gpu_count() -> int:
         raise BackendError(f"device: CuPy finds no usable GPU ({problem}).", where=user_line()) from None
 
 
+MODULES: dict[type, Any] = {np.ndarray: np}
+"""Array type -> its module; what is not here is CuPy's."""
+
+
 def namespace(array: Array) -> Any:
     """The array module that `array` belongs to."""
-    return np if isinstance(array, np.ndarray) else _cupy()
+    if isinstance(array, np.ndarray):
+        return np
+    return MODULES.get(type(array)) or _cupy()
 
 
 def module_of(device: Device) -> Any:

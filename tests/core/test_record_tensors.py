@@ -1,0 +1,140 @@
+"""What a recording keeps of tensors: numbers as they were, whatever is overwritten later; events; names."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tracer
+from tracer.core.columns import CONST, LIVE
+from tracer.core.record import Recorder
+
+
+def arrays(rec: Recorder, name: str) -> np.ndarray:
+    columns = rec.columns()
+    node = next(n for n, known in columns.names.items() if known == name)
+    return columns.arena[columns.slot[node]]
+
+
+def test_every_array_is_kept_as_it_was_when_it_was_made() -> None:
+    """Overwriting a leaf, an output, a view or a gradient later changes nothing that was recorded."""
+    with tracer.record() as rec:
+        w = tracer.tensor([1.0, 2.0, 3.0], requires_grad=True)
+        y = w * 2
+        part = y[:2]
+        y.backward(tracer.ones(3))
+        with tracer.no_grad():
+            w += 10
+            part += 100
+            y.zero_()
+        w.grad.zero_()
+    columns = rec.columns()
+    assert arrays(rec, "w").tolist() == [1.0, 2.0, 3.0]
+    assert [columns.arena[slot].tolist() for slot in columns.updates.slot] == [[11.0, 12.0, 13.0]]
+    assert [columns.arena[slot].tolist() for slot in columns.updates.before_slot] == [[1.0, 2.0, 3.0]]
+    assert columns.update_notes == ({"rule": "add_", "operand": 10},)
+    [this] = columns.passes
+    assert this.slots is not None
+    grads = {int(n): columns.arena[s].tolist() for n, s in zip(this.nodes, this.slots, strict=True)}
+    assert grads[rec.ids[w._serial]] == [2.0, 2.0, 2.0]
+    assert [columns.arena[slot].tolist() for slot in columns.writes.slot] == [[0.0, 0.0, 0.0]]
+    assert not any(array.flags.writeable for array in columns.arena)
+
+
+def test_a_view_shares_the_memory_of_what_it_looks_at() -> None:
+    with tracer.record() as rec:
+        x = tracer.ones(4, 5)
+        y = x * 2
+        z = y.reshape(20)
+    columns = rec.columns()
+    a, b = (columns.arena[columns.slot[rec.ids[t._serial]]] for t in (y, z))
+    assert np.shares_memory(a, b)
+
+
+def test_numbers_that_the_program_can_reach_elsewhere_are_copied() -> None:
+    mine = np.array([1.0, 2.0])
+    with tracer.record() as rec:
+        x = tracer.from_numpy(mine)
+        mine[0] = 50.0
+        y = x * 2
+    columns = rec.columns()
+    assert columns.arena[columns.slot[rec.ids[x._serial]]].tolist() == [1.0, 2.0]
+    assert y.tolist() == [100.0, 4.0]
+    assert mine.flags.writeable
+
+
+def test_nodes_flags_and_constants() -> None:
+    with tracer.record() as rec:
+        x = tracer.tensor([1.0], requires_grad=True)
+        data = tracer.tensor([3.0])
+        y = x * 2 + data
+        with tracer.no_grad():
+            z = y * y
+        cut = y.detach()
+    columns = rec.columns()
+    flags = {name: columns.flags[rec.ids[t._serial]] for name, t in {"x": x, "data": data, "y": y}.items()}
+    assert (flags["x"], flags["data"], flags["y"]) == (LIVE, 0, LIVE)
+    assert columns.flags[rec.ids[z._serial]] == columns.flags[rec.ids[cut._serial]] == 0
+    constants = [n for n in range(len(columns.value)) if columns.flags[n] & CONST]
+    assert [(columns.value[n], columns.slot[n]) for n in constants] == [(2.0, -1)]
+
+
+def test_the_column_of_values_tells_one_number_or_the_first_that_is_not_finite() -> None:
+    with tracer.record() as rec:
+        one = tracer.tensor([[7.0]])
+        many = tracer.tensor([1.0, 2.0])
+        broken = tracer.tensor([1.0, -1.0]) / tracer.tensor([1.0, 0.0])
+    columns = rec.columns()
+    found = [columns.value[rec.ids[t._serial]] for t in (one, many, broken)]
+    assert found == [7.0, 0.0, -np.inf]
+
+
+def test_a_pass_without_accumulation_a_seed_and_hooks_are_noted() -> None:
+    with tracer.record() as rec:
+        x = tracer.tensor([1.0, 2.0], requires_grad=True)
+        y = x * 3
+        y.register_hook(lambda g: g * 10)
+        tracer.autograd.grad(y, x, tracer.tensor([1.0, 5.0]), retain_graph=True)
+        y.backward(tracer.ones(2))
+    first, second = rec.columns().passes
+    assert (first.accumulates, first.retains, first.seed >= 0) == (False, True, True)
+    assert (second.accumulates, second.retains, second.seed) == (True, False, -1)
+    assert second.hooked == (rec.ids[y._serial],)
+    assert x.grad.tolist() == [30.0, 30.0]
+
+
+def test_tensors_made_before_recording_are_taken_in_with_their_history() -> None:
+    w = tracer.tensor([2.0], requires_grad=True)
+    y = w * w
+    with tracer.record() as rec:
+        y.backward()
+    columns = rec.columns()
+    assert len(columns.value) == 2
+    assert columns.inputs.tolist() == [0, 0]
+    assert columns.segments.tolist()[-1][1:3] == [0, 2]
+
+
+def test_an_override_changes_single_elements_of_a_leaf() -> None:
+    def program() -> tuple[object, Recorder]:
+        with tracer.record(overrides) as rec:
+            x = tracer.tensor([[1.0, 2.0], [3.0, 4.0]])
+            y = x * 2
+        return y.tolist(), rec
+
+    overrides: dict = {}
+    plain, rec = program()
+    key = rec.trace.leaf_key(0)
+    overrides = {key: {1: 50.0, 3: -1.0}}
+    assert plain == [[2.0, 4.0], [6.0, 8.0]]
+    assert program()[0] == [[2.0, 100.0], [6.0, -2.0]]
+
+
+def test_a_gradient_used_as_a_number_is_called_after_its_leaf() -> None:
+    with tracer.record() as rec:
+        w = tracer.tensor([2.0], requires_grad=True)
+        (w * w).backward()
+        with tracer.no_grad():
+            w -= 0.1 * w.grad
+    assert "w.grad" in rec.columns().names.values()
+    assert w.item() == pytest.approx(1.6)
+    assert rec.columns().update_notes[0]["rule"] == "sub_"  # type: ignore[index]
