@@ -138,9 +138,9 @@ def _numpy(dtype: Any) -> Any:
 
 
 def _call(name: str, *args: Any, **keywords: Any) -> Tensor:
-    from tracer.core.functions.all import METHODS
+    from tracer.core.functions.all import METHODS, MODULE
 
-    made: Tensor = METHODS[name](*args, **keywords)
+    made: Tensor = (METHODS.get(name) or MODULE[name])(*args, **keywords)  # `cat` is no method
     return made
 
 

@@ -109,7 +109,7 @@ STACK = register(
         ),
         samples=lambda rng: [
             Sample((rng.normal(size=(2, 3)), rng.normal(size=(2, 3))), DIM1),
-            Sample((rng.normal(size=()), rng.normal(size=()), rng.normal(size=())), DIM0),
+            Sample((rng.normal(size=2), rng.normal(size=2), rng.normal(size=2)), DIM0),
         ],
         grad_fn="StackBackward0",
         variadic=True,
@@ -150,7 +150,7 @@ REPEAT = register(
         samples=lambda rng: [
             Sample((rng.normal(size=(2, 3)),), {"repeats": (2, 1)}),
             Sample((rng.normal(size=3),), {"repeats": (2, 2)}),
-            Sample((rng.normal(size=()),), {"repeats": ()}),
+            Sample((rng.normal(size=(1, 2)),), {"repeats": (3, 1, 2)}),
         ],
         grad_fn="RepeatBackward0",
     )

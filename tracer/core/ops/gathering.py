@@ -16,13 +16,18 @@ from tracer.text import Text
 
 def places(index: Any, dim: int) -> tuple[Any, ...]:
     """The index that reads `a[i][index[i][j]]`-wise: `index` on axis `dim`, each element's own place on the others."""
-    index = getattr(index, "_array", index)
+    index = _plain(index)
     if index.ndim == 0:
         return (Ellipsis,)  # one element, which every index names
     xp = namespace(index)
     grid = [xp.arange(size).reshape((-1,) + (1,) * (index.ndim - axis - 1)) for axis, size in enumerate(index.shape)]
     grid[dim] = index
     return tuple(grid)
+
+
+def _plain(index: Any) -> Any:
+    """The array of an index, which is a tensor where rules run on tensors."""
+    return getattr(index, "_array", index)
 
 
 def _corner(shape: tuple[int, ...]) -> tuple[Any, ...]:
@@ -33,8 +38,8 @@ def _corner(shape: tuple[int, ...]) -> tuple[Any, ...]:
 def _last_writers(xp: Any, shape: tuple[int, ...], index: Any, dim: int) -> Any:
     """Of each element scattered, whether it is the one that stayed."""
     at = places(index, dim)
-    turns = xp.arange(index.size).reshape(index.shape)
     order = xp.zeros(shape, np.int64)
+    turns = xp.arange(order[at].size).reshape(index.shape)
     order[at] = turns
     return order[at] == turns
 
@@ -204,7 +209,7 @@ SCATTER_ADD = register(
 
 
 def _embedding_back(xp: Any, g: Any, out: Any, weight: Any, idx: Any, *, padding_idx: int | None) -> Any:
-    rows = getattr(idx, "_array", idx)
+    rows = _plain(idx)
     if padding_idx is not None:
         g = xp.where((rows == padding_idx)[..., None], 0.0, g)
     return put(xp, weight.shape, (rows,), g)

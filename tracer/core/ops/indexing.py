@@ -214,9 +214,9 @@ INDEX_PUT = register(
         ),
         samples=lambda rng: [
             Sample((rng.normal(size=(3, 4)), rng.normal(size=4)), {"index": (slice(0, 2),)}),
-            Sample((rng.normal(size=(3, 4)), rng.normal(size=())), {"index": (np.array([2, 0]), 1)}),
+            Sample((rng.normal(size=(3, 4)), rng.normal(size=1)), {"index": (np.array([2, 0]), 1)}),
             Sample((rng.normal(size=5), rng.normal(size=3)), {"index": (np.array([4, 0, 4]),)}),
-            Sample((rng.normal(size=(2, 2)), rng.normal(size=())), {"index": (np.eye(2, dtype=bool),)}),
+            Sample((rng.normal(size=(2, 2)), rng.normal(size=1)), {"index": (np.eye(2, dtype=bool),)}),
         ],
         grad_fn="IndexPutBackward0",
     )
@@ -261,8 +261,8 @@ MASKED_FILL = register(
             ),
         ),
         samples=lambda rng: [
-            Sample((rng.normal(size=(2, 3)), rng.random((2, 3)) < 0.5, rng.normal(size=()))),
-            Sample((rng.normal(size=(2, 3)), rng.random(3) < 0.5, rng.normal(size=()))),
+            Sample((rng.normal(size=(2, 3)), rng.random((2, 3)) < 0.5, rng.normal(size=1))),
+            Sample((rng.normal(size=(2, 3)), rng.random(3) < 0.5, rng.normal(size=1))),
         ],
         grad_fn="MaskedFillBackward0",
     )
@@ -313,7 +313,7 @@ WHERE = register(
         ),
         samples=lambda rng: [
             Sample((rng.random((2, 3)) < 0.5, rng.normal(size=(2, 3)), rng.normal(size=(2, 3))), {"dtype": "float64"}),
-            Sample((rng.random((2, 1)) < 0.5, rng.normal(size=3), rng.normal(size=())), {"dtype": "float64"}),
+            Sample((rng.random((2, 1)) < 0.5, rng.normal(size=3), rng.normal(size=1)), {"dtype": "float64"}),
         ],
         grad_fn="WhereBackward0",
     )

@@ -279,7 +279,7 @@ EXPAND = register(
         samples=lambda rng: [
             Sample((rng.normal(size=(1, 3)),), {"shape": (4, 3)}),
             Sample((rng.normal(size=3),), {"shape": (2, 2, 3)}),
-            Sample((rng.normal(size=()),), {"shape": (2,)}),
+            Sample((rng.normal(size=1),), {"shape": (2, 2)}),
         ],
         grad_fn="ExpandBackward0",
         view=True,
