@@ -82,15 +82,13 @@ def _attention_vjp(
     return tuple(found)
 
 
-def _attention_composite(
-    F: Any, query: Any, key: Any, value: Any, mask: Any = None, *, is_causal: bool, scale: float
-) -> Any:
-    """Scores, mask, softmax and weighted sum, each a node of its own."""
+def attention_weights(F: Any, query: Any, key: Any, mask: Any = None, *, is_causal: bool, scale: float) -> Any:
+    """Tensors: scores, mask and softmax, each a node of its own; (..., L, S)."""
     scores = F.matmul(query, F.transpose(key, -2, -1)) * scale
     xp = namespace(query._array)
     seen = allowed(xp, *scores.shape[-2:]) if is_causal else None if mask is None else mask._array
     if seen is None or seen.dtype != bool:
-        return F.matmul(F.softmax(scores if mask is None else scores + mask, -1), value)
+        return F.softmax(scores if mask is None else scores + mask, -1)
 
     def constant(array: Any) -> Any:
         return type(query)._wrap(array)
@@ -98,7 +96,13 @@ def _attention_composite(
     # a query that may see no key would get nan from softmax; it counts as 0
     blind = ~seen.any(axis=-1, keepdims=True)
     weights = F.softmax(F.masked_fill(scores, constant(~seen & ~blind), float("-inf")), -1)
-    return F.matmul(F.masked_fill(weights, constant(blind), 0.0) if blind.any() else weights, value)
+    return F.masked_fill(weights, constant(blind), 0.0) if blind.any() else weights
+
+
+def _attention_composite(
+    F: Any, query: Any, key: Any, value: Any, mask: Any = None, *, is_causal: bool, scale: float
+) -> Any:
+    return F.matmul(attention_weights(F, query, key, mask, is_causal=is_causal, scale=scale), value)
 
 
 def _samples(rng: Any) -> Iterable[Sample]:
