@@ -32,9 +32,14 @@ def uniform(array: Array, low: float, high: float, generator: Generator) -> None
     _fill(array, numbers)
 
 
-def normal(array: Array, mean: float, std: float, generator: Generator) -> None:
-    """Fill with normal numbers: in blocks of 16 where 16 or more lie in order, else in pairs."""
-    if array.size < BLOCK or not array.flags.c_contiguous:
+def normal(array: Array, mean: float, std: float, generator: Generator, in_order: bool | None = None) -> None:
+    """Fill with normal numbers: in blocks of 16 where 16 or more lie in order, else in pairs.
+
+    Args:
+        in_order: whether they do in the tensor these numbers are for; without it, as in `array`.
+    """
+    in_order = array.flags.c_contiguous if in_order is None else in_order
+    if array.size < BLOCK or not in_order:
         _fill(array, _as_type(scaled(_normals(generator, array.size), mean, std), array.dtype))
         return
     kind = np.dtype(np.float64 if array.dtype == np.float64 else np.float32)
@@ -54,6 +59,17 @@ def integers(array: Array, low: int, high: int, generator: Generator) -> None:
     words = generator.long_words(array.size) if span >= _WIDE_RANGE else generator.words(array.size)
     found = (words % np.uint64(span)) + np.uint64(low % 2**64)  # wraps around, as signed numbers then do
     _fill(array, found.astype(np.int64).astype(array.dtype))
+
+
+def any_integers(array: Array, generator: Generator) -> None:
+    """Fill with integers from 0 to the largest of the type; for floats, to the largest up to which all are exact."""
+    wide = array.dtype in (np.int64, np.float64)
+    words = generator.long_words(array.size) if wide else generator.words(array.size)
+    if array.dtype.kind == "f":
+        count = 2 ** (np.finfo(array.dtype).nmant + 1) + 1
+    else:
+        count = 2 if array.dtype == np.bool_ else int(np.iinfo(array.dtype).max) + 1
+    _fill(array, (words % np.uint64(count)).astype(array.dtype))
 
 
 def permutation(count: int, generator: Generator) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -213,7 +213,7 @@ class finfo:
         self.dtype, self.bits = dtype.name, int(limits.bits)
         self.eps, self.max, self.min = (float(one) for one in (limits.eps, limits.max, limits.min))
         self.tiny = self.smallest_normal = float(limits.smallest_normal)
-        self.resolution = float(limits.resolution)
+        self.resolution = float(f"1e-{limits.precision}")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, finfo) and self.dtype == other.dtype

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import secrets
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tracer.core.backend import to_host
 from tracer.core.where import user_line
-from tracer.errors import ArgumentError, StateError
+from tracer.errors import ArgumentError, ArgumentTypeError, OptionError, StateError
+
+if TYPE_CHECKING:
+    from tracer.core.tensor import Tensor
 
 Words = np.ndarray[Any, np.dtype[np.uint64]]
 
@@ -47,7 +51,7 @@ class Generator:
             seed: from -2^63 to 2^64 - 1; a negative one counts back from 2^64. The engine sees its lowest 32 bits.
         """
         if not isinstance(seed, int | np.integer):
-            raise StateError(f"manual_seed: got {seed!r}.", hint="A seed is an integer.", where=user_line())
+            raise OptionError(f"manual_seed: got {seed!r}.", hint="A seed is an integer.", where=user_line())
         if not -(2**63) <= seed < 2**64:
             raise ArgumentError(
                 f"manual_seed: got {seed}.", hint="A seed lies between -2^63 and 2^64 - 1.", where=user_line()
@@ -75,6 +79,26 @@ class Generator:
         pairs = self.words(2 * count)
         return (pairs[0::2] << np.uint64(32)) | pairs[1::2]
 
+    def get_state(self) -> Tensor:
+        """`state` as a tensor of bytes."""
+        from tracer.core.tensor import Tensor
+
+        made: Tensor = Tensor._wrap(self.state())
+        return made
+
+    def set_state(self, new_state: Tensor) -> Generator:
+        """Go on from what `get_state` gave, here or in PyTorch.
+
+        Raises:
+            ArgumentTypeError: no tensor of bytes.
+            StateError: not as many, or not such as a generator writes.
+        """
+        array = getattr(new_state, "_array", None)
+        if array is None or array.dtype != np.uint8:
+            raise ArgumentTypeError("set_state: a generator's state is a tensor of uint8.", where=user_line())
+        self.restore(to_host(array))
+        return self
+
     def state(self) -> np.ndarray[Any, np.dtype[np.uint8]]:
         """Everything that decides which numbers come next, in the bytes PyTorch writes."""
         engine = self._engine.state["state"]
@@ -90,9 +114,9 @@ class Generator:
         Raises:
             StateError: not such bytes.
         """
-        if state.dtype != np.uint8 or state.shape != (STATE_BYTES,):
+        if state.shape != (STATE_BYTES,):
             raise StateError(
-                f"set_state: got {state.dtype} of shape {state.shape}.",
+                f"set_state: got bytes of shape {state.shape}.",
                 hint=f"A generator's state is {STATE_BYTES} bytes, as get_state gives them.",
                 where=user_line(),
             )

@@ -17,7 +17,7 @@ from tracer.core.ranges import counted, evenly, powers
 from tracer.core.record import ACTIVE
 from tracer.core.tensor import Tensor
 from tracer.core.where import user_line
-from tracer.errors import ArgumentTypeError, ShapeError, UnsupportedDtypeError
+from tracer.errors import ArgumentTypeError, OptionError, UnsupportedDtypeError
 
 # From numbers
 
@@ -140,7 +140,7 @@ def arange(*bounds: Any, dtype: Dtype = None, device: Any = None, requires_grad:
     Without a dtype, ints give int64 and floats the default.
 
     Raises:
-        ShapeError: the step is 0 or leads away from the end. It is a RuntimeError.
+        OptionError: the step is 0 or leads away from the end. It is a RuntimeError.
         ArgumentTypeError: a bound is no number, or there is none.
     """
     given = _bounds(bounds, named)
@@ -151,13 +151,13 @@ def arange(*bounds: Any, dtype: Dtype = None, device: Any = None, requires_grad:
     if kind is dtypes.bool_:
         raise UnsupportedDtypeError("arange: bools cannot be counted.", where=user_line())
     if not all(math.isfinite(bound) for bound in (start, end, step)):
-        raise ShapeError(f"arange: unsupported range: {start} -> {end}.", where=user_line())
+        raise OptionError(f"arange: unsupported range: {start} -> {end}.", where=user_line())
     if not kind.is_floating_point:
         start, end, step = int(start), int(end), int(step)
     if step == 0:
-        raise ShapeError("arange: step must be nonzero.", where=user_line())
+        raise OptionError("arange: step must be nonzero.", where=user_line())
     if (end - start) * step < 0:
-        raise ShapeError(
+        raise OptionError(
             f"arange: upper bound and lower bound inconsistent with step sign: {start} -> {end} by {step}.",
             hint="A step must lead from the start to the end.",
             where=user_line(),
@@ -209,5 +209,5 @@ def _spread(name: str, start: Any, end: Any, steps: Any, dtype: Dtype) -> tuple[
     low, high = (number_of(name, which, value) for which, value in (("start", start), ("end", end)))
     count = int_of(name, "steps", steps)
     if count < 0:
-        raise ShapeError(f"{name}: number of steps must be non-negative, got {count}.", where=user_line())
+        raise OptionError(f"{name}: number of steps must be non-negative, got {count}.", where=user_line())
     return low, high, count, chosen(name, dtype)

@@ -13,7 +13,7 @@ from tracer.core.functions.arguments import sizes_of
 from tracer.core.literal import check_fits
 from tracer.core.tensor import Tensor
 from tracer.core.where import user_line
-from tracer.errors import ArgumentTypeError, DtypeError, ShapeError, StateError
+from tracer.errors import ArgumentTypeError, DtypeError, OptionError, ShapeError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Dtype = Any
@@ -47,9 +47,9 @@ def shape_of(name: str, sizes: tuple[Any, ...], size: Any = None) -> tuple[int, 
         ShapeError: a negative one.
     """
     given = sizes or (() if size is None else (size,))
-    if not given:
+    if not given or (sizes and size is not None):
         raise ArgumentTypeError(
-            f"{name}: the size is missing.",
+            f"{name}: the size is {'given twice' if given else 'missing'}.",
             hint=f"Write {name}(2, 3), or {name}(()) for one number.",
             where=user_line(),
         )
@@ -87,12 +87,12 @@ def room(name: str, shape: tuple[int, ...], kind: dtypes.DType) -> Array:
     """Zeros.
 
     Raises:
-        StateError: there is not that much memory. It is a RuntimeError.
+        OptionError: there is not that much memory. It is a RuntimeError.
     """
     try:
         return np.zeros(shape, kind.numpy)
     except (MemoryError, ValueError):
-        raise StateError(
+        raise OptionError(
             f"{name}: a tensor of shape {shape} takes {math.prod(shape) * kind.itemsize:,} bytes, "
             "more memory than there is.",
             where=user_line(),
