@@ -15,12 +15,12 @@ SHAPE = (2, 3)
 
 def normal(scale: float = 1.0) -> Callable[[Any], list[tuple[Any, ...]]]:
     """Samples of one input from the bell curve."""
-    return lambda rng: [(rng.normal(0, scale, SHAPE),), (rng.normal(0, scale, ()),)]
+    return lambda rng: [(rng.normal(0, scale, SHAPE),)]
 
 
 def between(low: float, high: float) -> Callable[[Any], list[tuple[Any, ...]]]:
     """Samples of one input, evenly from a range that keeps off poles."""
-    return lambda rng: [(rng.uniform(low, high, SHAPE),), (rng.uniform(low, high, ()),)]
+    return lambda rng: [(rng.uniform(low, high, SHAPE),)]
 
 
 def unary(
