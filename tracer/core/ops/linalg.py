@@ -270,6 +270,13 @@ BADDBMM = _added_op(
         )
     ],
 )
+ADDMV = _added_op(
+    "addmv",
+    "AddmvBackward0",
+    lambda rng: [
+        Sample((rng.normal(0, 1, 2), rng.normal(0, 1, (2, 3)), rng.normal(0, 1, 3)), {"beta": 0.5, "alpha": 2.0})
+    ],
+)
 
 
 def _on_diagonal(xp: Any, g: Any, out: Any, a: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from tracer.core.op import Input, Op, Sample, register
 from tracer.core.ops.math import SHAPE, unary
+from tracer.errors import GraphError
 from tracer.text import Text
 
 
@@ -140,32 +141,36 @@ def _quotients(rng: Any) -> list[tuple[Any, ...]]:
     return [(_between_whole(rng) * b, b)]
 
 
-def _division(name: str, label: str, forward: Callable[..., Any], what: Text) -> Op:
+def _underived(xp: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
+    raise GraphError(
+        "floor_divide: the derivative of // is not implemented; it is 0 wherever there is one.",
+        hint="Write tracer.div(x, y, rounding_mode='floor'), which hands back 0, or use x.detach() // y.",
+        ja="floor_divide：// の微分は定義されていません（段の途中ではどこでも 0 です）。",
+        hint_ja="勾配 0 を返す tracer.div(x, y, rounding_mode='floor') か、x.detach() // y を使ってください。",
+    )
+
+
+def _division(name: str, label: str, forward: Callable[..., Any], what: Text, *, whole: bool = False) -> Op:
+    """`whole`: the operator `//`, through which PyTorch lets no gradient pass: it raises."""
+    rule = _underived if whole else lambda xp, g, out, a, b: _nothing(xp, g, out, a)
+    b_why = Text(
+        en="{out} climbs in steps. Between two steps a small nudge of {b} changes nothing, so the gradient is 0.",
+        ja="{out} は階段状に変わります。段の途中では {b} を少し動かしても変わらないので、勾配は 0 です。",
+    )
     return register(
         Op(
             name=name,
             label=label,
-            show=f"{name}({{a}} / {{b}})",
+            show=f"{label[0]}{{a}} / {{b}}{label[-1]}" if label[0] == "⌊" else f"{label}({{a}} / {{b}})",
             what=what,
             forward=forward,
             inputs=(
-                Input("a", vjp=lambda xp, g, out, a, b: _nothing(xp, g, out, a), local="0", why=_FLAT, needs=()),
-                Input(
-                    "b",
-                    vjp=lambda xp, g, out, a, b: _nothing(xp, g, out, a),
-                    local="0",
-                    needs=(),
-                    why=Text(
-                        en="{out} climbs in steps. Between two steps a small nudge of {b} changes nothing, so the "
-                        "gradient is 0.",
-                        ja="{out} は階段状に変わります。段の途中では {b} を少し動かしても変わらないので、"
-                        "勾配は 0 です。",
-                    ),
-                ),
+                Input("a", vjp=rule, local="0", why=_FLAT, needs=()),
+                Input("b", vjp=rule, local="0", why=b_why, needs=()),
             ),
-            samples=_quotients,
+            samples=(lambda rng: [(rng.integers(-9, 9, SHAPE), rng.integers(1, 5, 3))]) if whole else _quotients,
             domain=Text(en="Division by zero has no finite result.", ja="0 で割ると、有限の値になりません。"),
-            grad_fn="DivBackward2",
+            grad_fn="torch::autograd::NotImplemented" if whole else "DivBackward2",
             elementwise=True,
         )
     )
@@ -188,19 +193,15 @@ def _div_trunc(xp: Any, a: Any, b: Any) -> Any:
     return xp.where((a < 0) != (b < 0), -quotient, quotient)
 
 
-DIV_FLOOR = _division(
-    "floor_divide",
-    "⌊÷⌋",
-    _div_floor,
-    Text(
-        en="{out} says how many whole times {b} goes into {a}, rounded down.",
-        ja="{out} は {a} を {b} で割った商を、小さい方へ切り下げた整数です。",
-    ),
+_WHOLE_TIMES = Text(
+    en="{out} says how many whole times {b} goes into {a}, rounded down.",
+    ja="{out} は {a} を {b} で割った商を、小さい方へ切り下げた整数です。",
 )
-
+FLOOR_DIVIDE = _division("floor_divide", "⌊÷⌋", _div_floor, _WHOLE_TIMES, whole=True)
+DIV_FLOOR = _division("div_floor", "⌊÷⌋", _div_floor, _WHOLE_TIMES)
 DIV_TRUNC = _division(
-    "trunc_divide",
-    "÷ →0",
+    "div_trunc",
+    "trunc",
     _div_trunc,
     Text(
         en="{out} is {a} divided by {b}, with what stands behind the point cut off.",
