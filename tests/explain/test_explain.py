@@ -206,13 +206,13 @@ def test_routes_add_up_only_when_all_have_come() -> None:
     assert early is not None
     assert last is not None
     assert early.heading.en == "x is used twice, so two routes bring gradient back. They add up:"
-    assert [(r.label.en, r.amount, r.state) for r in early.routes] == [
+    assert [(r.label.en, r.amount.en, r.state) for r in early.routes] == [
         ("through b", "5", "arriving"),
         ("through a", "?", "coming"),
     ]
     assert early.total.text("en") == "∂y/∂x = ?"
     assert early.missing == 1
-    assert [(r.amount, r.state) for r in last.routes] == [("5", "received"), ("2", "arriving")]
+    assert [(r.amount.en, r.state) for r in last.routes] == [("5", "received"), ("2", "arriving")]
     assert last.total.text("en") == "∂y/∂x = 5 + 2 = 7"
     assert last.missing == 0
 
@@ -220,7 +220,7 @@ def test_routes_add_up_only_when_all_have_come() -> None:
 def test_a_route_that_is_only_multiplied_is_not_added_yet() -> None:
     told = at(programs.product(), 22, "part")
     assert told.routes is not None
-    assert told.routes.routes[1].amount == "2"
+    assert told.routes.routes[1].amount.en == "2"
     assert told.routes.total.text("en") == "∂y/∂x = ?"
 
 
@@ -236,7 +236,7 @@ def test_many_routes_are_put_together() -> None:
     sixth = this.position_of(int(this.deliveries_to(trace.find("x"))[5]))
     routes = explain(trace.cursor(sixth)).routes
     assert routes is not None
-    assert [(r.label.en, r.amount) for r in routes.routes] == [
+    assert [(r.label.en, r.amount.en) for r in routes.routes] == [
         ("5 routes received", "45"),
         ("through v16", "6"),
         ("5 routes to come", "?"),
@@ -249,7 +249,7 @@ def test_what_earlier_passes_left_is_added_to() -> None:
     assert told.phase.en == "BACKWARD, pass 2"
     assert told.routes is not None
     assert told.routes.heading.en.startswith("w still holds the gradient of an earlier pass.")
-    assert [(r.label.en, r.amount) for r in told.routes.routes] == [
+    assert [(r.label.en, r.amount.en) for r in told.routes.routes] == [
         ("from before this pass", "4"),
         ("through miss", "2"),
     ]

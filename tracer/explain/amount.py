@@ -30,6 +30,20 @@ ROWS, COLUMNS = 6, 6
 NORM = "‖·‖"
 
 
+def plain(value: Amount) -> Amount:
+    """An array without axes as the number that it is in its own dtype; everything else as it is."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return bool(value) if value.dtype == bool else exact(value[()])
+    return value
+
+
+def single(value: Amount) -> float:
+    """One number as a float."""
+    found = plain(value)
+    assert not isinstance(found, np.ndarray), "a single number has no axes"
+    return float(found)
+
+
 def is_single(value: Amount) -> bool:
     """Whether it is one number: a float or an array without axes."""
     return not isinstance(value, np.ndarray) or value.ndim == 0

@@ -9,7 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from tracer.core import floats
+from tracer.core.dtype import float64
 from tracer.core.op import OPS
+from tracer.explain.amount import single
 from tracer.explain.words import Names, shown
 from tracer.numbers import equals_sign, format_number
 
@@ -63,7 +65,7 @@ def forward_numbers(names: Names, node: int, args: Sequence[float], digits: int 
     """`3 + 2`: the formula of `node` with its numbers put in."""
     op = names.trace.op(node)
     assert op is not None, "only computed nodes have a formula"
-    return op.written([format_number(v, digits) for v in args])
+    return op.written([format_number(v, digits) for v in args], names.trace.static(node))
 
 
 def local_symbols(names: Names, edge: int) -> str:
@@ -71,8 +73,9 @@ def local_symbols(names: Names, edge: int) -> str:
     e = names.trace.edge(edge)
     op = names.trace.op(e.user)
     assert op is not None, "an edge leads into an op's output"
-    texts = {i.name: names.place(one) for i, one in zip(op.inputs, names.trace.edges_in(e.user), strict=True)}
-    return op.inputs[e.slot].rule.show({**texts, "out": names(e.user)})
+    texts = {name: str(value) for name, value in names.trace.static(e.user).items()}
+    texts |= {op.spec(i).name: names.place(one) for i, one in enumerate(names.trace.edges_in(e.user))}
+    return op.spec(e.slot).rule.show({**texts, "out": names(e.user)})
 
 
 def local_numbers(names: Names, edge: int, digits: int = 4) -> str | None:
@@ -84,13 +87,15 @@ def local_numbers(names: Names, edge: int, digits: int = 4) -> str | None:
     e = trace.edge(edge)
     op = trace.op(e.user)
     assert op is not None, "an edge leads into an op's output"
-    rule = op.inputs[e.slot].rule
+    rule = op.spec(e.slot).rule
     if not rule.names:
         return None
-    numbers = dict(zip((i.name for i in op.inputs), trace.args(e.user), strict=True))
-    numbers["out"] = float(trace.columns.value[e.user])
-    found, local = rule.evaluate(numbers, _call), trace.local_gradient(edge)
-    if not (math.isclose(found, local, rel_tol=1e-9, abs_tol=1e-300) or (math.isnan(found) and math.isnan(local))):
+    numbers = {name: v for name, v in trace.static(e.user).items() if isinstance(v, int | float)}
+    numbers |= {op.spec(i).name: single(value) for i, value in enumerate(trace.args(e.user))}
+    numbers["out"] = single(trace.value(e.user))
+    found, local = rule.evaluate(numbers, _call), single(trace.local_gradient(edge))
+    off = 1e-9 if trace.dtype(e.user) is float64 else 1e-3
+    if not (math.isclose(found, local, rel_tol=off, abs_tol=1e-300) or (math.isnan(found) and math.isnan(local))):
         return None
     return rule.show({name: format_number(numbers[name], digits) for name in rule.names})
 

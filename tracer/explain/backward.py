@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tracer.explain.amount import single
 from tracer.explain.arithmetic import factor, local_numbers, local_symbols, product
 from tracer.explain.delivery import Delivery, delivery_of, together
 from tracer.explain.explanation import Explanation, Note, Row
@@ -29,7 +30,7 @@ def seed(teller: Teller, moment: Moment) -> Explanation:
     rows = [Row((Text.same("1"),), Text.same(symbol), colour="grad", now=True)]
     if before is not None:
         after = teller.number(teller.cursor.grad(moment.node))
-        tag = Text.same(f"{teller.number(before)} → {after}")
+        tag = Text.same(f"{teller.number(single(before))} → {after}")
         rows.append(Row((Text.same("1"),), Text.same(teller.names.grad(moment.node)), "+=", colour="grad", tag=tag))
     line = Text.same(f"{symbol} = 1")
     return Explanation(

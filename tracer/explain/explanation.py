@@ -45,7 +45,7 @@ class Route:
     """One way by which gradient comes to a node: `through b   5   arriving`."""
 
     label: Text
-    amount: str
+    amount: Text
     """`?` while it is not known."""
     state: RouteState
     user: int | None = None
@@ -151,7 +151,7 @@ STATES: dict[RouteState, Text] = {
 def join_route(route: Route) -> Text:
     """A route on one line."""
     said = STATES[route.state]
-    return Text(*(f"{route.label[lang]}  {route.amount}  {said[lang]}".rstrip() for lang in ("en", "ja")))
+    return Text(*(f"{route.label[lang]}  {route.amount[lang]}  {said[lang]}".rstrip() for lang in ("en", "ja")))
 
 
 def _behind(row: Row, lang: Lang) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from tracer.explain import tensor_forward
 from tracer.explain.arithmetic import forward_numbers, sign
 from tracer.explain.explanation import Explanation, Row
+from tracer.explain.kept import keeps
 from tracer.explain.teller import FORWARD, Teller
 from tracer.explain.words import EMPTY, count, join, listed
 from tracer.numbers import equals_sign
@@ -95,7 +95,9 @@ def made(teller: Teller, node: int) -> Explanation:
     """A node has come into being."""
     kind = teller.trace.kind(node)
     if kind == "op":
-        return _computed(teller, node)
+        return (tensor_forward.computed if teller.speaks_of_shapes(node) else _computed)(teller, node)
+    if kind == "leaf" and teller.trace.is_tensor(node):
+        return tensor_forward.leaf(teller, node)
     name, value = teller.names(node), teller.trace.columns.value[node]
     if kind == "const":
         return Explanation(
@@ -140,7 +142,7 @@ def made(teller: Teller, node: int) -> Explanation:
 def computed_block(teller: Teller, node: int) -> tuple[tuple[Row, ...], str]:
     """The rows `a = x + 2`, `= 3 + 2`, `= 5` of a computed node, and the last two on one line."""
     trace, names, digits = teller.trace, teller.names, teller.digits
-    op, args, value = trace.op(node), trace.args(node), float(trace.columns.value[node])
+    op, args, value = trace.op(node), teller.args(node), teller.single(node)
     assert op is not None, "only computed nodes have a formula"
     put_in, result = forward_numbers(names, node, args, digits), teller.number(value)
     first, second = equals_sign(*args, digits=digits), sign(value, *args, by=op.name, digits=digits)
@@ -167,45 +169,8 @@ def _computed(teller: Teller, node: int) -> Explanation:
         rule=title,
         numbers=Text.same(line),
         blocks=(rows,),
-        sentence=_keeps(teller, node),
+        sentence=keeps(teller, node),
         short=Text.same(f"{title.en} {line}"),
         node=node,
         notes=(*teller.node_notes(node), *teller.ending()),
-    )
-
-
-def kept_for_backward(teller: Teller, node: int) -> tuple[int, ...]:
-    """Nodes whose values the backward rules of `node` will read: its inputs, itself, or none."""
-    trace = teller.trace
-    op = trace.op(node)
-    if op is None or not trace.requires_grad(node):
-        return ()
-    by_name = {spec.name: n for spec, n in zip(op.inputs, trace.inputs(node), strict=True)} | {"out": node}
-    used: Iterable[str] = (
-        name
-        for spec, source in zip(op.inputs, trace.inputs(node), strict=True)
-        if trace.requires_grad(source) and spec.vjp is not None
-        for name in spec.rule.names
-    )
-    order = [*trace.inputs(node), node]
-    return tuple(sorted({by_name[name] for name in used}, key=order.index))
-
-
-def _keeps(teller: Teller, node: int) -> Text:
-    if not teller.trace.requires_grad(node):
-        return Text(
-            "It comes from plain numbers only, so no gradient will reach it.",
-            "ただの数だけから計算した値なので、勾配は届きません。",
-        )
-    kept = kept_for_backward(teller, node)
-    if not kept:
-        return Text(
-            "Nothing need be remembered for the way back: its local gradients are the same whatever the values.",
-            "局所勾配が値によらないので、逆伝播のために覚えておく値はありません。",
-        )
-    which = listed(teller.names(n) for n in kept)
-    return Text(
-        f"{which.en} {'is' if len(kept) == 1 else 'are'} remembered for the way back: the local gradients need "
-        f"{'its value' if len(kept) == 1 else 'their values'}.",
-        f"逆伝播に備えて {which.ja} の値を覚えておきます。局所勾配を求めるときに使うためです。",
     )

@@ -60,7 +60,8 @@ class Nudge:
     def same_graph(self) -> bool:
         """Whether the nudged program computed with the same ops; an `if` may have gone the other way."""
         a, b = self.before.trace.columns, self.after.trace.columns
-        return a.op.tobytes() == b.op.tobytes() and a.inputs.tobytes() == b.inputs.tobytes()
+        same_ops = a.op_names == b.op_names and a.op.tobytes() == b.op.tobytes()
+        return same_ops and a.inputs.tobytes() == b.inputs.tobytes()
 
     @cached_property
     def root(self) -> int | None:

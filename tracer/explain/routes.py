@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from tracer.explain.amount import Amount, Array, equals, plain, single
 from tracer.explain.arithmetic import sum_sign, total
 from tracer.explain.explanation import Route, Routes, Row
 from tracer.explain.teller import Teller
@@ -17,12 +20,12 @@ TERMS = 4
 """Terms at most that the sum is written out with."""
 
 
-def held(teller: Teller, node: int, this: Pass) -> float | None:
+def held(teller: Teller, node: int, this: Pass) -> Amount | None:
     """What a leaf brought along from before the pass; None for inner nodes and for a leaf that held nothing."""
-    if teller.trace.kind(node) == "op":
+    if not teller.trace.accumulates(node) or not this.accumulates:
         return None
     before = teller.trace.cursor(this.start).grad(node)
-    return before or None
+    return plain(before) if before is not None and np.any(before) else None
 
 
 def routes(teller: Teller, node: int) -> Routes | None:
@@ -43,10 +46,10 @@ def routes(teller: Teller, node: int) -> Routes | None:
         rows = _folded(teller, deliveries, assign)
     if before is not None:
         label = Text("from before this pass", "前回までの分")
-        rows.insert(0, Route(label, teller.number(before), "held"))
+        rows.insert(0, Route(label, teller.said(before), "held"))
     symbol = teller.names.grad(node) if before is not None else teller.symbol(this, node)
     terms = [before] if before is not None and not assign else []
-    terms += [d.contribution for d in deliveries if d.contribution is not None]
+    terms += [plain(d.contribution) for d in deliveries if d.contribution is not None]
     return Routes(
         node,
         _heading(teller, node, this, deliveries, before is not None),
@@ -60,7 +63,8 @@ def _row(teller: Teller, delivery: Delivery) -> Route:
     user, place = teller.names(delivery.user), teller.names.place(delivery.edge)
     same = "" if place == teller.names(teller.trace.edge(delivery.edge).input) else f" ({place})"
     label = Text(f"through {user}{same}", f"{user} を通って{same}")
-    return Route(label, teller.number(delivery.contribution), delivery.state, delivery.user, delivery.edge)
+    known = None if delivery.contribution is None else plain(delivery.contribution)
+    return Route(label, teller.said(known), delivery.state, delivery.user, delivery.edge)
 
 
 def _folded(teller: Teller, deliveries: tuple[Delivery, ...], assign: bool) -> list[Route]:
@@ -69,11 +73,15 @@ def _folded(teller: Teller, deliveries: tuple[Delivery, ...], assign: bool) -> l
     rows = []
     if received:
         label = count(len(received), "route received", "routes received", "届いた経路 {} 本")
-        rows.append(Route(label, teller.number(received[-1] if assign else sum(received)), "folded"))
+        rows.append(Route(label, teller.said(plain(received[-1] if assign else sum(received))), "folded"))
     rows += [_row(teller, d) for d in deliveries if d.state == "arriving"]
     coming = sum(1 for d in deliveries if d.state == "coming")
     if coming:
-        rows.append(Route(count(coming, "route to come", "routes to come", "これからの経路 {} 本"), NOT_YET, "folded"))
+        rows.append(
+            Route(
+                count(coming, "route to come", "routes to come", "これからの経路 {} 本"), Text.same(NOT_YET), "folded"
+            )
+        )
     return rows
 
 
@@ -104,14 +112,28 @@ def _heading(teller: Teller, node: int, this: Pass, deliveries: tuple[Delivery, 
     )
 
 
-def _total(teller: Teller, symbol: str, node: int, terms: list[float], missing: int, assign: bool) -> Row:
+def _total(teller: Teller, symbol: str, node: int, terms: list[Amount], missing: int, assign: bool) -> Row:
     left = Text.same(symbol)
-    value, digits = teller.cursor.grad(node), teller.digits
+    value, digits = teller.grad(node), teller.digits
     if missing or value is None:  # None: the program was killed inside the pass, so its sums were never kept
         return Row((Text.same(NOT_YET),), left, colour="grad")
+    if isinstance(value, np.ndarray):
+        return _total_array(teller, left, value, terms, assign)
     result = teller.number(value)
     if assign or not 2 <= len(terms) <= TERMS:
         return Row((Text.same(result),), left, equals_sign(value, digits=digits), colour="grad")
-    second = sum_sign(value, terms, digits)
-    body = Text.same(f"{total(terms, digits)} {second} {result}")
-    return Row((body,), left, equals_sign(*terms, digits=digits), colour="grad")
+    numbers = [single(term) for term in terms]
+    second = sum_sign(value, numbers, digits)
+    body = Text.same(f"{total(numbers, digits)} {second} {result}")
+    return Row((body,), left, equals_sign(*numbers, digits=digits), colour="grad")
+
+
+def _total_array(teller: Teller, left: Text, value: Array, terms: list[Amount], assign: bool) -> Row:
+    """Few numbers written out, `[5, 1] + [2, 0] = [7, 1]`; else what the sum is."""
+    said = [teller.said(term) for term in terms]
+    body, few = teller.said(value), all(one.en.startswith("[") for one in (*said, teller.said(value)))
+    if few and not assign and 2 <= len(terms) <= TERMS:
+        parts = " + ".join(one.en for one in said)
+        body = Text.same(f"{parts} {equals(value, teller.digits)} {body.en}")
+        return Row((body,), left, "≈" if any(equals(t, teller.digits) == "≈" for t in terms) else "=", colour="grad")
+    return Row((body,), left, equals(value, teller.digits) if few else ":", colour="grad")

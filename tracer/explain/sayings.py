@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from tracer.explain.amount import Amount, equals, is_single
 from tracer.explain.arithmetic import local_symbols
 from tracer.explain.delivery import Delivery
 from tracer.explain.explanation import Note
@@ -189,16 +190,24 @@ def ending(teller: Teller, this: Pass) -> list[Note]:
         return [Note("end", done)]
     numbers = []
     for leaf in leaves[:LISTED]:
-        value = teller.cursor.grad(leaf)
+        value = teller.grad(leaf)
         kept = held(teller, leaf, this) is not None
         symbol = names.grad(leaf) if kept or this.by_hand else names.partial(this.root, names(leaf))
-        numbers.append(f"{symbol} {equals_sign(value or 0.0, digits=teller.digits)} {teller.number(value)}")
-    numbers += [NOT_YET] * (len(leaves) - len(numbers))  # only counted, never shown
-    which = listed(numbers)
+        numbers.append(equation(teller, symbol, 0.0 if value is None else value))
+    more = [Text.same(NOT_YET)] * (len(leaves) - len(numbers))  # only counted, never shown
+    which = Text(listed(one.en for one in (*numbers, *more)).en, listed(one.ja for one in (*numbers, *more)).ja)
     result = Text(f"Its result: {which.en}.", f"結果は {which.ja} です。")
-    slope = teller.cursor.grad(leaves[0])
+    slope = teller.grad(leaves[0])
     alone = len(leaves) == 1 and not this.by_hand and held(teller, leaves[0], this) is None
-    if alone and slope is not None and math.isfinite(slope):
+    if alone and isinstance(slope, float) and math.isfinite(slope):
         leaf, far = names(leaves[0]), moves(names(this.root), slope, teller.digits)
         result = join(result, Text(f"Nudge {leaf}, and {far.en}.", f"{leaf} を少し動かすと、{far.ja}。"))
     return [Note("end", join(done, result))]
+
+
+def equation(teller: Teller, symbol: str, value: Amount) -> Text:
+    """`∂y/∂x = 7`; of many numbers, `∂L/∂W: (3, 4) ‖·‖ 2.31`."""
+    said = teller.said(value)
+    few = is_single(value) or said.en.startswith("[")
+    between = f" {equals(value, teller.digits)}" if few else ":"
+    return Text(f"{symbol}{between} {said.en}", f"{symbol}{between} {said.ja}")

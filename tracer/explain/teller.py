@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from tracer.explain.amount import Amount, labelled, plain, single
 from tracer.explain.explanation import Note
 from tracer.explain.trouble import outside, spoilt_by, why_not_finite
 from tracer.explain.words import Names, shown
@@ -24,6 +25,8 @@ class Teller:
     cursor: Cursor
     by: By = "edge"
     digits: int = 4
+    element: int | None = None
+    """Of a tensor, the element that the reader chose."""
 
     @property
     def trace(self) -> Trace:
@@ -32,6 +35,48 @@ class Teller:
     @cached_property
     def names(self) -> Names:
         return Names(self.cursor.trace)
+
+    # Tensors
+
+    def shape(self, node: int) -> tuple[int, ...]:
+        """The shape of a tensor; () of a number."""
+        return tuple(self.trace.shape(node))
+
+    def is_array(self, node: int) -> bool:
+        """Whether `node` is a tensor with axes."""
+        return self.trace.is_tensor(node) and self.shape(node) != ()
+
+    def speaks_of_shapes(self, node: int) -> bool:
+        """Whether `node`, or what it was computed from, is a tensor with axes."""
+        return any(self.is_array(n) for n in (node, *self.trace.inputs(node)))
+
+    def made(self, node: int) -> Amount:
+        """The value of `node` when it was made."""
+        return plain(self.trace.value(node))
+
+    def single(self, node: int) -> float:
+        """The value of `node`, one number, when it was made."""
+        return single(self.trace.value(node))
+
+    def args(self, node: int) -> tuple[float, ...]:
+        """The numbers that `node` was computed from."""
+        return tuple(single(value) for value in self.trace.args(node))
+
+    def data(self, node: int) -> Amount | None:
+        """The value of `node` at this moment."""
+        found = self.cursor.data(node)
+        return None if found is None else plain(found)
+
+    def grad(self, node: int) -> Amount | None:
+        """The gradient of `node` at this moment."""
+        found = self.cursor.grad(node)
+        return None if found is None else plain(found)
+
+    def said(self, value: Amount | None) -> Text:
+        """A number as shown; of an array its few numbers, or its shape and a word on them."""
+        return labelled(value, self.digits)
+
+    # Words
 
     def number(self, value: float | None) -> str:
         """A number as shown, `?` where it is not known."""

@@ -45,20 +45,29 @@ class Names:
             return ""
         edges = self.trace.edges_in(node)
         name = self.place if places else lambda edge: self(self.trace.edge(edge).input)
-        return op.written([name(edge) for edge in edges])
+        return op.written([name(edge) for edge in edges], self.trace.static(node))
 
     def definition(self, node: int) -> str:
         """`a = x + 2`, or the name alone of a leaf."""
         formula = self.formula(node)
         return f"{self(node)} = {formula}" if formula else self(node)
 
-    def fill(self, words: Text, node: int, *, places: bool = True) -> Text:
-        """An op's sentence with the names of one application put in: `{a}`, `{out}` -> `x`, `y`."""
+    def fill(self, words: Text, node: int, *, places: bool = True, slot: int | None = None) -> Text:
+        """An op's sentence with the names of one application put in: `{a}`, `{out}` -> `x`, `y`.
+
+        Args:
+            slot: the input that the sentence is about, where the op takes any number of them; None: all of them.
+        """
         op = self.trace.op(node)
         assert op is not None, "sentences belong to ops"
         name = self.place if places else lambda edge: self(self.trace.edge(edge).input)
-        names = {i.name: name(e) for i, e in zip(op.inputs, self.trace.edges_in(node), strict=True)}
-        return words.format(out=self(node), **names)
+        said = [name(edge) for edge in self.trace.edges_in(node)]
+        fields: dict[str, object] = {**self.trace.static(node), "out": self(node)}
+        fields |= {spec.name: text for spec, text in zip(op.inputs, said, strict=False)}
+        if op.variadic:  # the last input stands for all that follow
+            rest = said[len(op.inputs) - 1 :]
+            fields[op.inputs[-1].name] = listed(rest) if slot is None else said[slot]
+        return words.format(**fields)
 
     def partial(self, top: int, bottom: str) -> str:
         """`∂y/∂x`."""

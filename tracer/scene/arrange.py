@@ -6,17 +6,19 @@ off the whole recording; no number from it is kept.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from rich.cells import cell_len
 
+from tracer.explain.amount import FEW, ROOM, Amount, brief
 from tracer.layout.fold import Drawn, draw_graph, is_folded, stretch_of
 from tracer.layout.layered import Direction, Placed, Size, layered
-from tracer.numbers import format_number
 from tracer.scene.notation import Notation, Shape, shape, title
-from tracer.scene.reading import Readings
+from tracer.scene.reading import Readings, carried, dims
+from tracer.text import LANGS, Lang
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import Pass
 from tracer.trace.trace import Trace
@@ -25,6 +27,8 @@ DIRECTIONS: dict[Notation, Direction] = {"boxes": "down", "textbook": "right"}
 
 EXACT_DELIVERIES = 600
 """Up to this many contributions, widths follow the numbers; above, every number gets room for the widest."""
+SUMMARY = 14
+"""Cells of the widest word on an array: `‖·‖ 1.235e-10`."""
 WIDEST = 11
 """Cells of the widest number, `-1.235e-100`."""
 ROOM_TO_GROW = 5
@@ -68,7 +72,7 @@ class Arrangement:
     hidden_inputs: Mapping[int, int]
     """How many inputs the window leaves out. A constant in the formula is not left out."""
     hidden_users: Mapping[int, int]
-    readings: Readings
+    readings: Mapping[Lang, Readings]
 
 
 _ARRANGEMENTS: WeakKeyDictionary[Trace, dict[tuple[Notation, int, int, int], Arrangement]] = WeakKeyDictionary()
@@ -105,20 +109,28 @@ def _arranged(trace: Trace, notation: Notation, around: int, limit: int, digits:
             for node in graph
         },
         hidden_users={node: len(trace.uses(node)) - graph.out_degree(node) for node in graph},
-        readings=Readings(digits, frozenset(edge for _, _, edge in graph.edges(keys=True))),
+        readings={
+            lang: Readings(digits, frozenset(edge for _, _, edge in graph.edges(keys=True)), lang) for lang in LANGS
+        },
     )
 
 
 def _box_size(trace: Trace, drawn: Drawn, node: int, widths: Widths, marked: bool) -> Size:
-    """A leaf has its value beside its name; what is computed has it on a row of its own, below the formula."""
+    """A leaf has its value beside its name; what is computed has it on a row of its own, below the formula.
+
+    A tensor has that row too, for its shape stands there.
+    """
     words = cell_len(title(trace, node, "boxes"))
-    low = trace.op(node) is None
+    shape = dims(trace, node)
+    low = trace.op(node) is None and not shape
     if low:
         words += 2 + widths.value[node]
-    inner = max(words, widths.value[node], 2 + widths.grad[node], _marks_width(trace, node))
+    value = widths.value[node] + (cell_len(shape) + 2 if shape else 0)
+    inner = max(words, value, 2 + widths.grad[node], _marks_width(trace, node))
     steps = -(-max(inner + 4 - NARROWEST_BOX, 0) // BOX_STEP)
     ports = 2 * drawn.graph.in_degree(node) + 3
-    width = max(min(NARROWEST_BOX + BOX_STEP * steps, WIDEST_BOX), ports)
+    widest = max(WIDEST_BOX, value + 4 + (value % 2 == 0)) if shape else WIDEST_BOX
+    width = max(min(NARROWEST_BOX + BOX_STEP * steps, widest), ports)
     return Size(width, (4 if low else 5) + marked)
 
 
@@ -128,7 +140,8 @@ def _textbook_size(trace: Trace, drawn: Drawn, node: int, widths: Widths, marked
     words = cell_len(title(trace, node, "textbook"))
     kind: Shape = shape(trace, node, "textbook")
     name = trace.name(node) if kind == "circle" else None
-    value = widths.value[node] + (cell_len(name) + 3 if name else 0)
+    shape_room = cell_len(dims(trace, node)) + 1 if dims(trace, node) else 0
+    value = widths.value[node] + (cell_len(name) + 3 if name else 0) + shape_room
     room_out = max(value, 2 + widths.grad[node]) + 2
     if kind == "plain":
         return Size(max(words, _marks_width(trace, node)) + 2, 3, room_out=room_out)
@@ -160,21 +173,22 @@ def _widths(trace: Trace, drawn: Drawn, digits: int) -> Widths:
     edges = [edge for _, _, edge in graph.edges(keys=True)]
     if sum(len(p.edges) for p in trace.passes) > EXACT_DELIVERIES:
         return Widths(
-            value=dict.fromkeys(graph, WIDEST),
-            grad=dict.fromkeys(graph, WIDEST + 2),
+            value={node: _most(trace, node) for node in graph},
+            grad={node: _most(trace, node) + 2 for node in graph},
             product=dict.fromkeys(edges, 2 * WIDEST + 3),
             contribution=dict.fromkeys(edges, WIDEST),
         )
     widths = Widths(
-        value={node: max(ROOM_TO_GROW, *map(len, _values(trace, node, digits))) for node in graph},
-        grad=dict.fromkeys(graph, ROOM_TO_GROW),
+        value={node: max(ROOM_TO_GROW, *_values(trace, node, digits)) for node in graph},
+        grad={
+            node: SUMMARY + 2 if _many(trace, node) and trace.requires_grad(node) else ROOM_TO_GROW for node in graph
+        },
         product=dict.fromkeys(edges, ROOM_TO_GROW),
         contribution=dict.fromkeys(edges, 1),
     )
     for node in graph:
         for _, row in trace.events("write").get(node, ()):
-            number = format_number(float(trace.columns.writes.value[row]), digits)
-            widths.grad[node] = max(widths.grad[node], len(number) + 2)
+            widths.grad[node] = max(widths.grad[node], _width(trace.written("write", row), digits) + 2)
     for this in trace.passes:
         _widen(trace, this, widths, digits)
     return widths
@@ -182,27 +196,53 @@ def _widths(trace: Trace, drawn: Drawn, digits: int) -> Widths:
 
 def _widen(trace: Trace, this: Pass, widths: Widths, digits: int) -> None:
     """Makes room for every number that a pass shows on its way: products, contributions, sums so far."""
-    grads: dict[int, float] = {}
-    delivered: dict[int, float] = {}  # by hand, an edge may deliver again: their sum is shown
+    grads: dict[int, Amount] = {}
+    delivered: dict[int, Amount] = {}  # by hand, an edge may deliver again: their sum is shown
     start = Cursor(trace, this.start + 1)
     for delivery, (edge, node) in enumerate(zip(this.edges.tolist(), this.targets.tolist(), strict=True)):
         if node not in widths.grad:
             continue
+        if _many(trace, node):  # only words are shown of it: nothing need be computed
+            if edge in widths.product:
+                widths.product[edge], widths.contribution[edge] = LABEL_ROOM, SUMMARY
+            continue
         upstream, local, contribution = trace.contribution(this.index, delivery)
         if node not in grads and (this.index or node == this.root):
-            grads[node] = start.grad(node) or 0.0  # what an earlier pass left in a leaf
+            held = start.grad(node)
+            grads[node] = 0.0 if held is None else held  # what an earlier pass left in a leaf
         grads[node] = contribution if this.combine == "assign" else grads.get(node, 0.0) + contribution
         for number in (contribution, grads[node]):
-            widths.grad[node] = max(widths.grad[node], len(format_number(number, digits)) + 2)  # 2 for ` …`
+            widths.grad[node] = max(widths.grad[node], _width(number, digits) + 2)  # 2 for ` …`
         if edge in widths.product:
             delivered[edge] = delivered.get(edge, 0.0) + contribution
-            product = f"{format_number(upstream, digits)} · {format_number(local, digits)}"
-            widths.product[edge] = max(widths.product[edge], len(product))
+            label = carried(upstream, local, contribution, digits)
+            widths.product[edge] = max(widths.product[edge], cell_len(label))
             for number in (contribution, delivered[edge]):
-                widths.contribution[edge] = max(widths.contribution[edge], len(format_number(number, digits)))
+                widths.contribution[edge] = max(widths.contribution[edge], _width(number, digits))
 
 
-def _values(trace: Trace, node: int, digits: int) -> Iterator[str]:
-    yield format_number(float(trace.columns.value[node]), digits)
+def _values(trace: Trace, node: int, digits: int) -> Iterator[int]:
+    """The widths of what `node` holds, one after the other."""
+    if _many(trace, node):
+        yield SUMMARY
+        return
+    yield _width(trace.value(node), digits)
     for _, row in trace.events("update").get(node, ()):
-        yield format_number(float(trace.columns.updates.value[row]), digits)
+        yield _width(trace.written("update", row), digits)
+
+
+def _many(trace: Trace, node: int) -> bool:
+    """Whether a node has more numbers than a box writes out."""
+    return math.prod(trace.shape(node)) > FEW
+
+
+def _most(trace: Trace, node: int) -> int:
+    """The widest that anything about a node's number, or numbers, can be."""
+    if not trace.shape(node):
+        return WIDEST
+    return SUMMARY if _many(trace, node) else ROOM
+
+
+def _width(value: Amount | None, digits: int) -> int:
+    words = brief(value, digits)
+    return max(cell_len(words[lang]) for lang in LANGS)

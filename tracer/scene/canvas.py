@@ -216,6 +216,8 @@ class _Page:
         value_row = box.y + (1 if low else 2)
         title_room = room - cell_len(box.value) - 1 if low else room
         self._title(box, left, box.y + 1, title_room)
+        if box.dims:
+            self.put(left, value_row, fit(box.dims, max(0, room - cell_len(box.value) - 1)), Ink("data"))
         self.put(left + room - cell_len(box.value), value_row, box.value, value_ink(box.value))
         self.put(left, value_row + 1, GRAD, Ink("grad" if box.grad_state != "none" else "muted"))
         self.put(left + room - cell_len(box.grad), value_row + 1, box.grad, grad_ink(box.grad, box.receiving))
@@ -271,7 +273,9 @@ class _Page:
                 continue
             box = self.boxes[node]
             x, y = wires[0].points[0]
-            value = f"{box.name} = {box.value}" if box.name and box.shape != "plain" else box.value
+            value = box.number
+            if box.name and box.shape != "plain":
+                value = f"{box.name} {value}" if value != box.value else f"{box.name} = {value}"
             self._number(x + 2, y - 1, value, value_ink(box.value))
             self._number(x + 2, y + 1, f"{GRAD} {box.grad}", grad_ink(box.grad, box.receiving))
             if len(wires) > 1:

@@ -148,13 +148,17 @@ class ExplanationPanel:
         lang, palette = self.lang, self.palette
         found = self._prose(console, width, self._words(routes.heading))
         labels = max(cell_len(route.label[lang]) for route in routes.routes)
-        amounts = max(cell_len(route.amount) for route in routes.routes)
+        amounts = max(cell_len(route.amount[lang]) for route in routes.routes)
         stacked = INDENT + labels + 3 + amounts > width
         for route in routes.routes:
-            unknown = route.amount == NOT_YET
+            unknown = route.amount[lang] == NOT_YET
             line = Prose(" " * INDENT).append(route.label[lang], palette.style("muted" if unknown else "text"))
             line.append(" " * (1 if stacked else labels - cell_len(route.label[lang]) + 3))
-            line.append(route.amount.rjust(0 if stacked else amounts), palette.style("missing" if unknown else "grad"))
+            amount = route.amount[lang]
+            line.append(
+                " " * (0 if stacked else amounts - cell_len(amount)) + amount,
+                palette.style("missing" if unknown else "grad"),
+            )
             if route.state == "arriving":
                 line.append(f"   ◀ {STATES['arriving'][lang]}", palette.style("active"))
             found += self._hanging(console, width, line)

@@ -27,11 +27,11 @@ def title(trace: Trace, node: int, notation: Notation) -> str:
     if notation == "boxes":
         return f"{trace.label(node)} = {trace.formula(node)}"
     inputs = trace.inputs(node)
-    if not any(is_folded(trace, source) for source in inputs):
+    if callable(op.show) or op.variadic or not any(is_folded(trace, source) for source in inputs):
         return op.label
     # the formula with blanks where wires arrive: `x + 2` is written `+ 2`
     names = {
         slot.name: trace.label(source) if is_folded(trace, source) else ""
-        for slot, source in zip(op.inputs, inputs, strict=True)
+        for slot, source in zip(op.inputs, inputs, strict=False)
     }
-    return op.show.format(**names).strip()
+    return op.show.format(**trace.static(node), **names).strip()

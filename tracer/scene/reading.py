@@ -12,9 +12,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tracer.numbers import MORE_TO_COME, NO_GRADIENT, NOT_YET, format_number
+from tracer.explain.amount import Amount, brief, is_single, shape_of, shape_text
+from tracer.numbers import MORE_TO_COME, NO_GRADIENT, NOT_YET
+from tracer.text import Lang
 from tracer.trace.cursor import Cursor, GradState
 from tracer.trace.trace import Trace
+
+USUAL = "float32"
+"""The dtype that goes without saying."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,8 @@ class Reading:
     grad: str
     grad_state: GradState
     marks: tuple[str, ...]
+    dims: str = ""
+    """Of a tensor with axes: `(3, 4)`, and its dtype where that is not float32."""
 
     @property
     def known(self) -> bool:
@@ -38,6 +45,7 @@ class Readings:
     digits: int
     drawn: frozenset[int]
     """The edges that will be asked for; a large trace has many more."""
+    lang: Lang = "en"
     _changes: dict[tuple[int, int | None], list[int]] = field(default_factory=dict)
     _nodes: dict[tuple[int, int | None, int], Reading] = field(default_factory=dict)
     _deliveries: dict[int, dict[int, list[tuple[int, int]]]] = field(default_factory=dict)
@@ -55,21 +63,26 @@ class Readings:
 
     def _read(self, cursor: Cursor, node: int) -> Reading:
         value, grad, state = cursor.data(node), cursor.grad(node), cursor.grad_state(node)
-        number = "" if grad is None else format_number(grad, self.digits)
+        number = "" if grad is None else self.text(grad)
         shown = {"none": NO_GRADIENT, "not_yet": NOT_YET, "partial": f"{number} {MORE_TO_COME}", "complete": number}
         return Reading(
-            value=NOT_YET if value is None else format_number(value, self.digits),
+            value=NOT_YET if value is None else self.text(value),
             grad=shown[state],
             grad_state=state,
             marks=cursor.marks(node),
+            dims="" if value is None else dims(cursor.trace, node),
         )
+
+    def text(self, value: Amount) -> str:
+        """A number, or an array as briefly as a box has it."""
+        return brief(value, self.digits)[self.lang]
 
     def flow(self, cursor: Cursor, edge: int, source: int, user: int, at_pass: int | None) -> str:
         """What an edge carries forward. It keeps the number it carried, though its input be updated afterwards."""
         if not cursor.is_made(user):
             return self.node(cursor, source, at_pass).value
         if edge not in self._flows:
-            self._flows[edge] = format_number(cursor.trace.edge_value(edge), self.digits)
+            self._flows[edge] = self.text(cursor.trace.edge_value(edge))
         return self._flows[edge]
 
     def contribution(self, cursor: Cursor, edge: int, at_pass: int | None) -> str:
@@ -86,8 +99,17 @@ class Readings:
         if key not in self._edges:
             numbers = [cursor.trace.contribution(at_pass, delivery)[2] for _, delivery in times[:done]]
             assigned = cursor.trace.passes[at_pass].combine == "assign"
-            self._edges[key] = format_number(numbers[-1] if assigned else sum(numbers), self.digits)
+            self._edges[key] = self.text(numbers[-1] if assigned or len(numbers) == 1 else sum(numbers))
         return self._edges[key]
+
+
+def dims(trace: Trace, node: int) -> str:
+    """`(3, 4)`, `(3,) int64`; "" of a plain number."""
+    if not trace.is_tensor(node):
+        return ""
+    shape, kind = trace.shape(node), trace.dtype(node).name
+    words = [shape_text(shape)] if shape else []
+    return " ".join([*words, *([kind] if kind != USUAL else [])])
 
 
 def changes(trace: Trace, node: int, at_pass: int | None) -> list[int]:
@@ -109,3 +131,26 @@ def deliveries(trace: Trace, pass_index: int, edges: Collection[int]) -> dict[in
     for delivery in np.flatnonzero(wanted).tolist():
         found.setdefault(int(this.edges[delivery]), []).append((this.position_of(delivery), delivery))
     return found
+
+
+def carried(upstream: Amount, local: Amount | None, contribution: Amount | None, digits: int = 4) -> str:
+    """What stands on the wire at work: `5 ·`, then `5 · 1`; of arrays the few numbers handed on, else the shapes.
+
+    It is the same in every language.
+    """
+    if (
+        is_single(upstream)
+        and (local is None or is_single(local))
+        and (contribution is None or is_single(contribution))
+    ):
+        if local is None and contribution is not None:
+            return brief(contribution, digits).en
+        return f"{brief(upstream, digits).en} ·" + (f" {brief(local, digits).en}" if local is not None else "")
+    if contribution is None:
+        said = brief(upstream, digits).en
+        return f"{said if said.startswith('[') else shape_text(shape_of(upstream))} ·"
+    said = brief(contribution, digits).en
+    if is_single(contribution) or said.startswith("["):
+        return said
+    before, after = shape_text(shape_of(upstream)), shape_text(shape_of(contribution))
+    return after if before == after else f"{before} → {after}"

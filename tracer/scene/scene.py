@@ -13,13 +13,13 @@ from weakref import WeakKeyDictionary
 
 from tracer.explain.delivery import together
 from tracer.layout.fold import LIMIT, is_folded
-from tracer.numbers import NO_GRADIENT, format_number
+from tracer.numbers import NO_GRADIENT
 from tracer.scene.arrange import Arrangement, arrange
 from tracer.scene.notation import NOTATIONS as NOTATIONS
 from tracer.scene.notation import Notation as Notation
 from tracer.scene.notation import Shape as Shape
 from tracer.scene.notation import title
-from tracer.scene.reading import Reading
+from tracer.scene.reading import Reading, Readings, carried
 from tracer.text import Lang, Text
 from tracer.trace.cursor import Cursor, Moment
 from tracer.trace.cursor import GradState as GradState
@@ -65,6 +65,8 @@ class Box:
     """Short texts hung on the node by the program (`visited`, `order 3`)."""
     marks_row: bool = False
     """A row is kept free for marks, now or later."""
+    dims: str = ""
+    """Of a tensor that has been made: `(3, 4)`, and its dtype where that is not float32."""
     inputs_left_out: int = 0
     """How many of its inputs are outside the window that is drawn (a folded constant is not left out)."""
     users_left_out: int = 0
@@ -78,6 +80,11 @@ class Box:
     def bottom(self) -> int:
         """The last row that belongs to the box."""
         return self.y + self.height - 1
+
+    @property
+    def number(self) -> str:
+        """The value as it stands alone: `5`, `[1, 2]`; with the shape it is of where it is only summed up."""
+        return self.value if not self.dims or self.value.startswith("[") else f"{self.dims} {self.value}"
 
     def __contains__(self, cell: Point) -> bool:
         return self.x <= cell[0] <= self.right and self.y <= cell[1] <= self.bottom
@@ -193,6 +200,7 @@ def build_scene(
         digits,
         at_work,
         selected,
+        lang,
         checks or {},
         blanks,
     )
@@ -227,8 +235,13 @@ class _Now:
     digits: int
     at_work: int | None
     selected: int | None
+    lang: Lang
     checks: Mapping[int, str]
     blanks: frozenset[int]
+
+    @property
+    def readings(self) -> Readings:
+        return self.arrangement.readings[self.lang]
 
     @cached_property
     def receivers(self) -> frozenset[int | None]:
@@ -236,7 +249,7 @@ class _Now:
         return frozenset(moment.node for moment in self.arriving.values())
 
     def box(self, node: int) -> Box:
-        reading = self.arrangement.readings.node(self.cursor, node, self.at_pass)
+        reading = self.readings.node(self.cursor, node, self.at_pass)
         check = self.checks.get(node, "")
         special = node in (self.at_work, self.selected, self.moment.node) or node in self.blanks | self.receivers
         kept = _KEPT_BOXES.setdefault(self.arrangement, {})
@@ -269,6 +282,7 @@ class _Now:
             name=trace.name(node) or "",
             marks=reading.marks,
             marks_row=node in arrangement.marked,
+            dims=reading.dims,
             inputs_left_out=arrangement.hidden_inputs[node],
             users_left_out=arrangement.hidden_users[node],
         )
@@ -280,7 +294,7 @@ class _Now:
         for source, user, edge in arrangement.edges:
             backward = edge in self.arriving
             working = backward or (moment.kind == "forward" and moment.node == user)
-            value = arrangement.readings.flow(self.cursor, edge, source, user, self.at_pass)
+            value = self.readings.flow(self.cursor, edge, source, user, self.at_pass)
             grad = BLANK if source in self.blanks else self._delivered(edge, source)
             if not working and edge in kept and kept[edge].value == value and kept[edge].grad == grad:
                 yield kept[edge]
@@ -293,19 +307,16 @@ class _Now:
             yield wire
 
     def _delivered(self, edge: int, source: int) -> str:
-        if not self.cursor.trace.requires_grad(source):
+        if not self.cursor.trace.delivers(edge):
             return NO_GRADIENT
-        return self.arrangement.readings.contribution(self.cursor, edge, self.at_pass)
+        return self.readings.contribution(self.cursor, edge, self.at_pass)
 
     def _carried(self, moment: Moment, source: int) -> str:
         """`5 ·` when the upstream gradient has been read, `5 · 1` with the local one."""
-        upstream, local = moment.upstream, moment.local
-        assert upstream is not None, "a contribution starts with its upstream gradient"
+        assert moment.upstream is not None, "a contribution starts with its upstream gradient"
         if source in self.blanks:
             return ""
-        return f"{format_number(upstream, self.digits)} ·" + (
-            f" {format_number(local, self.digits)}" if local is not None else ""
-        )
+        return carried(moment.upstream, moment.local, moment.contribution, self.digits)
 
     def results(self) -> Iterator[Wire]:
         """Textbook notation shows numbers on wires, so what nobody uses gets a wire that leads out."""
