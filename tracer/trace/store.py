@@ -17,18 +17,21 @@ from numpy.typing import NDArray
 from tracer.core.columns import Columns, PassColumns, Table
 from tracer.errors import FileFormatError, NotFoundError
 from tracer.files import write_atomic
+from tracer.trace import blocks, literal
+from tracer.trace.refused import Refused
 from tracer.trace.trace import Trace
-from tracer.trace.validate import Refused, validate
+from tracer.trace.validate import validate
 
 FORMAT = "gradient-tracer-trace"
-VERSION = 1
-"""Raised when a reader of the old format would misread the new one."""
+VERSION = 2
+"""Raised when a reader of the old format would misread the new one. 1 knew no tensors; it is still read."""
 
 Arrays = dict[str, NDArray[Any]]
 
 _NODE_COLUMNS = ("op", "offsets", "inputs", "value", "flags", "scope", "line", "line_file", "line_number", "segments")
 _TABLES = ("writes", "updates", "marks")
 _TABLE_COLUMNS = ("node", "line", "value", "before", "made", "flag")
+_SLOTS = ("slot", "before_slot")
 _STRINGS = ("mark_texts", "op_names", "scopes", "files")
 _DTYPES: dict[str, Any] = {
     "op": np.uint8, "offsets": np.int64, "inputs": np.int32, "value": np.float64, "flags": np.uint8, "scope": np.int32,
@@ -37,6 +40,9 @@ _DTYPES: dict[str, Any] = {
     "root": np.int32, "combine": np.uint8, "hand": np.uint8, "node_offsets": np.int64, "nodes": np.int32,
     "grads": np.float64, "delivery_offsets": np.int64, "schedule": np.int32, "upstream": np.float64, "lines": np.int32,
     "kind": np.uint8, "bytes": np.uint8,
+    "slot": np.int32, "before_slot": np.int32, "static": np.int32, "slots": np.int32, "seed": np.int32,
+    "tensors": np.uint8, "accumulates": np.uint8, "hooked": np.int32, "hooked_offsets": np.int64,
+    "start": np.int64, "dtype": np.uint8, "axes": np.int64, "shape": np.int64, "stride": np.int64,
 }  # fmt: skip
 _COMBINE = ("add", "assign")
 _FROZEN = ("data", "compare")
@@ -105,12 +111,28 @@ def to_bytes(columns: Columns) -> bytes:
     arrays["frozen.kind"] = np.array([_FROZEN.index(f[1]) for f in columns.frozen], np.uint8)
     arrays["frozen.line"] = np.array([f[2] for f in columns.frozen], np.int32)
     _put_passes(arrays, columns.passes)
+    _put_tensors(arrays, columns)
     # one key: safetensors writes several in an order that changes from run to run
-    about = {"format": FORMAT, "version": VERSION, "info": dict(columns.info)}
+    about = {"format": FORMAT, "version": VERSION, "info": dict(columns.info), "arena": len(columns.arena)}
     metadata = {"trace": json.dumps(about, ensure_ascii=False)}
     # safetensors writes a transposed array wrongly, without a word
     data: bytes = write({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
     return data
+
+
+def _put_tensors(arrays: Arrays, columns: Columns) -> None:
+    """Arrays, static arguments and notes; arrays that only those hold stand behind the arena's own."""
+    writer = literal.Writer(columns.arena)
+    n = len(columns.value)
+    for name in ("slot", "static"):
+        column = getattr(columns, name)
+        arrays[name] = column if len(column) else np.full(n, -1, np.int32)
+    for table in _TABLES:
+        for name in _SLOTS:
+            arrays[f"{table}.{name}"] = getattr(getattr(columns, table), name)
+    _put_strings(arrays, "statics", [writer.text(one) for one in columns.statics])
+    _put_strings(arrays, "notes", [writer.text(one) for one in columns.update_notes])
+    arrays.update({f"arena.{name}": column for name, column in blocks.pack(writer.arrays).items()})
 
 
 def _put_strings(arrays: Arrays, name: str, words: Sequence[str]) -> None:
@@ -130,6 +152,13 @@ def _put_passes(arrays: Arrays, passes: Sequence[PassColumns]) -> None:
     arrays["pass.delivery_offsets"] = np.cumsum(
         [0, *(0 if p.schedule is None else len(p.schedule) for p in passes)], dtype=np.int64
     )
+    arrays["pass.tensors"] = np.array([p.slots is not None for p in passes], np.uint8)
+    arrays["pass.seed"] = np.array([p.seed for p in passes], np.int32)
+    arrays["pass.accumulates"] = np.array([p.accumulates for p in passes], np.uint8)
+    arrays["pass.hooked"] = np.array([node for p in passes for node in p.hooked], np.int32)
+    arrays["pass.hooked_offsets"] = np.cumsum([0, *(len(p.hooked) for p in passes)], dtype=np.int64)
+    slots = [np.full(len(p.nodes), -1, np.int32) if p.slots is None else p.slots for p in passes]
+    arrays["pass.slots"] = np.concatenate([empty, *slots]).astype(np.int32)
     for name in ("nodes", "grads", "schedule", "upstream", "lines"):
         parts = [empty if getattr(p, name) is None else getattr(p, name) for p in passes]
         arrays[f"pass.{name}"] = np.concatenate([empty, *parts]).astype(_DTYPES[name])
@@ -144,11 +173,13 @@ def from_bytes(data: bytes) -> Columns:
     Raises:
         Refused: with a sentence that says why.
     """
-    info = _header(data)
-    arrays = _arrays(data)
-    get = _Getter(arrays)
+    about = _header(data)
+    get = _Getter(_arrays(data))
+    if about["version"] < 2:
+        _without_tensors(get.arrays)
     fields: dict[str, Any] = {name: get(name, 2 if name == "segments" else 1) for name in _NODE_COLUMNS}
-    fields |= {table: Table(*(get(f"{table}.{name}") for name in _TABLE_COLUMNS)) for table in _TABLES}
+    fields |= {table: Table(*(get(f"{table}.{name}") for name in (*_TABLE_COLUMNS, *_SLOTS))) for table in _TABLES}
+    fields |= _get_tensors(get, about.get("arena", 0))
     fields |= {name: get.strings(name) for name in _STRINGS}
     files, texts = get.strings("source_files"), get.strings("source_texts")
     named, names = get("names.node").tolist(), get.strings("names")
@@ -163,10 +194,47 @@ def from_bytes(data: bytes) -> Columns:
         names=dict(zip(named, names, strict=True)),
         sources=dict(zip(files, texts, strict=True)),
         frozen=tuple((node, _FROZEN[kind], line) for node, kind, line in zip(*frozen, strict=True)),
-        info=info,
+        info=about["info"],
     )
     validate(columns)
     return columns
+
+
+def _get_tensors(get: _Getter, count: Any) -> dict[str, Any]:
+    arrays = blocks.unpack(lambda name: get(f"arena.{name}"))
+    if type(count) is not int or not 0 <= count <= len(arrays):
+        raise Refused("damaged: it counts its tensors wrongly.")
+    statics = tuple(literal.read(text, arrays) for text in get.strings("statics"))
+    if any(one is None for one in statics):
+        raise Refused("damaged: static arguments are missing.")
+    return {
+        "slot": get("slot"),
+        "static": get("static"),
+        "arena": arrays[:count],
+        "statics": statics,
+        "update_notes": tuple(literal.read(text, arrays) for text in get.strings("notes")),
+    }
+
+
+def _without_tensors(arrays: Arrays) -> None:
+    """Add to a file of version 1 the columns it did not know."""
+
+    def none(like: str) -> NDArray[np.int32]:
+        """-1 for each row of a column that is there."""
+        known = arrays.get(like)
+        return np.full(0 if known is None or not known.ndim else len(known), -1, np.int32)
+
+    arrays["slot"], arrays["static"] = none("value"), none("value")
+    for table in _TABLES:
+        arrays[f"{table}.slot"] = arrays[f"{table}.before_slot"] = none(f"{table}.flag")
+    _put_strings(arrays, "statics", [])
+    _put_strings(arrays, "notes", ["null"] * len(none("updates.flag")))
+    arrays.update({f"arena.{name}": column for name, column in blocks.pack(()).items()})
+    arrays["pass.slots"], arrays["pass.seed"] = none("pass.nodes"), none("pass.root")
+    arrays["pass.tensors"] = np.zeros(len(none("pass.root")), np.uint8)
+    arrays["pass.accumulates"] = np.ones(len(none("pass.root")), np.uint8)
+    arrays["pass.hooked"] = np.zeros(0, np.int32)
+    arrays["pass.hooked_offsets"] = np.zeros(len(none("pass.root")) + 1, np.int64)
 
 
 def _header(data: bytes) -> dict[str, Any]:
@@ -186,7 +254,8 @@ def _header(data: bytes) -> dict[str, Any]:
         raise Refused(f"made by a newer Gradient Tracer (format {version}; this one reads {VERSION}).")
     if not isinstance(info, dict):
         raise Refused("damaged: its notes are not a table.")
-    return info
+    found: dict[str, Any] = about
+    return found
 
 
 def _arrays(data: bytes) -> Arrays:
@@ -238,7 +307,13 @@ def _get_passes(get: _Getter) -> tuple[PassColumns, ...]:
     _check_offsets(node_offsets, len(nodes), "pass.nodes")
     _check_offsets(delivery_offsets, len(schedule), "pass.schedule")
     count = len(root)
+    tensors, seed, accumulates = (get(f"pass.{name}") for name in ("tensors", "seed", "accumulates"))
+    slots, hooked, hooked_offsets = get("pass.slots"), get("pass.hooked"), get("pass.hooked_offsets")
+    _check_offsets(hooked_offsets, len(hooked), "pass.hooked")
     sizes = {len(line), len(combine), len(hand), len(node_offsets) - 1, len(delivery_offsets) - 1}
+    sizes |= {len(tensors), len(seed), len(accumulates), len(hooked_offsets) - 1}
+    if len(slots) != len(nodes):
+        raise Refused("damaged: the passes' columns differ in length.")
     if sizes != {count} or len(grads) != len(nodes) or not len(schedule) == len(upstream) == len(lines):
         raise Refused("damaged: the passes' columns differ in length.")
     if count and combine.max() >= len(_COMBINE):
@@ -247,6 +322,21 @@ def _get_passes(get: _Getter) -> tuple[PassColumns, ...]:
     for i in range(count):
         a, b = node_offsets[i : i + 2].tolist()
         c, d = delivery_offsets[i : i + 2].tolist()
-        kept = (schedule[c:d], upstream[c:d], lines[c:d]) if hand[i] else ()
-        found.append(PassColumns(int(root[i]), _COMBINE[combine[i]], int(line[i]), nodes[a:b], grads[a:b], *kept))
+        by_hand = bool(hand[i])
+        found.append(
+            PassColumns(
+                int(root[i]),
+                _COMBINE[combine[i]],
+                int(line[i]),
+                nodes[a:b],
+                grads[a:b],
+                schedule=schedule[c:d] if by_hand else None,
+                upstream=upstream[c:d] if by_hand else None,
+                lines=lines[c:d] if by_hand else None,
+                slots=slots[a:b] if tensors[i] else None,
+                seed=int(seed[i]),
+                accumulates=bool(accumulates[i]),
+                hooked=tuple(hooked[slice(*hooked_offsets[i : i + 2].tolist())].tolist()),
+            )
+        )
     return tuple(found)

@@ -19,7 +19,7 @@ from tracer.errors import NotFoundError, did_you_mean
 from tracer.numbers import format_number
 from tracer.text import clean
 from tracer.trace.node import Edge, Edges, Node, NodeKind, Nodes, SourceLine
-from tracer.trace.segment import PARTS, By, Pass, Segment, segments_of
+from tracer.trace.segment import PARTS, By, Pass, Segment, delivering, segments_of
 from tracer.trace.tensors import Number, Tensors, hand_back, memory, run_again
 
 if TYPE_CHECKING:
@@ -100,17 +100,7 @@ class Trace:
     @cached_property
     def delivering(self) -> NDArray[np.bool_]:
         """(m,) edges whose input takes gradient and whose op has a rule for it."""
-        c = self.columns
-        found: NDArray[np.bool_] = (c.flags[c.inputs] & LIVE) > 0
-        counts = np.diff(c.offsets)
-        found &= np.repeat((c.flags & ENDS) == 0, counts)
-        for code, name in enumerate(c.op_names, start=1):
-            op = find_op(name)
-            ruleless = [slot for slot, spec in enumerate(op.inputs) if spec.vjp is None]
-            for node in np.flatnonzero(c.op == code).tolist() if ruleless else ():
-                for slot, edge in enumerate(self.edges_in(node)):
-                    found[edge] &= op.spec(slot).vjp is not None
-        return found
+        return delivering(self.columns)
 
     # Tensors
 
