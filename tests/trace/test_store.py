@@ -174,8 +174,6 @@ def test_a_version_that_is_no_whole_number_is_refused(version: bytes) -> None:
     size = int.from_bytes(_GOOD[:8], "little")
     there = f'version\\": {VERSION}'.encode()
     header = _GOOD[8 : 8 + size].replace(there, b'version\\": ' + version.replace(b'"', b'\\"'))
-        f'version\\": {VERSION}'.encode(), b'version\\": ' + version.replace(b'"', b'\\"')
-    )
     assert len(header) > size
     with pytest.raises(Refused, match="not a trace"):
         from_bytes(len(header).to_bytes(8, "little") + header + _GOOD[8 + size :])
