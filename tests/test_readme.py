@@ -14,7 +14,14 @@ ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 
 
-PLACES = {"walk": "walking", "stepper": "walking", "lockstep": "two runs", "gallery": "gallery", "endcard": "end card"}
+PLACES = {
+    "walk": "walking",
+    "stepper": "walking",
+    "lockstep": "two runs",
+    "training": "training",
+    "gallery": "gallery",
+    "endcard": "end card",
+}
 
 
 def keys_list() -> str:
@@ -47,9 +54,11 @@ def commands_list() -> str:
 
 ARGUMENTS = {
     "thing": "THING",
+    "model": "MODEL",
     "program": "PROGRAM.py",
     "values": "[x=3 ...]",
     "out": "-o FILE",
+    "data": "[--data DATA]",
     "as_json": "[--json]",
     "at": "[--at N]",
 }

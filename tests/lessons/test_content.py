@@ -215,6 +215,6 @@ def test_asking_for_a_broken_lesson_says_what_is_wrong(broken: Catalogue, monkey
 
 def test_data_sets_are_listed() -> None:
     """Each has a name, a file and a title in both languages."""
-    (xor,) = catalogue().data
-    assert (xor.name, xor.path.name) == ("xor", "xor.csv")
-    assert xor.title.en != xor.title.ja
+    found = catalogue().data
+    assert [(one.name, one.path.name) for one in found] == [(n, f"{n}.csv") for n in ("xor", "moons", "spirals")]
+    assert all(one.title.en != one.title.ja for one in found)

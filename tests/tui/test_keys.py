@@ -16,9 +16,16 @@ from tracer.tui.screens.endcard import EndCardScreen
 from tracer.tui.screens.gallery import GalleryScreen
 from tracer.tui.screens.lockstep import LockstepScreen
 from tracer.tui.screens.stepper import StepperScreen
+from tracer.tui.screens.training import TrainingScreen
 
-SCREENS: list[type[AppScreen[None]]] = [GalleryScreen, EndCardScreen, StepperScreen, LockstepScreen]
-PLACES: tuple[tuple[Place, ...], ...] = (("gallery",), ("walk", "stepper"), ("walk", "lockstep"), ("endcard",))
+SCREENS: list[type[AppScreen[None]]] = [GalleryScreen, EndCardScreen, StepperScreen, LockstepScreen, TrainingScreen]
+PLACES: tuple[tuple[Place, ...], ...] = (
+    ("gallery",),
+    ("walk", "stepper"),
+    ("walk", "lockstep"),
+    ("endcard",),
+    ("training",),
+)
 
 
 @pytest.mark.parametrize("places", PLACES, ids="+".join)

@@ -74,6 +74,8 @@ class Thing:
     """Read from a file: nothing ran."""
     compare: Thing | None = None
     """The other run of a lesson that shows two in lockstep."""
+    typed: tuple[str, ...] = ()
+    """What to type instead of `tracer open name`."""
 
     @property
     def outcome(self) -> Outcome:
@@ -88,7 +90,7 @@ class Thing:
             if c.op[node] == 0 and name and (self._is_expression or self.trace.leaf_key(node) in self.overrides):
                 words.append(f"{name}={format_full(float(c.value[node]))}")
         at = [] if position is None else ["--at", str(position)]
-        return shlex.join(["tracer", "open", *words, *at])
+        return shlex.join([*(self.typed or ("tracer", "open", *words)), *at])
 
     @property
     def _is_expression(self) -> bool:

@@ -135,8 +135,8 @@ def kill(child: subprocess.Popen[bytes]) -> None:
 
 
 def close(child: subprocess.Popen[bytes]) -> None:
-    """Our ends of its pipes."""
-    for stream in (child.stdin, child.stdout, child.stderr):
+    """Our ends of its pipes; that of its standard error is closed by the `Output` that drains it."""
+    for stream in (child.stdin, child.stdout):
         if stream is not None:
             with contextlib.suppress(OSError):
                 stream.close()

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from tracer.errors import ProgramError
 from tracer.programs.process import Output, check_program, close, death, kill, shown_name, start, tell
@@ -119,9 +119,7 @@ class TrainingProcess:
         self._closed.set()
         kill(self._child)
         self._output.ended.wait(1)  # a grandchild may hold the pipe open for ever
-        if self._child.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._child.stdin.close()
+        close(self._child)
 
     def __enter__(self) -> TrainingProcess:
         return self
@@ -198,7 +196,7 @@ def _lines(child: subprocess.Popen[bytes], closed: threading.Event) -> Iterator[
     """
     assert child.stdout is not None, "it is a pipe"
     rest = b""
-    while chunk := child.stdout.read(1 << 16):
+    while chunk := _read(child.stdout, closed):
         *whole, rest = (rest + chunk).split(b"\n")
         for line in whole:
             ((kind, said),) = json.loads(line).items()
@@ -209,6 +207,16 @@ def _lines(child: subprocess.Popen[bytes], closed: threading.Event) -> Iterator[
                 return
     if not closed.is_set():
         raise _died(child.wait())
+
+
+def _read(stream: IO[bytes], closed: threading.Event) -> bytes:
+    """What has come; nothing at the end, or when the stream was closed under our hands."""
+    try:
+        return stream.read(1 << 16)
+    except (OSError, ValueError):
+        if closed.is_set():
+            return b""
+        raise
 
 
 def _error(said: Mapping[str, Any]) -> ProgramError:

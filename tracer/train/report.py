@@ -68,16 +68,19 @@ class Look:
 
     accuracy: float
     """Share of the points it gets right, 0 to 1."""
+    wrong: tuple[int, ...]
+    """Those it gets wrong, by their number in the data."""
     boundary: Boundary | None
     """None where only the accuracy was asked for."""
 
     def to_json(self) -> dict[str, Any]:
-        return {"accuracy": self.accuracy, "boundary": None if self.boundary is None else self.boundary.to_json()}
+        field = None if self.boundary is None else self.boundary.to_json()
+        return {"accuracy": self.accuracy, "wrong": self.wrong, "boundary": field}
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Look:
-        boundary = said["boundary"]
-        return cls(said["accuracy"], None if boundary is None else Boundary.of(boundary))
+        field = said["boundary"]
+        return cls(said["accuracy"], tuple(said["wrong"]), None if field is None else Boundary.of(field))
 
 
 @dataclass(frozen=True, eq=False)

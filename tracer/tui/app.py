@@ -42,6 +42,7 @@ from tracer.tui.themes import THEME_WORDS, THEMES
 if TYPE_CHECKING:
     from tracer.lessons.content import Catalogue
     from tracer.lessons.runner import Thing
+    from tracer.tui.running import Running
 
 PATIENCE = 0.25
 """Seconds an opening may take before the app says that it is at it: a lesson is usually there sooner."""
@@ -62,6 +63,7 @@ class GradientTracer(App[None]):
         glyphs: `unicode`, `safe` or `ascii`: see `tracer.tui.terminal.choose_glyphs`.
         first: what to open instead of the gallery.
         thing: `first`, where it was opened already.
+        training: a training run to show instead.
         lang: the language of this run; the one remembered if None.
         library: how things are opened.
     """
@@ -82,6 +84,7 @@ class GradientTracer(App[None]):
         glyphs: GlyphSet = "unicode",
         first: Request | None = None,
         thing: Thing | None = None,
+        training: Running | None = None,
         lang: Lang | None = None,
         library: Library | None = None,
     ) -> None:
@@ -95,7 +98,7 @@ class GradientTracer(App[None]):
         self.theme = self.settings.now.theme if self.settings.now.theme in THEME_WORDS else DARK.name
         self.set_reactive(GradientTracer.lang, lang or self.settings.now.lang or "en")
         self._ask_language = lang is None and self.settings.now.lang is None
-        self._first, self._first_thing = first, thing
+        self._first, self._first_thing, self._training = first, thing, training
         self._opening: Request | None = None
         self._told_on: Screen[Any] | None = None
         """The screen on which the message was said that is being shown."""
@@ -104,7 +107,7 @@ class GradientTracer(App[None]):
 
     def get_default_screen(self) -> Screen[Any]:
         """The gallery, where it comes first: Textual's blank screen would cost a frame."""
-        if self._first is None and not self._ask_language:
+        if self._first is None and self._training is None and not self._ask_language:
             from tracer.tui.screens.gallery import GalleryScreen
 
             return GalleryScreen()
@@ -140,7 +143,11 @@ class GradientTracer(App[None]):
             self.post_message(CatalogueRead(found))
 
     def _show_first(self) -> None:
-        if self._first is None:
+        if self._training is not None:
+            from tracer.tui.screens.training import TrainingScreen
+
+            self.push_screen(TrainingScreen(self._training))
+        elif self._first is None:
             self.show_gallery()
         elif self._first_thing is None:
             self._open(self._first)

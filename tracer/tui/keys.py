@@ -15,7 +15,7 @@ from textual.keys import _character_to_key, format_key
 
 from tracer.text import Text
 
-Place = Literal["app", "gallery", "walk", "stepper", "lockstep", "endcard"]
+Place = Literal["app", "gallery", "walk", "stepper", "lockstep", "endcard", "training"]
 """Where a row is bound: `app` is everywhere, `walk` the stepper and the lockstep screen, the others one screen each."""
 
 
@@ -152,6 +152,31 @@ _ENDCARD: tuple[Key, ...] = (
         Text("back to the last step", "最後のステップへ戻る"), "endcard", weight=60),
 )
 
+_TRAINING: tuple[Key, ...] = (
+    Key("play", ("space",), Text("run/pause", "実行・一時停止"),
+        Text("run, and pause", "訓練を続ける・一時停止する"), "training", weight=100),
+    Key("step(1)", ("right", "pagedown"), Text("one step", "1 ステップ"),
+        Text("one step on; at the newest, train one more", "次のステップへ。最新なら 1 ステップ訓練する"),
+        "training", priority=True, weight=99),
+    Key("step(-1)", ("left", "pageup"), Text("back", "戻る"),
+        Text("one step back, to see what was", "一つ前のステップを見る"), "training", priority=True, weight=70),
+    Key("open_step", ("enter",), Text("open this step", "このステップを開く"),
+        Text("walk the step shown: forward, loss, backward, update, zero",
+             "表示中のステップを開き、順伝播・損失・逆伝播・更新・ゼロ化をたどる"), "training", weight=98),
+    Key("finer", (",",), Text("smaller", "細かく"),
+        Text("smaller strides: 100, 10, 1 steps", "歩幅を小さく（100→10→1 ステップ）"), "training", weight=45),
+    Key("coarser", (".",), Text("bigger", "粗く"),
+        Text("bigger strides: 1, 10, 100 steps", "歩幅を大きく（1→10→100 ステップ）"), "training", weight=44),
+    Key("first", ("0", "home"), Text("start", "最初"), Text("to the first step", "最初のステップへ"),
+        "training", weight=35),
+    Key("last", ("$", "end"), Text("newest", "最新"),
+        Text("to the newest step, and stay there", "最新のステップを表示し続ける"), "training", weight=34),
+    Key("panel(1)", ("tab",), Text("panel", "パネル"), Text("next panel", "次のパネルへ"), "training", weight=60),
+    Key("panel(-1)", ("shift+tab",), Text("panel", "パネル"), Text("previous panel", "前のパネルへ"), "training"),
+    Key("copy", ("c",), Text("copy", "コピー"),
+        Text("copy a command that opens this step", "このステップを開くコマンドをコピーする"), "training"),
+)
+
 _APP: tuple[Key, ...] = (
     Key("command_palette", (":", "ctrl+p"), Text("more", "その他"),
         Text("every command by its name (palette)", "名前からコマンドを選ぶ（パレット）"), "app", weight=41),
@@ -169,7 +194,7 @@ _APP: tuple[Key, ...] = (
 )
 # fmt: on
 
-KEYS: tuple[Key, ...] = _WALK + _STEPPER + _LOCKSTEP + _GALLERY + _ENDCARD + _APP
+KEYS: tuple[Key, ...] = _WALK + _STEPPER + _LOCKSTEP + _TRAINING + _GALLERY + _ENDCARD + _APP
 
 
 def bindings(place: Place) -> list[Binding]:

@@ -15,6 +15,7 @@ from tracer.tui.terminal import choose_glyphs
 if TYPE_CHECKING:
     from tracer.lessons.runner import Thing
     from tracer.tui.messages import Request
+    from tracer.tui.running import Running
 
 
 def forgive_bytes() -> None:
@@ -30,6 +31,7 @@ def run_app(
     first: Request | None = None,
     thing: Thing | None = None,
     *,
+    training: Running | None = None,
     ascii_only: bool = False,
     lang: Lang | None = None,
 ) -> int:
@@ -38,6 +40,7 @@ def run_app(
     Args:
         first: what to open; the gallery if None.
         thing: `first`, where it was opened already.
+        training: a training run to show instead.
         ascii_only: draw with ASCII, whatever the terminal can do.
         lang: the language of this run; the one remembered if None.
     """
@@ -46,6 +49,7 @@ def run_app(
     from tracer.tui.app import GradientTracer
 
     forgive_bytes()
-    app = GradientTracer(SettingsFile(settings_path()), glyphs=glyphs, first=first, thing=thing, lang=lang)
+    settings = SettingsFile(settings_path())
+    app = GradientTracer(settings, glyphs=glyphs, first=first, thing=thing, training=training, lang=lang)
     app.run()
     return app.return_code or 0

@@ -24,6 +24,7 @@ TITLES: dict[Place, Text] = {
     "walk": Text(en="Walking a computation", ja="計算をたどる"),
     "stepper": Text(en="Looking closer and changing numbers", ja="詳しく見る・数を変える"),
     "lockstep": Text(en="Two runs side by side", ja="二つの実行を並べる"),
+    "training": Text(en="Training", ja="訓練"),
     "gallery": Text(en="Gallery", ja="一覧"),
     "endcard": Text(en="End of a lesson", ja="レッスンの終わり"),
     "app": Text(en="Everywhere", ja="どの画面でも"),

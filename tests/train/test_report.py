@@ -1,0 +1,45 @@
+"""Reports come out of the pipe as they went in, bit for bit."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.train.canned import look, setup
+from tracer.train.report import Report, Setup
+
+
+def again(report: Report) -> Report:
+    return Report.of(json.loads(json.dumps(report.to_json())))
+
+
+@given(st.integers(1, 10**9), st.floats(), st.floats(0, 1e6))
+def test_numbers_keep_every_bit(step: int, loss: float, seconds: float) -> None:
+    found = again(Report(step, loss, seconds))
+    assert (found.step, found.seconds, found.look) == (step, seconds, None)
+    assert math.isnan(loss) if math.isnan(found.loss) else found.loss.hex() == loss.hex()
+
+
+def test_a_look_travels_whole() -> None:
+    seen = look(7)
+    found = again(Report(7, 0.5, 1.0, seen)).look
+    assert found is not None
+    assert found.boundary is not None
+    assert seen.boundary is not None
+    assert (found.accuracy, found.wrong) == (seen.accuracy, seen.wrong)
+    np.testing.assert_array_equal(found.boundary.scores, seen.boundary.scores)
+    assert found.boundary.left == seen.boundary.left
+
+
+def test_the_setup_travels_whole() -> None:
+    assert Setup.of(json.loads(json.dumps(setup().to_json()))) == setup()
+
+
+def test_reports_are_frozen() -> None:
+    with pytest.raises(AttributeError):
+        Report(1, 1.0, 1.0).loss = 2.0  # type: ignore[misc]
