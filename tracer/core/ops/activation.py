@@ -65,13 +65,13 @@ LEAKY_RELU = register(
 
 
 def _elu(xp: Any, a: Any, *, alpha: float, scale: float, input_scale: float) -> Any:
-    below = xp.where(a > 0, 0.0, a)  # keeps exp from overflowing where its result is not used
-    return xp.where(a > 0, a * scale, (xp.exp(below * input_scale) - 1.0) * (alpha * scale))
+    below = xp.where(a <= 0, a, 0.0)  # keeps exp from overflowing where its result is not used
+    return xp.where(a <= 0, xp.expm1(below * input_scale) * (alpha * scale), a * scale)
 
 
 def _elu_vjp(xp: Any, g: Any, out: Any, a: Any, *, alpha: float, scale: float, input_scale: float) -> Any:
-    below = xp.where(a > 0, 0.0, a)
-    return xp.where(a > 0, g * scale, g * xp.exp(below * input_scale) * (input_scale * alpha * scale))
+    below = xp.where(a <= 0, a, 0.0)
+    return xp.where(a <= 0, g * xp.exp(below * input_scale) * (input_scale * alpha * scale), g * scale)
 
 
 ELU = register(

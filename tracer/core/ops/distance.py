@@ -60,7 +60,7 @@ def _both_ways(rule: Any) -> Any:
         xp: Any, g: Any, out: Any, a: Any, target: Any, *, wanted: tuple[bool, ...], reduction: str, **static: Any
     ) -> tuple[Any, Any]:
         apart = a - target
-        found = _each(g, apart.size, reduction) * rule(xp, apart, **static)
+        found = _each(g, _count(apart), reduction) * rule(xp, apart, **static)
         return found if wanted[0] else None, -found if wanted[1] else None
 
     return joint

@@ -334,8 +334,8 @@ RELU = register(
         inputs=(
             Input(
                 "a",
-                # out > 0 is a > 0; reading out, as PyTorch does, lets a be overwritten
-                vjp=lambda xp, g, out, a: xp.where(out > 0, g, 0.0),
+                # out <= 0 is a <= 0; reading out, as PyTorch does, lets a be overwritten; nan passes, as there
+                vjp=lambda xp, g, out, a: xp.where(out <= 0, 0.0, g),
                 local="step(a)",
                 needs=("out",),
                 why=Text(

@@ -223,7 +223,7 @@ def _cross_entropy_composite(
     labels, kept, share = counted(xp, target._array, weights, ignore_index, scores._array.dtype)
 
     def constant(array: Any) -> Any:
-        return type(target)._wrap(array)
+        return type(target)._wrap(xp.asarray(array))
 
     logs = F.log_softmax(scores, axis)
     rows = -logs[at_targets(xp, labels)] * constant(share)
@@ -233,7 +233,7 @@ def _cross_entropy_composite(
         rows = rows * (1 - label_smoothing) - spread * (label_smoothing / scores.shape[axis])
     if reduction == "none":
         return rows
-    return F.sum(rows) / constant(xp.sum(share)) if reduction == "mean" else F.sum(rows)
+    return F.sum(rows) / constant(xp.asarray(xp.sum(share))) if reduction == "mean" else F.sum(rows)
 
 
 def _cross_entropy_samples(rng: Any) -> Iterable[Sample]:
