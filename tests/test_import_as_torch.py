@@ -44,4 +44,8 @@ def test_it_runs_and_can_be_recorded(path: Path) -> None:
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 @by_program
 def test_it_prints_what_pytorch_prints(path: Path) -> None:
-    assert printed(path, "tracer") == printed(path, "torch")
+    """To the letter, but for a last digit where float32 was rounded along another way."""
+    ours, theirs = printed(path, "tracer"), printed(path, "torch")
+    number = re.compile(r"-?\d+\.\d+(?:e[+-]\d+)?")
+    assert number.sub("#", ours) == number.sub("#", theirs)
+    assert list(map(float, number.findall(ours))) == pytest.approx(list(map(float, number.findall(theirs))), 3e-4, 1e-4)
