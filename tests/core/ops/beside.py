@@ -57,7 +57,7 @@ def hold(count: int, case: Case) -> None:
 def beside(call: Call, arrays: Sequence[np.ndarray], dtype: str, seed: int = 0) -> tuple[Any, Any]:
     """Make one call with both and compare; returns both outputs."""
     torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed")
-    typed = [a.astype(dtype) if a.dtype.kind == "f" else a for a in arrays]
+    typed = [np.asarray(a, dtype if np.asarray(a).dtype.kind == "f" else None) for a in arrays]
     mine = [Tensor._wrap(a.copy(), requires_grad=a.dtype.kind == "f") for a in typed]
     yours = [torch.tensor(a, requires_grad=a.dtype.kind == "f") for a in typed]
     got, expected = call(ours, *mine), call(torch.nn.functional, *yours)

@@ -19,7 +19,8 @@ _WEIGHT = Text(
 def _reduced(xp: Any, elements: Any, reduction: str) -> Any:
     if reduction == "none":
         return elements
-    return xp.mean(elements) if reduction == "mean" else xp.sum(elements)
+    total = xp.sum(elements)
+    return total / elements.size if reduction == "mean" else total  # nothing has no mean: nan, without a warning
 
 
 def _each(g: Any, size: int, reduction: str) -> Any:
@@ -194,6 +195,8 @@ HUBER_LOSS = register(
 
 _LEAST = -100.0
 """Where PyTorch cuts off the logarithm of a probability, so that a probability of 0 costs 100 and not infinity."""
+_NARROWEST = 9.999999960041972e-13
+"""The least p · (1 − p) that a gradient is divided by: 10⁻¹² as PyTorch's float32 holds it."""
 
 
 def _bce(xp: Any, a: Any, target: Any, weight: Any = 1.0, *, reduction: str) -> Any:
@@ -203,12 +206,12 @@ def _bce(xp: Any, a: Any, target: Any, weight: Any = 1.0, *, reduction: str) -> 
 
 def _bce_input(xp: Any, g: Any, out: Any, a: Any, target: Any, weight: Any = 1.0, *, reduction: str) -> Any:
     each = _each(g, _count(a, target, weight), reduction) * weight
-    return xp.divide(each * (a - target), xp.maximum(a * (1.0 - a), 1e-12))
+    return xp.divide(each * (a - target), xp.maximum(a * (1.0 - a), _NARROWEST))
 
 
 def _bce_target(xp: Any, g: Any, out: Any, a: Any, target: Any, weight: Any = 1.0, *, reduction: str) -> Any:
     each = _each(g, _count(a, target, weight), reduction) * weight
-    return each * (xp.maximum(xp.log1p(-a), _LEAST) - xp.maximum(xp.log(a), _LEAST))
+    return each * (xp.log1p(-a) - xp.log(a))
 
 
 def _bce_samples(rng: Any) -> Iterable[Sample]:

@@ -67,9 +67,9 @@ def _nll_vjp(
     plain = getattr(target, "_array", target)
     weights = getattr(weight, "_array", weight)
     arrays = namespace(plain)
-    labels, _, share = counted(arrays, plain, weights, ignore_index, getattr(logs.dtype, "numpy", logs.dtype))
+    labels, kept, share = counted(arrays, plain, weights, ignore_index, getattr(logs.dtype, "numpy", logs.dtype))
     if reduction == "mean":
-        share = share / arrays.sum(share)
+        share = arrays.where(kept, share / arrays.sum(share), 0).astype(share.dtype)  # 0 also where no row counts
     # one number a row, times g: a number for "mean" and "sum", (N, d1, ...) for "none"
     return put(xp, tuple(logs.shape), at_targets(arrays, labels), -g * as_float(xp, share, logs))
 
@@ -192,7 +192,7 @@ def _cross_entropy_vjp(
     """(probs − onehot) / N, each row times its weight; with smoothing a mix of onehot and 1 / C stands in its place."""
     axis = class_axis(probs.ndim)
     labels, kept, share = counted(xp, target, weight, ignore_index, probs.dtype)
-    scale = g / xp.sum(share) if reduction == "mean" else g
+    scale = xp.where(kept, g / xp.sum(share), 0).astype(g.dtype) if reduction == "mean" else g
     aimed = share * (1 - label_smoothing) if label_smoothing else share
     whole = aimed
     if label_smoothing:

@@ -307,6 +307,13 @@ def kl_div(
     """
     name = "kl_div"
     batch = reduction == "batchmean"
+    if reduction == "mean":
+        warnings.warn(
+            "reduction: 'mean' divides the total loss by both the batch size and the support size. 'batchmean' divides "
+            "only by the batch size, and aligns with the KL div math definition.",
+            UserWarning,
+            stacklevel=2,
+        )
     reduction = "sum" if batch else reduction_of(name, reduction, size_average, reduce)
     a, b = tensor_of(name, "input", input), tensor_of(name, "target", target)
     if log_target:
