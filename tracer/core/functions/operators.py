@@ -49,8 +49,13 @@ def _in_place(name: str) -> Callable[..., Any]:
     return call
 
 
-def _unary(op: Op) -> Callable[[Tensor], Any]:
-    return lambda self: apply(op, self)
+def _reflected_function(name: str) -> Callable[..., Any]:
+    """The function of this name with a number first."""
+    return lambda self, other: METHODS[name](other, self) if _takes(other) else NotImplemented
+
+
+def _unary(name: str) -> Callable[[Tensor], Any]:
+    return lambda self: METHODS[name](self)
 
 
 def _set(**methods: Any) -> None:
@@ -58,10 +63,17 @@ def _set(**methods: Any) -> None:
         setattr(Tensor, f"__{name}__", method)
 
 
-for _name, _op in (("add", ops.ADD), ("sub", ops.SUB), ("mul", ops.MUL), ("truediv", ops.DIV), ("pow", ops.POW)):
+def _over(self: Tensor, other: Any) -> Any:
+    """`2 / x`, which PyTorch computes as (1 / x) · 2."""
+    return apply(ops.DIV, other, self, _grad_fn="MulBackward0") if _takes(other) else NotImplemented
+
+
+for _name, _op in (("add", ops.ADD), ("mul", ops.MUL), ("truediv", ops.DIV)):
     _forward, _reflected = _binary(_op)
     _set(**{_name: _forward, f"r{_name}": _reflected})
-_set(neg=_unary(ops.NEG), abs=_unary(ops.ABS), pos=lambda self: self)
+_set(rtruediv=_over, rsub=_named("rsub"), rpow=_reflected_function("pow"))
+_set(**{name: _named(name) for name in ("sub", "pow")})
+_set(**{name: _unary(name) for name in ("neg", "abs")}, pos=_unary("positive"))
 _set(matmul=_named("matmul"), rmatmul=_named("matmul", swap=True))
 _set(floordiv=_named("floor_divide"), mod=_named("remainder"))
 _set(rfloordiv=_named("floor_divide", swap=True), rmod=_named("remainder", swap=True))
