@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,13 +57,19 @@ def validate(c: Columns) -> None:
     _check_time(c, users)
 
 
+def _fewest(op: Op) -> int:
+    """Inputs an op must have: those its forward function has no default for."""
+    parameters = list(inspect.signature(op.forward).parameters.values())[1 : len(op.inputs) + 1]
+    return sum(p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
+
+
 def _check_ops(c: Columns, counts: NDArray[np.int64]) -> None:
     must(not len(c.op) or int(c.op.max()) <= len(c.op_names), "a node has an unknown op")
     for code, name in enumerate(c.op_names, start=1):
         found = counts[c.op == code]
         if len(found):
             op = _known(name)
-            wrong = found < 1 if op.variadic else found != len(op.inputs)
+            wrong = found < 1 if op.variadic else (found < _fewest(op)) | (found > len(op.inputs))
             must(not wrong.any(), f"an op {name!r} has the wrong number of inputs")
     leaf = c.op == 0
     must(not counts[leaf].any(), "a leaf has inputs")

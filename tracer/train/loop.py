@@ -6,6 +6,7 @@ gives the same numbers that training had, and a run of a thousand steps needs no
 
 from __future__ import annotations
 
+import inspect
 import math
 import random
 import time
@@ -82,12 +83,22 @@ def recorded_step(
     except Exception as raised:
         error = raised
     finally:
-        recorder.__exit__(None, None, None)
-    for name, parameter in training.named_parameters().items():
-        node = recorder.ids.get(getattr(parameter, "_serial", -1))
-        if node is not None:
-            recorder.names.setdefault(node, name)
+        for name, parameter in training.named_parameters().items():
+            node = recorder.ids.get(getattr(parameter, "_serial", -1))
+            if node is not None:
+                recorder.names.setdefault(node, name)
+        # what the step sees around it: the data, usually
+        recorder.take_names(dict(inspect.getclosurevars(training.step).nonlocals) if _is_plain(training.step) else {})
+        _leave(recorder)
     return recorder, None if error is not None else number_of(loss), error
+
+
+def _is_plain(step: Callable[[int], Any]) -> bool:
+    return inspect.isfunction(step) or inspect.ismethod(step)
+
+
+def _leave(_recorder: Recorder) -> None:
+    _recorder.__exit__(None, None, None)  # from here, where no variable but ours could give a name
 
 
 class Looker:
