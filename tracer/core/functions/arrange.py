@@ -16,7 +16,7 @@ from tracer.core.apply import apply
 from tracer.core.backend import to_host
 from tracer.core.functions.arguments import dim_of, dims_of, int_of, tensor_of, tensors_of
 from tracer.core.functions.registry import function
-from tracer.core.functions.shape import atleast_1d, atleast_2d, flatten
+from tracer.core.functions.shape import atleast_1d, atleast_2d, flatten, reshape
 from tracer.core.functions.sizes import listed_sizes, shape_of
 from tracer.core.ops import arrange as ops
 from tracer.core.ops import indexing
@@ -45,10 +45,14 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None) -> 
                 ja=f"cat：tensors[{place}] には軸がないので、つなぐことができません。",
                 hint_ja="新しい軸を作る stack を使ってください。",
             )
-    joined = [one for one in given if shape_of(one) != (0,)] or given
-    along = dim_of("cat", dim if axis is None else axis, joined[0].ndim)
-    for one in joined[1:]:
-        _same_but(along, joined[0], one)
+    whole = next((one for one in given if shape_of(one) != (0,)), None)
+    if whole is None:
+        return apply(ops.CAT, *given, dim=0, dtype=_common(given))
+    along = dim_of("cat", dim if axis is None else axis, whole.ndim)
+    empty = (*shape_of(whole)[:along], 0, *shape_of(whole)[along + 1 :])
+    joined = [one if shape_of(one) != (0,) or whole.ndim == 1 else reshape(one, empty) for one in given]
+    for one in joined:
+        _same_but(along, whole, one)
     return apply(ops.CAT, *joined, dim=along, dtype=_common(given))
 
 
@@ -181,7 +185,8 @@ def flip(input: Tensor, *axes: Any, dims: Any = None) -> Tensor:
         AxisError: there is no such axis. ShapeError: the same axis twice.
     """
     a = tensor_of("flip", input)
-    return apply(ops.FLIP, a, dims=dims_of("flip", listed_sizes("flip", axes, dims, "dims"), a.ndim, "dims"))
+    named = dims_of("flip", listed_sizes("flip", axes, dims, "dims"), a.ndim, "dims")
+    return apply(ops.FLIP, a, dims=named if a.ndim else ())
 
 
 @function
@@ -207,13 +212,13 @@ def roll(input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] |
     a = tensor_of("roll", input)
     pushes = tuple(int_of("roll", "shifts", one) for one in (shifts if isinstance(shifts, tuple | list) else [shifts]))
     listed = () if dims is None else dims if isinstance(dims, tuple | list) else (dims,)
-    if listed and not a.ndim:
-        raise AxisError("roll: a tensor without axes has none to push along.", where=user_line())
-    axes = tuple(dim_of("roll", one, a.ndim, "dims") for one in listed)
-    if len(pushes) != (len(axes) or 1):
+    if len(pushes) != (len(listed) or 1):
         raise ShapeError(
             f"roll: shifts is {shifts}, dims is {dims}.", hint="Each shift needs its axis.", where=user_line()
         )
+    if listed and not a.ndim:
+        raise AxisError("roll: a tensor without axes has none to push along.", where=user_line())
+    axes = tuple(dim_of("roll", one, a.ndim, "dims") for one in listed)
     return apply(ops.ROLL, a, shifts=pushes, dims=axes)
 
 

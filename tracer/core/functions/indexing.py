@@ -17,6 +17,7 @@ from tracer.core.functions.subscript import read_index
 from tracer.core.op import find_op
 from tracer.core.ops import indexing as ops
 from tracer.core.ops.gathering import NONZERO
+from tracer.core.ops.shape import CLONE
 from tracer.core.subscript import has_arrays, phases, shape_at
 from tracer.core.tensor import Tensor
 from tracer.core.where import user_line
@@ -106,10 +107,13 @@ def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
         ShapeError: it reaches beyond the end. IndexingError: start does. AxisError: there is no such axis.
     """
     a = tensor_of("narrow", input)
-    axis = dim_of("narrow", dim, a.ndim)
     if not a.ndim:
         raise ShapeError("narrow: a tensor without axes cannot be narrowed.", where=user_line())
-    size, first, count = shape_of(a)[axis], int_of("narrow", "start", start), int_of("narrow", "length", length)
+    count = int_of("narrow", "length", length)
+    if count < 0:
+        raise ShapeError(f"narrow: length is {count}; it must not be negative.", where=user_line())
+    axis, first = dim_of("narrow", dim, a.ndim), int_of("narrow", "start", start)
+    size = shape_of(a)[axis]
     if not -size <= first <= size:
         raise IndexingError(
             f"narrow: start is {first}, axis {axis} has {size}.",
@@ -117,10 +121,10 @@ def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
             where=user_line(),
         )
     first += size if first < 0 else 0
-    if count < 0 or first + count > size:
+    if first + count > size:
         raise ShapeError(
-            f"narrow: start {first} and length {count} do not fit axis {axis} of shape {shape_of(a)}.",
-            hint=f"length must be 0 or more, and start + length at most {size}.",
+            f"narrow: start {first} and length {count} reach beyond axis {axis} of shape {shape_of(a)}.",
+            hint=f"start + length must be at most {size}.",
             where=user_line(),
         )
     return apply(ops.SLICE, a, index=(slice(None),) * axis + (slice(first, first + count),))
@@ -129,14 +133,14 @@ def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
 def places_of(name: str, index: Any, size: int) -> Any:
     """A vector of places in [0, size) for `index_select` and its kin, as a NumPy array."""
     given = tensor_of(name, index, "index")
+    if given.ndim > 1:
+        raise IndexingError(f"{name}: index has shape {shape_of(given)}; it must be a vector.", where=user_line())
     if given.dtype not in (dtypes.int64, dtypes.int32):
         raise DtypeError(
             f"{name}: index is {given.dtype}; int32 or int64 is expected.",
             hint="Convert it: i.long().",
             where=user_line(),
         )
-    if given.ndim > 1:
-        raise IndexingError(f"{name}: index has shape {shape_of(given)}; it must be a vector.", where=user_line())
     places = to_host(given._array).reshape(-1).astype(np.int64)
     if places.size and not (places.min() >= 0 and places.max() < size):
         wrong = places[(places < 0) | (places >= size)][0]
@@ -161,7 +165,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     axis = dim_of("index_select", dim, a.ndim)
     places = places_of("index_select", index, shape_of(a)[axis] if a.ndim else 1)
     if not a.ndim:
-        return apply(ops.SLICE, a, index=(Ellipsis,), _grad_fn="IndexSelectBackward0")
+        return apply(CLONE, a, order="K", _grad_fn="IndexSelectBackward0")
     return apply(ops.INDEX, a, index=(slice(None),) * axis + (places,), _grad_fn="IndexSelectBackward0")
 
 
@@ -200,7 +204,8 @@ def _along(name: str, input: Any, dim: int, index: Any, source: Any) -> tuple[Te
     places = places_of(name, index, shape_of(a)[axis] if a.ndim else 1)
     target = (*shape_of(a)[:axis], places.size, *shape_of(a)[axis + 1 :])
     if shape_of(given) != target:
-        raise ShapeError(
+        number = given.ndim == a.ndim and a.ndim and shape_of(given)[axis] != places.size
+        raise (IndexingError if number and name == "index_copy" else ShapeError)(  # as in PyTorch
             f"{name}: source has shape {shape_of(given)}, the places written to have shape {target}.", where=user_line()
         )
     if given.dtype is not a.dtype:
@@ -235,7 +240,6 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
         DtypeError: the mask is not bool. ShapeError: it does not broadcast, or value has axes.
     """
     a, chosen = tensor_of("masked_fill", input), _mask("masked_fill", mask)
-    together("masked_fill", a, chosen)
     if isinstance(value, Tensor):
         if value.ndim:
             raise ShapeError(
@@ -247,6 +251,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
             )
     elif not dtypes.is_scalar(value):
         raise ArgumentTypeError(f"masked_fill: value must be a number, got {type(value).__name__}.", where=user_line())
+    together("masked_fill", a, chosen)
     name = "MaskedFillBackward1" if isinstance(value, Tensor) else "MaskedFillBackward0"
     return apply(ops.MASKED_FILL, a, chosen, value, _grad_fn=name)
 

@@ -6,6 +6,7 @@ Sizes and axes are made final here (no -1, nothing counted from the end); the op
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -31,8 +32,14 @@ def reshape(input: Tensor, *sizes: Any, shape: Any = None) -> Tensor:
     """
     a = tensor_of("reshape", input)
     final = final_sizes("reshape", a, listed_sizes("reshape", sizes, shape))
-    shares = can_view(a._array.shape, a._array.strides, final)
-    return apply(ops.RESHAPE, a, shape=final, _grad_fn="ViewBackward0" if shares else "UnsafeViewBackward0")
+    return apply(ops.RESHAPE, a, shape=final, _grad_fn=_reshape_name(a, final))
+
+
+def _reshape_name(a: Tensor, final: tuple[int, ...]) -> str:
+    """PyTorch's name for a reshape: of rows in order, of memory that can be read so, or of a copy."""
+    if a._array.flags.c_contiguous:
+        return "ViewBackward0"
+    return "ReshapeAliasBackward0" if can_view(shape_of(a), a._array.strides, final) else "UnsafeViewBackward0"
 
 
 @function(module=False)
@@ -89,14 +96,13 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         return a
     shape = shape_of(a)
     merged = (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :])
-    shares = can_view(shape, a._array.strides, merged)
-    return apply(ops.FLATTEN, a, shape=merged, _grad_fn="ViewBackward0" if shares else "UnsafeViewBackward0")
+    return apply(ops.FLATTEN, a, shape=merged, _grad_fn=_reshape_name(a, merged))
 
 
 @function
 def ravel(input: Tensor) -> Tensor:
-    """All elements in one row."""
-    a = tensor_of("ravel", input)
+    """All elements in one row. Shares memory where they lie so already."""
+    a = contiguous(tensor_of("ravel", input))
     return apply(ops.FLATTEN, a, shape=(a._array.size,), _grad_fn="ViewBackward0")
 
 
@@ -113,7 +119,9 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
             f"unflatten: sizes must be a tuple of ints, got {type(sizes).__name__}.", where=user_line()
         )
     axis, listed, shape = dim_of("unflatten", dim, a.ndim), sizes_of(*sizes, name="unflatten"), shape_of(a)
-    size = shape[axis] if shape else 1
+    if not shape:
+        raise ShapeError("unflatten: input has no axes, so there is none to split.", where=user_line())
+    size = shape[axis]
     split = infer_sizes("unflatten", listed, size, f"axis {axis} of shape {shape}, which has {size}")
     return apply(ops.VIEW, a, shape=(*shape[:axis], *split, *shape[axis + 1 :]))
 
@@ -168,7 +176,14 @@ def t(input: Tensor) -> Tensor:
 
 
 def _reversed(input: Tensor) -> Tensor:
-    """`input` with its axes in reverse order: `x.T`."""
+    """`input` with its axes in reverse order: `x.T`. Warns where it is no matrix, as PyTorch does."""
+    if input.ndim != 2:
+        warnings.warn(
+            f"T: the tensor has shape {shape_of(input)}; x.T of anything but a matrix is deprecated. Use x.mT for a "
+            "batch of matrices, x.permute(...) to reorder axes.",
+            UserWarning,
+            stacklevel=2,
+        )
     return apply(ops.PERMUTE, input, dims=tuple(reversed(range(input.ndim))))
 
 
@@ -206,6 +221,8 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
             hint="Both must name the same number of axes.",
             where=user_line(),
         )
+    if not a.ndim:
+        return apply(ops.PERMUTE, a, dims=(), _grad_fn="AliasBackward0")
     rest = iter(axis for axis in range(a.ndim) if axis not in origin)
     placed = dict(zip(target, origin, strict=True))
     return apply(ops.PERMUTE, a, dims=tuple(placed[i] if i in placed else next(rest) for i in range(a.ndim)))
@@ -299,7 +316,9 @@ def atleast_1d(input: Tensor) -> Tensor:
 def atleast_2d(input: Tensor) -> Tensor:
     """`input`, one with fewer than two axes given new ones in front."""
     a = tensor_of("atleast_2d", input)
-    return a if a.ndim >= 2 else apply(ops.VIEW, a, shape=(1, a._array.size))
+    if a.ndim == 1:
+        return unsqueeze(a, 0)
+    return a if a.ndim else apply(ops.VIEW, a, shape=(1, 1))
 
 
 def _expand(name: str, a: Tensor, listed: tuple[int, ...]) -> Tensor:

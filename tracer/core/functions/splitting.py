@@ -28,9 +28,9 @@ def split(input: Tensor, split_size_or_sections: int | Sequence[int], dim: int =
         ShapeError: negative lengths, or lengths that do not add up to the axis's.
     """
     a = tensor_of("split", input)
-    axis, listed = dim_of("split", dim, a.ndim), split_size_or_sections
-    total = _size("split", a, axis)
+    listed = split_size_or_sections
     if isinstance(listed, tuple | list):
+        axis, total = _axis("split", a, dim)
         sizes = tuple(int_of("split", "split_sizes", one) for one in listed)
         if min(sizes, default=0) < 0 or sum(sizes) != total:
             raise ShapeError(
@@ -42,15 +42,22 @@ def split(input: Tensor, split_size_or_sections: int | Sequence[int], dim: int =
             )
         return _cut(a, axis, sizes, "SplitWithSizesBackward0")
     size = int_of("split", "split_size", listed)
-    if size < 0 or (size == 0 and total):
-        raise ShapeError(
-            f"split: split_size is {size}, input has shape {shape_of(a)}.",
-            hint="Each piece must have a length of at least 1.",
-            where=user_line(),
-            ja=f"split：split_size は {size}、input の形は {shape_of(a)} です。",
-            hint_ja="一片の長さは 1 以上でなければなりません。",
-        )
+    if size < 0:
+        raise _too_short(a, size)
+    axis, total = _axis("split", a, dim)
+    if size == 0 and total:
+        raise _too_short(a, size)
     return _cut(a, axis, [min(size, total - start) for start in range(0, total, size or 1)] or [0], "SplitBackward0")
+
+
+def _too_short(a: Tensor, size: int) -> ShapeError:
+    return ShapeError(
+        f"split: split_size is {size}, input has shape {shape_of(a)}.",
+        hint="Each piece must have a length of at least 1.",
+        where=user_line(),
+        ja=f"split：split_size は {size}、input の形は {shape_of(a)} です。",
+        hint_ja="一片の長さは 1 以上でなければなりません。",
+    )
 
 
 @function
@@ -61,10 +68,10 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
         ShapeError: chunks is not positive.
     """
     a = tensor_of("chunk", input)
-    axis, number = dim_of("chunk", dim, a.ndim), int_of("chunk", "chunks", chunks)
-    if number <= 0:
+    number = int_of("chunk", "chunks", chunks)
+    if a.ndim and number <= 0:
         raise ShapeError(f"chunk: chunks is {number}; it must be at least 1.", where=user_line())
-    total = _size("chunk", a, axis)
+    axis, total = _axis("chunk", a, dim)
     return split(a, -(-total // number), axis) if total else split(a, [0] * number, axis)
 
 
@@ -76,8 +83,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
         ShapeError: no pieces are asked for.
     """
     a = tensor_of("tensor_split", input)
-    axis = dim_of("tensor_split", dim, a.ndim)
-    total = _size("tensor_split", a, axis)
+    axis, total = _axis("tensor_split", a, dim)
     given = indices_or_sections.tolist() if isinstance(indices_or_sections, Tensor) else indices_or_sections
     if isinstance(given, tuple | list):
         ends = [int_of("tensor_split", "indices", one) for one in given]
@@ -104,7 +110,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     axis = dim_of("unbind", dim, a.ndim)
     if not a.ndim:
         raise AxisError("unbind: a tensor without axes has none to take apart.", where=user_line())
-    return tuple(_part(a, axis, place, "UnbindBackward0") for place in range(_size("unbind", a, axis)))
+    return tuple(_part(a, axis, place, "UnbindBackward0") for place in range(shape_of(a)[axis]))
 
 
 def _part(a: Tensor, axis: int, part: Any, name: str) -> Tensor:
@@ -116,9 +122,9 @@ def _cut(a: Tensor, axis: int, sizes: Sequence[int], name: str) -> tuple[Tensor,
     return tuple(_part(a, axis, slice(*pair), name) for pair in pairwise(ends))
 
 
-def _size(name: str, a: Tensor, axis: int) -> int:
-    if a.ndim:
-        return int(a._array.shape[axis])
-    if name == "unbind":
-        return 0
-    raise ShapeError(f"{name}: input has no axes to cut along.", hint="Its shape is ().", where=user_line())
+def _axis(name: str, a: Tensor, dim: int) -> tuple[int, int]:
+    """The axis to cut along and its size."""
+    if not a.ndim:
+        raise ShapeError(f"{name}: input has no axes to cut along.", hint="Its shape is ().", where=user_line())
+    axis = dim_of(name, dim, a.ndim)
+    return axis, shape_of(a)[axis]

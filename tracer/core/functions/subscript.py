@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,7 +41,15 @@ def _is_tuple(key: Any) -> bool:
         return True
     if not isinstance(key, list) or len(key) >= _MANY:
         return False
-    return any(part is None or part is Ellipsis or isinstance(part, Tensor | slice | Sequence) for part in key)
+    found = any(part is None or part is Ellipsis or isinstance(part, Tensor | slice | Sequence) for part in key)
+    if found:
+        warnings.warn(
+            "index: a list that holds more than numbers is taken for a tuple, x[[i, j]] for x[i, j]; this is "
+            "deprecated. Write x[tuple(listed)], or x[tracer.tensor(listed)] for places.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return found
 
 
 def _entry(part: Any) -> Any:
@@ -63,7 +72,8 @@ def _entry(part: Any) -> Any:
     try:
         return operator.index(part)
     except TypeError:
-        raise IndexingError(
+        kind = ArgumentTypeError if isinstance(part, str) else IndexingError  # as in PyTorch
+        raise kind(
             f"index: a {type(part).__name__} is no index.",
             hint="Use ints, slices, ..., None, and tensors or lists of ints or bools.",
             where=user_line(),
@@ -101,6 +111,12 @@ def _slice(given: slice) -> slice:
 
 def _array(found: Any, dtype: Any) -> Any:
     """Places as int64, masks as bool; a copy, so that a recording keeps what was meant."""
+    if found.dtype == np.uint8:
+        warnings.warn(
+            "index: a uint8 tensor is taken for a mask, not for places; this is deprecated. Write x[mask.bool()].",
+            UserWarning,
+            stacklevel=2,
+        )
     if found.dtype == np.bool_ or found.dtype == np.uint8:
         return found.astype(np.bool_) if found.ndim else bool(found)
     if found.dtype in (np.int64, np.int32) or (found.size == 0 and found.dtype.kind in "iuf" and dtype == "list"):
@@ -136,7 +152,9 @@ def _check(shape: tuple[int, ...], index: Index) -> None:
     for part in spelled_out(index, ndim):
         if isinstance(part, np.ndarray):
             meet.append(_check_array(shape, axis, part))
-        elif isinstance(part, int) and not isinstance(part, bool):
+        elif isinstance(part, bool):
+            meet.append((int(part),))
+        elif isinstance(part, int):
             _in_range(shape, axis, part, part)
         axis += consumes(part)
     try:
