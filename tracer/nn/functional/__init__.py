@@ -1,5 +1,6 @@
 """PyTorch's `torch.nn.functional`: what layers compute, as functions of tensors. Each is an op, or made of ops."""
 
+from tracer.core.functions.gathering import embedding, one_hot
 from tracer.nn.functional.activation import (
     celu,
     elu,
@@ -34,11 +35,9 @@ from tracer.nn.functional.distance import (
 from tracer.nn.functional.layer import (
     cosine_similarity,
     dropout,
-    embedding,
     layer_norm,
     linear,
     normalize,
-    one_hot,
     rms_norm,
 )
 from tracer.nn.functional.loss import cross_entropy, nll_loss

@@ -24,7 +24,6 @@ from tracer.nn.functional.checks import (
     same_dtype,
     shape_of,
     tensor_of,
-    wrong_option,
     wrong_shape,
 )
 
@@ -86,64 +85,6 @@ def _fits_output(name: str, bias: Tensor, shape: tuple[int, ...]) -> None:
             f"{name}：bias の形は {got}、出力の形は {shape} です。",
             f"bias の形は、出力ごとに一つの ({shape[-1]},) です。",
         )
-
-
-def embedding(
-    input: Tensor,
-    weight: Tensor,
-    padding_idx: int | None = None,
-    max_norm: float | None = None,
-    norm_type: float = 2.0,
-    scale_grad_by_freq: bool = False,
-    sparse: bool = False,
-) -> Tensor:
-    """Row `input[i]` of `weight` for each index: a table looked up. Only rows that are used receive gradient.
-
-    Args:
-        input: indices in [0, V), int64 or int32, any shape.
-        weight: (V, D).
-        padding_idx: a row that receives no gradient.
-        max_norm, norm_type, scale_grad_by_freq: not supported; leave them as they are.
-        sparse: there for PyTorch's sake; gradients are always dense.
-
-    Returns:
-        (*input.shape, D).
-
-    Raises:
-        IndexingError: an index outside [0, V). It is an IndexError.
-        DtypeError: indices that are no whole numbers.
-        OptionError: an argument that is not supported.
-    """
-    if max_norm is not None or scale_grad_by_freq:
-        raise wrong_option(
-            "embedding: max_norm and scale_grad_by_freq are not supported.",
-            "Leave them out, or scale weight yourself before the call.",
-        )
-    indices, table = tensor_of("embedding", "input", input), tensor_of("embedding", "weight", weight)
-    rows = len(table) if table.ndim else 0
-    padding = -1
-    if padding_idx is not None:
-        padding = int_of("embedding", "padding_idx", padding_idx)
-        if not -rows <= padding < rows:
-            raise ArgumentError(
-                f"embedding: padding_idx is {padding}, but weight has {rows} rows.",
-                hint=f"It must lie between {-rows} and {rows - 1}.",
-                where=user_line(),
-            )
-        padding %= rows
-    out: Tensor = F.embedding(table, indices, padding)
-    return out
-
-
-def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """(..., num_classes): 1 where the index points, 0 elsewhere.
-
-    Args:
-        tensor: class indices, int64.
-        num_classes: -1 for one more than the largest index.
-    """
-    out: Tensor = F.one_hot(tensor, num_classes)
-    return out
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
