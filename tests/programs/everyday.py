@@ -45,7 +45,7 @@ print(torch.tensor([1e-8, 1.0]), torch.tensor([1e10, 1.0]), torch.tensor(float("
 print(
     torch.tensor([1, 2]) / 2, torch.tensor([1, 2]) * 1.5, torch.tensor(1) + torch.tensor([0.5]), 7 // torch.tensor([2])
 )
-print(F.leaky_relu(x - 6), F.gelu(x - 6), F.silu(x - 6), F.softplus(x - 6), torch.softmax(x, 1), torch.logsumexp(x, 1))
+print(F.leaky_relu(x - 6), F.gelu(x - 2), F.silu(x - 6), F.softplus(x - 6), torch.softmax(x, 1), torch.logsumexp(x, 1))
 print(F.mse_loss(x, x + 1), F.nll_loss(torch.log_softmax(x, 1), torch.tensor([0, 1, 2]), reduction="none"))
 print(F.binary_cross_entropy_with_logits(x[0], torch.ones(4)), F.layer_norm(x, (4,)), F.rms_norm(x, (4,)))
 image = torch.arange(25.0).view(1, 1, 5, 5).requires_grad_()

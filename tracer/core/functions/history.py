@@ -32,7 +32,3 @@ def detach_(input: Tensor) -> Tensor:
     return input
 
 
-@function(method=False)
-def is_tensor(obj: object) -> bool:
-    """Whether `obj` is a tensor."""
-    return isinstance(obj, Tensor)
