@@ -1,0 +1,387 @@
+"""The functions as PyTorch has them: signatures, node names, errors of the same type, warnings, dropout's mask."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tracer.nn.functional as F
+from tracer.core.generator import default_generator
+from tracer.core.record import record
+from tracer.core.tensor import Tensor
+from tracer.errors import TracerError
+
+
+def leaf(*shape: int, dtype: str = "float32") -> Tensor:
+    made: Tensor = Tensor._wrap(np.random.default_rng(0).normal(size=shape).astype(dtype), requires_grad=True)
+    return made
+
+
+def made(numbers: Any, dtype: str | None = None) -> Tensor:
+    array: Tensor = Tensor._wrap(np.array(numbers, dtype))
+    return array
+
+
+class Both:
+    """The two libraries under one set of names, so that a call is written once."""
+
+    def __init__(self, functional: Any, tensor: Callable[..., Any]) -> None:
+        self.F, self.tensor = functional, tensor
+
+    def x(self, *shape: int, dtype: str = "float32", grad: bool = False) -> Any:
+        """Numbers between 0 and 1."""
+        found = self.tensor(np.random.default_rng(0).uniform(size=shape).astype(dtype))
+        return found.requires_grad_() if grad else found
+
+    def i(self, *numbers: Any, dtype: str = "int64") -> Any:
+        return self.tensor(np.array(numbers if len(numbers) != 1 else numbers[0], dtype))
+
+
+OURS = Both(F, lambda array: Tensor._wrap(array))
+
+
+def theirs() -> Both:
+    torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed")
+    return Both(torch.nn.functional, torch.from_numpy)
+
+
+NAMES: dict[str, Callable[[Both], Any]] = {
+    "relu": lambda b: b.F.relu(b.x(3, grad=True)),
+    "leaky_relu": lambda b: b.F.leaky_relu(b.x(3, grad=True)),
+    "elu": lambda b: b.F.elu(b.x(3, grad=True)),
+    "selu": lambda b: b.F.selu(b.x(3, grad=True)),
+    "celu": lambda b: b.F.celu(b.x(3, grad=True)),
+    "sigmoid": lambda b: b.F.sigmoid(b.x(3, grad=True)),
+    "tanh": lambda b: b.F.tanh(b.x(3, grad=True)),
+    "gelu": lambda b: b.F.gelu(b.x(3, grad=True)),
+    "silu": lambda b: b.F.silu(b.x(3, grad=True)),
+    "softplus": lambda b: b.F.softplus(b.x(3, grad=True)),
+    "logsigmoid": lambda b: b.F.logsigmoid(b.x(3, grad=True)),
+    "softsign": lambda b: b.F.softsign(b.x(3, grad=True)),
+    "tanhshrink": lambda b: b.F.tanhshrink(b.x(3, grad=True)),
+    "softmax": lambda b: b.F.softmax(b.x(3, grad=True), 0),
+    "log_softmax": lambda b: b.F.log_softmax(b.x(3, grad=True), 0),
+    "cross_entropy": lambda b: b.F.cross_entropy(b.x(2, 3, grad=True), b.i(0, 2)),
+    "cross_entropy of one": lambda b: b.F.cross_entropy(b.x(3, grad=True), b.i(1)),
+    "cross_entropy of pictures": lambda b: b.F.cross_entropy(b.x(2, 3, 2, grad=True), b.i([[0, 1], [2, 0]])),
+    "cross_entropy smoothed": lambda b: b.F.cross_entropy(b.x(2, 3, grad=True), b.i(0, 2), label_smoothing=0.1),
+    "nll_loss": lambda b: b.F.nll_loss(b.x(2, 3, grad=True), b.i(0, 2)),
+    "mse_loss": lambda b: b.F.mse_loss(b.x(3, grad=True), b.x(3)),
+    "l1_loss": lambda b: b.F.l1_loss(b.x(3, grad=True), b.x(3)),
+    "smooth_l1_loss": lambda b: b.F.smooth_l1_loss(b.x(3, grad=True), b.x(3)),
+    "huber_loss": lambda b: b.F.huber_loss(b.x(3, grad=True), b.x(3)),
+    "bce": lambda b: b.F.binary_cross_entropy(b.x(3, grad=True), b.x(3)),
+    "bce of scores": lambda b: b.F.binary_cross_entropy_with_logits(b.x(3, grad=True), b.x(3)),
+    "layer_norm": lambda b: b.F.layer_norm(b.x(2, 3, grad=True), (3,), b.x(3), b.x(3)),
+    "rms_norm": lambda b: b.F.rms_norm(b.x(2, 3, grad=True), (3,), b.x(3)),
+    "linear of a row": lambda b: b.F.linear(b.x(3, grad=True), b.x(2, 3), b.x(2)),
+    "linear": lambda b: b.F.linear(b.x(2, 3, grad=True), b.x(2, 3), b.x(2)),
+    "linear of a batch": lambda b: b.F.linear(b.x(2, 2, 3, grad=True), b.x(2, 3), b.x(2)),
+    "linear of a row, no bias": lambda b: b.F.linear(b.x(3, grad=True), b.x(2, 3)),
+    "linear, no bias": lambda b: b.F.linear(b.x(2, 3, grad=True), b.x(2, 3)),
+    "linear of a batch, no bias": lambda b: b.F.linear(b.x(2, 2, 3, grad=True), b.x(2, 3)),
+    "attention": lambda b: b.F.scaled_dot_product_attention(*(b.x(3, 2, grad=True) for _ in "qkv")),
+    "attention of a batch": lambda b: b.F.scaled_dot_product_attention(*(b.x(2, 3, 2, grad=True) for _ in "qkv")),
+    "attention of heads": lambda b: b.F.scaled_dot_product_attention(*(b.x(2, 2, 3, 2, grad=True) for _ in "qkv")),
+    "conv2d": lambda b: b.F.conv2d(b.x(1, 2, 4, 4, grad=True), b.x(1, 2, 2, 2), b.x(1)),
+    "max_pool2d": lambda b: b.F.max_pool2d(b.x(1, 2, 4, 4, grad=True), 2),
+    "avg_pool2d": lambda b: b.F.avg_pool2d(b.x(1, 2, 4, 4, grad=True), 2),
+    "pad": lambda b: b.F.pad(b.x(2, 3, grad=True), (1, 1)),
+    "dropout": lambda b: b.F.dropout(b.x(3, grad=True), 0.5),
+    "embedding": lambda b: b.F.embedding(b.i(0, 1), b.x(3, 2, grad=True)),
+}
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", NAMES)
+def test_the_node_has_pytorchs_name(name: str) -> None:
+    assert NAMES[name](OURS).grad_fn.name() == NAMES[name](theirs()).grad_fn.name()
+
+
+REFUSED: dict[str, Callable[[Both], Any]] = {
+    "relu of bools": lambda b: b.F.relu(b.i(1, 0, dtype="bool")),
+    "leaky_relu of ints": lambda b: b.F.leaky_relu(b.i(1, 2)),
+    "elu of ints": lambda b: b.F.elu(b.i(1, 2)),
+    "gelu of ints": lambda b: b.F.gelu(b.i(1, 2)),
+    "gelu of a list": lambda b: b.F.gelu([1.0]),
+    "gelu of another kind": lambda b: b.F.gelu(b.x(2), approximate="fast"),
+    "silu of ints": lambda b: b.F.silu(b.i(1, 2)),
+    "softplus of ints": lambda b: b.F.softplus(b.i(1, 2)),
+    "softmax of ints": lambda b: b.F.softmax(b.i(1, 2), 0),
+    "softmax along no axis": lambda b: b.F.softmax(b.x(3), 1),
+    "log_softmax of ints": lambda b: b.F.log_softmax(b.i(1, 2), 0),
+    "target above": lambda b: b.F.cross_entropy(b.x(2, 3), b.i(0, 3)),
+    "target below": lambda b: b.F.cross_entropy(b.x(2, 3), b.i(0, -1)),
+    "target of int32": lambda b: b.F.cross_entropy(b.x(2, 3), b.i(0, 1, dtype="int32")),
+    "target of bools": lambda b: b.F.cross_entropy(b.x(2, 3), b.i(0, 1, dtype="bool")),
+    "target of floats": lambda b: b.F.cross_entropy(b.x(2, 3), b.i(0, 1, dtype="float32")),
+    "whole probabilities": lambda b: b.F.cross_entropy(b.x(2, 3), b.i([[1, 0, 0], [0, 1, 0]])),
+    "target too long": lambda b: b.F.cross_entropy(b.x(2, 3), b.i(0, 1, 2)),
+    "target of a column": lambda b: b.F.cross_entropy(b.x(2, 3), b.i([[0], [1]])),
+    "target of pictures": lambda b: b.F.cross_entropy(b.x(2, 3, 4), b.i([[0, 1], [0, 1]])),
+    "no classes": lambda b: b.F.nll_loss(b.x(), b.i(0)),
+    "a list of targets": lambda b: b.F.cross_entropy(b.x(2, 3), [0, 1]),
+    "class weights too few": lambda b: b.F.cross_entropy(b.x(2, 3), b.i(0, 1), b.x(2)),
+    "class weights of another dtype": lambda b: b.F.cross_entropy(b.x(2, 3), b.i(0, 1), b.x(3, dtype="float64")),
+    "class weights that learn": lambda b: b.F.cross_entropy(b.x(2, 3), b.i(0, 1), b.x(3, grad=True)),
+    "another reduction": lambda b: b.F.cross_entropy(b.x(2, 3), b.i(0, 1), reduction="average"),
+    "smoothing too much": lambda b: b.F.cross_entropy(b.x(2, 3), b.i(0, 1), label_smoothing=1.5),
+    "scores of ints": lambda b: b.F.cross_entropy(b.i([[1, 2, 3]]), b.i([0])),
+    "probabilities ignored": lambda b: b.F.cross_entropy(b.x(2, 3), b.x(2, 3), ignore_index=1),
+    "ignoring None": lambda b: b.F.cross_entropy(b.x(2, 3), b.i(0, 1), ignore_index=None),
+    "nll target above": lambda b: b.F.nll_loss(b.x(2, 3), b.i(0, 3)),
+    "nll target too long": lambda b: b.F.nll_loss(b.x(2, 3), b.i(0, 1, 2)),
+    "nll target of floats": lambda b: b.F.nll_loss(b.x(2, 3), b.x(2)),
+    "squares of ints": lambda b: b.F.mse_loss(b.i(1, 2), b.i(1, 2)),
+    "squares, another reduction": lambda b: b.F.mse_loss(b.x(2), b.x(2), reduction="batchmean"),
+    "beta below 0": lambda b: b.F.smooth_l1_loss(b.x(2), b.x(2), beta=-1.0),
+    "delta of 0": lambda b: b.F.huber_loss(b.x(2), b.x(2), delta=0.0),
+    "probability above 1": lambda b: b.F.binary_cross_entropy(b.x(2) + 3, b.x(2)),
+    "target probability above 1": lambda b: b.F.binary_cross_entropy(b.x(2), b.x(2) + 3),
+    "bce of two shapes": lambda b: b.F.binary_cross_entropy(b.x(2), b.x(1)),
+    "bce of two dtypes": lambda b: b.F.binary_cross_entropy(b.x(2), b.i(0, 1)),
+    "bce weight too long": lambda b: b.F.binary_cross_entropy(b.x(2, 3), b.x(2, 3), b.x(2)),
+    "scores of two shapes": lambda b: b.F.binary_cross_entropy_with_logits(b.x(2), b.x(1)),
+    "scores to whole targets": lambda b: b.F.binary_cross_entropy_with_logits(b.x(2), b.i(0, 1)),
+    "layer_norm of another shape": lambda b: b.F.layer_norm(b.x(2, 3), (2,)),
+    "layer_norm of no shape": lambda b: b.F.layer_norm(b.x(2, 3), ()),
+    "layer_norm of a number": lambda b: b.F.layer_norm(b.x(2, 3), 3),
+    "layer_norm weight too short": lambda b: b.F.layer_norm(b.x(2, 3), (3,), b.x(2)),
+    "layer_norm of two dtypes": lambda b: b.F.layer_norm(b.x(2, 3), (3,), b.x(3, dtype="float64")),
+    "layer_norm of ints": lambda b: b.F.layer_norm(b.i([[1, 2]]), (2,)),
+    "rms_norm of another shape": lambda b: b.F.rms_norm(b.x(2, 3), (2,)),
+    "rms_norm of ints": lambda b: b.F.rms_norm(b.i([[1, 2]]), (2,)),
+    "rms_norm weight too short": lambda b: b.F.rms_norm(b.x(2, 3), (3,), b.x(1)),
+    "linear of another width": lambda b: b.F.linear(b.x(2, 3), b.x(4, 5)),
+    "linear bias too short": lambda b: b.F.linear(b.x(2, 3), b.x(4, 3), b.x(3)),
+    "linear of two dtypes": lambda b: b.F.linear(b.x(2, 3), b.x(4, 3, dtype="float64")),
+    "linear of a number": lambda b: b.F.linear(b.x(), b.x(4, 3)),
+    "linear of three axes of weight": lambda b: b.F.linear(b.x(2, 3), b.x(2, 4, 3)),
+    "mask and causal": lambda b: b.F.scaled_dot_product_attention(
+        b.x(4, 3), b.x(4, 3), b.x(4, 3), attn_mask=b.x(4, 4), is_causal=True
+    ),
+    "attention of rows": lambda b: b.F.scaled_dot_product_attention(b.x(3), b.x(3), b.x(3)),
+    "keys of another size": lambda b: b.F.scaled_dot_product_attention(b.x(4, 3), b.x(4, 2), b.x(4, 3)),
+    "a value too many": lambda b: b.F.scaled_dot_product_attention(b.x(4, 3), b.x(4, 3), b.x(5, 3)),
+    "heads that do not meet": lambda b: b.F.scaled_dot_product_attention(
+        b.x(1, 4, 2, 3), b.x(1, 2, 2, 3), b.x(1, 2, 2, 3)
+    ),
+    "values of another dtype": lambda b: b.F.scaled_dot_product_attention(
+        b.x(4, 3), b.x(4, 3), b.x(4, 3, dtype="float64")
+    ),
+    "a mask of ints": lambda b: b.F.scaled_dot_product_attention(
+        b.x(2, 3), b.x(2, 3), b.x(2, 3), b.i([[1, 0], [1, 1]])
+    ),
+    "a mask of another shape": lambda b: b.F.scaled_dot_product_attention(b.x(4, 3), b.x(4, 3), b.x(4, 3), b.x(4, 3)),
+    "attention dropping all and more": lambda b: b.F.scaled_dot_product_attention(
+        b.x(4, 3), b.x(4, 3), b.x(4, 3), dropout_p=1.5
+    ),
+    "conv2d channels": lambda b: b.F.conv2d(b.x(1, 2, 4, 4), b.x(3, 3, 2, 2)),
+    "conv2d filter too large": lambda b: b.F.conv2d(b.x(1, 3, 4, 4), b.x(3, 3, 5, 5)),
+    "conv2d bias": lambda b: b.F.conv2d(b.x(1, 3, 4, 4), b.x(2, 3, 2, 2), b.x(3)),
+    "conv2d of a table": lambda b: b.F.conv2d(b.x(4, 4), b.x(2, 3, 2, 2)),
+    "conv2d of two dtypes": lambda b: b.F.conv2d(b.x(1, 3, 4, 4), b.x(2, 3, 2, 2, dtype="float64")),
+    "conv2d groups": lambda b: b.F.conv2d(b.x(1, 3, 4, 4), b.x(2, 3, 2, 2), groups=2),
+    "conv2d standing still": lambda b: b.F.conv2d(b.x(1, 3, 4, 4), b.x(2, 3, 2, 2), stride=0),
+    "conv2d negative margin": lambda b: b.F.conv2d(b.x(1, 3, 4, 4), b.x(2, 3, 2, 2), padding=-1),
+    "conv2d same and stride": lambda b: b.F.conv2d(b.x(1, 3, 4, 4), b.x(2, 3, 2, 2), stride=2, padding="same"),
+    "conv2d unknown margin": lambda b: b.F.conv2d(b.x(1, 3, 4, 4), b.x(2, 3, 2, 2), padding="full"),
+    "max_pool2d wide margin": lambda b: b.F.max_pool2d(b.x(1, 3, 4, 4), 2, padding=2),
+    "max_pool2d of a table": lambda b: b.F.max_pool2d(b.x(4, 4), 2),
+    "max_pool2d window too large": lambda b: b.F.max_pool2d(b.x(1, 3, 4, 4), 5),
+    "max_pool2d of three axes": lambda b: b.F.max_pool2d(b.x(1, 3, 4, 4), (2, 2, 2)),
+    "avg_pool2d by 0": lambda b: b.F.avg_pool2d(b.x(1, 3, 4, 4), 2, divisor_override=0),
+    "pad by an odd number": lambda b: b.F.pad(b.x(2, 3), (1,)),
+    "pad more axes than there are": lambda b: b.F.pad(b.x(2, 3), (1,) * 6),
+    "pad below nothing": lambda b: b.F.pad(b.x(2, 3), (-4, 0)),
+    "pad by floats": lambda b: b.F.pad(b.x(2, 3), (1.0, 1)),
+    "pad of another mode": lambda b: b.F.pad(b.x(2, 3), (1, 1), mode="mirror"),
+    "reflect a value": lambda b: b.F.pad(b.x(2, 3), (1, 1), mode="reflect", value=1.0),
+    "reflect too far": lambda b: b.F.pad(b.x(2, 3), (3, 1), mode="reflect"),
+    "dropout of more than all": lambda b: b.F.dropout(b.x(3), 1.5),
+    "dropout of ints": lambda b: b.F.dropout(b.i(1, 2), 0.5),
+    "embedding outside": lambda b: b.F.embedding(b.i([3]), b.x(3, 2)),
+    "embedding at floats": lambda b: b.F.embedding(b.x(3), b.x(3, 2)),
+}
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_pytorch_refuses_is_refused_with_an_error_of_the_same_type(name: str) -> None:
+    with pytest.raises(Exception) as expected:  # noqa: PT011  whatever PyTorch raises
+        REFUSED[name](theirs())
+    with pytest.raises(TracerError) as got:
+        REFUSED[name](OURS)
+    assert isinstance(got.value, expected.type), f"{expected.type.__name__}: {expected.value}"
+    assert got.value.where is not None
+    assert got.value.where.startswith(__file__)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", sorted(F.__all__))
+def test_arguments_have_pytorchs_names_order_and_defaults(name: str) -> None:
+    found = getattr(theirs().F, name)
+    try:
+        expected = inspect.signature(found)
+    except ValueError:
+        assert name in (found.__doc__ or "")  # a built-in one: its first line of help is all there is
+        return
+    if any(p.kind is p.VAR_POSITIONAL for p in expected.parameters.values()):
+        assert name == "max_pool2d"  # chosen by return_indices at run time
+        return
+    mine = inspect.signature(getattr(F, name)).parameters
+    wanted = {key: p.default for key, p in expected.parameters.items() if key != "out"}
+    assert {key: p.default for key, p in mine.items()} == wanted
+    assert list(mine) == list(wanted)
+
+
+MESSAGES = [
+    (
+        lambda: F.linear(leaf(2, 3), leaf(4, 5)),
+        "linear: input has shape (2, 3), weight has shape (4, 5).",
+        "The last axis of input (3) must equal the last axis of weight (5)",
+    ),
+    (
+        lambda: F.cross_entropy(leaf(2, 3), made([0, 3])),
+        "cross_entropy: Target 3 is out of bounds for 3 classes.",
+        "Class indices lie between 0 and 2",
+    ),
+    (
+        lambda: F.mse_loss(leaf(2, 3), leaf(2)),
+        "mse_loss: input has shape (2, 3), target has shape (2,).",
+        "at axis -1 they are 3 and 2",
+    ),
+    (
+        lambda: F.conv2d(leaf(1, 2, 4, 4), leaf(3, 3, 2, 2)),
+        "conv2d: input has shape (1, 2, 4, 4), weight has shape (3, 3, 2, 2), groups is 1.",
+        "must have 3 channels",
+    ),
+    (
+        lambda: F.scaled_dot_product_attention(leaf(4, 3), leaf(4, 2), leaf(4, 3)),
+        "scaled_dot_product_attention: query has shape (4, 3), key has shape (4, 2), value has shape (4, 3).",
+        "The last axis of query (3) must equal the last axis of key (2).",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "message", "rule"), MESSAGES)
+def test_an_error_names_the_function_the_shapes_and_the_rule(call: Any, message: str, rule: str) -> None:
+    with pytest.raises(TracerError) as got:
+        call()
+    assert got.value.message == message
+    assert rule in (got.value.hint or "")
+    assert got.value.ja is not None
+
+
+@pytest.mark.filterwarnings("error")
+def test_shapes_that_differ_are_warned_of() -> None:
+    with pytest.warns(UserWarning, match=r"Using a target size \(torch.Size\(\[3\]\)\) that is different"):
+        F.mse_loss(leaf(2, 3), leaf(3))
+
+
+def test_an_axis_left_out_is_guessed_with_a_warning() -> None:
+    with pytest.warns(UserWarning, match="Implicit dimension choice for softmax"):
+        out = F.softmax(leaf(2, 3))
+    np.testing.assert_allclose(out._array.sum(1), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [({"reduce": False}, "none"), ({"size_average": False}, "sum"), ({"size_average": True}, "mean")]
+)
+def test_the_old_words_for_reduction_still_work(old: dict[str, bool], new: str) -> None:
+    a, b = leaf(2, 3), made(np.zeros((2, 3)), "float32")
+    with pytest.warns(UserWarning, match=f"reduction='{new}'"):
+        got = F.mse_loss(a, b, **old)
+    np.testing.assert_array_equal(got._array, F.mse_loss(a, b, reduction=new)._array)
+
+
+def test_in_place_gates_write_into_their_input() -> None:
+    x = made([-1.0, 2.0])
+    for function in (F.relu, F.leaky_relu, F.elu, F.silu, F.relu6, F.hardtanh, F.selu, F.celu, F.mish):
+        same = x.clone()
+        assert function(same, inplace=True) is same
+        np.testing.assert_array_equal(same._array, function(x)._array)
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+def test_dropouts_mask_is_drawn_from_the_generator(p: float) -> None:
+    """A seed decides it; what is kept is divided by 1 − p; the gradient passes the same mask."""
+    x = Tensor._wrap(np.ones(1000, np.float32), requires_grad=True)
+    default_generator.manual_seed(3)
+    out = F.dropout(x, p)
+    default_generator.manual_seed(3)
+    np.testing.assert_array_equal(F.dropout(x, p)._array, out._array)
+    assert set(np.unique(out._array)) == {0, np.float32(1) / np.float32(1 - p)}
+    assert (out._array == 0).mean() == pytest.approx(p, abs=4 * math.sqrt(p * (1 - p) / 1000))
+    out.sum().backward()
+    np.testing.assert_array_equal(x._grad._array, out._array)  # type: ignore[union-attr]
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(7,), (3, 5), (2, 3, 4)])
+def test_dropout_drops_what_pytorch_drops(shape: tuple[int, ...], dtype: str) -> None:
+    """With the same seed; on an Intel processor PyTorch asks Intel's library, whose numbers are others."""
+    torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed")
+    for p in (0.0, 0.3, 1.0):
+        torch.manual_seed(11)
+        default_generator.manual_seed(11)
+        expected = torch.nn.functional.dropout(torch.ones(shape, dtype=getattr(torch, dtype)), p).numpy()
+        got = F.dropout(made(np.ones(shape), dtype), p)._array
+        assert got.dtype == expected.dtype
+        if _intel():
+            assert set(np.unique(got)) <= {0.0, *np.unique(expected)}
+        else:
+            np.testing.assert_array_equal(got, expected)
+
+
+def _intel() -> bool:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as about:
+            return "GenuineIntel" in about.read()
+    except OSError:
+        return False
+
+
+def test_the_mask_is_a_node_of_the_graph() -> None:
+    with record() as rec:
+        x = leaf(4).named("x")
+        y = F.dropout(x, 0.5).named("y")
+        y.sum().backward()
+    trace = rec.trace
+    node = trace.find("y")
+    assert trace.op(node).name == "mul"
+    assert [trace.name(n) for n in trace.inputs(node)] == ["x", "mask"]
+
+
+def test_when_not_training_dropout_hands_its_input_on() -> None:
+    x = leaf(3)
+    assert F.dropout(x, 0.5, training=False) is x
+    assert F.dropout(x, 0.0) is x
+
+
+def test_embedding_gives_gradient_to_the_rows_used_alone() -> None:
+    table = leaf(4, 2)
+    F.embedding(made([1, 1, 3]), table, padding_idx=3).sum().backward()
+    np.testing.assert_array_equal(table._grad._array, [[0, 0], [2, 2], [0, 0], [0, 0]])  # type: ignore[union-attr]
+
+
+def test_one_hot_is_one_where_the_index_points() -> None:
+    np.testing.assert_array_equal(F.one_hot(made([2, 0]), 3)._array, [[0, 0, 1], [1, 0, 0]])
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("dim", [0, 1, -1])
+def test_normalize_and_cosine_similarity_are_pytorchs(dim: int) -> None:
+    from tests.core.ops.beside import beside
+
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
+    beside(lambda module, x: module.normalize(x, dim=dim), [a], "float64")
+    beside(lambda module, x: module.normalize(x, p=3.0, dim=dim), [a], "float64")
+    beside(lambda module, x, y: module.cosine_similarity(x, y, dim=dim), [a, b], "float64")
