@@ -163,7 +163,7 @@ def _converted(flat: list[Any], inferred: dtypes.DType, target: dtypes.DType) ->
 
 
 def check_fits(number: Any, dtype: dtypes.DType, name: str) -> None:
-    """Refuse a number an integer type cannot hold; a negative one may wrap around to an unsigned type, as in C.
+    """Refuse a number an integer type cannot hold; a negative integer may wrap around to an unsigned type, as in C.
 
     Raises:
         DtypeError: out of range, or not finite.
@@ -171,7 +171,8 @@ def check_fits(number: Any, dtype: dtypes.DType, name: str) -> None:
     if dtype.category != 1:
         return
     limits = np.iinfo(dtype.numpy)
-    least, most = (int(limits.min) or -int(limits.max)), int(limits.max)
+    most = int(limits.max)
+    least = -most if not limits.min and isinstance(number, int) else int(limits.min)
     if not math.isfinite(number) or not least <= number <= most:
         raise DtypeError(
             f"{name}: {number} cannot be converted to {dtype} without overflow.",
