@@ -14,7 +14,7 @@ from tracer.core.ops import compare as ops
 from tracer.core.record import ACTIVE
 from tracer.core.tensor import Tensor
 from tracer.core.where import user_line
-from tracer.errors import ArgumentTypeError, UnsupportedDtypeError
+from tracer.errors import ArgumentTypeError, TracerError, UnsupportedDtypeError
 
 
 def _compared(op: Op, input: Any, other: Any) -> Tensor:
@@ -152,11 +152,21 @@ def bitwise_not(input: Tensor) -> Tensor:
     """Every bit turned; of a mask, its opposite: `~a`.
 
     Raises:
-        ArgumentTypeError: of floating-point numbers, as PyTorch's TypeError.
+        UnsupportedDtypeError: of floating-point numbers.
     """
+    return _turned(input, UnsupportedDtypeError)
+
+
+@function(module=False)
+def _invert(input: Tensor) -> Tensor:
+    """The operator `~`, of which PyTorch raises TypeError."""
+    return _turned(input, ArgumentTypeError)
+
+
+def _turned(input: Any, refusal: type[TracerError]) -> Tensor:
     a = tensor_of("bitwise_not", input)
     if a._array.dtype.kind == "f":
-        raise ArgumentTypeError(
+        raise refusal(
             f"bitwise_not: input is {a.dtype}; ~ takes whole numbers and bools only.",
             hint="For the opposite of a number write -x; for a mask, ~(x > 0).",
             where=user_line(),

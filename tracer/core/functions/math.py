@@ -36,7 +36,11 @@ def sub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """
     a, b = operands_of("sub", input, other)
     no_bools("sub", a, b)
-    return _add_scaled("sub", a, b, -alpha, "SubBackward0") if alpha != 1 else apply(elementwise.SUB, a, b)
+    return (
+        _add_scaled("sub", a, b, -alpha, "SubBackward0")
+        if alpha != 1
+        else apply(elementwise.SUB, a, b, _grad_fn="SubBackward0")
+    )
 
 
 @function
@@ -44,9 +48,10 @@ def rsub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """other − alpha · input."""
     a, b = operands_of("rsub", input, other)
     no_bools("rsub", a, b)
+    node = "RsubBackward0" if isinstance(b, Tensor) else "RsubBackward1"
     if alpha != 1:
-        return _add_scaled("rsub", b, a, -alpha, "RsubBackward1")
-    return apply(elementwise.SUB, b, a, _grad_fn="RsubBackward1")
+        return _add_scaled("rsub", b, a, -alpha, node)
+    return apply(elementwise.SUB, b, a, _grad_fn=node)
 
 
 def _add_scaled(name: str, a: Any, b: Any, alpha: float, node: str) -> Tensor:
@@ -345,10 +350,19 @@ def frac(input: Tensor) -> Tensor:
 
 
 @function
-def round(input: Tensor, *, decimals: int = 0) -> Tensor:
-    """Rounded to the nearest, ties to even; the gradient is 0."""
-    a, places = _counts("round", input), int_of("round", "decimals", decimals)
-    return apply(rounding.ROUND, floats_of("round", a, supported=False) if places else a, decimals=places)
+def round(input: Tensor, *, decimals: int | None = None) -> Tensor:
+    """Rounded to the nearest, ties to even; the gradient is 0.
+
+    Args:
+        decimals: places behind the point, negative before it; 0 if left out.
+
+    Raises:
+        UnsupportedDtypeError: of bools; of whole numbers where `decimals` is given.
+    """
+    if decimals is None:
+        return apply(rounding.ROUND, _counts("round", input))
+    a = floats_of("round", input, supported=False)
+    return apply(rounding.ROUND, a, decimals=int_of("round", "decimals", decimals))
 
 
 @function
@@ -395,9 +409,9 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
             ja="clamp：min も max も指定されていません。",
             hint_ja="少なくとも一方を指定してください：x.clamp(min=0)",
         )
-    if dtypes.promote(a, *limits) is dtypes.bool_:
-        _counts("clamp", a)
     tensors = isinstance(limits[0], Tensor)
+    if not tensors and dtypes.promote(a, *limits) is dtypes.bool_:
+        _counts("clamp", a)
     if len(limits) == 2:
         if isinstance(limits[1], Tensor) != tensors:
             limits = [operand_of("clamp", one, "limit") for one in limits]

@@ -116,6 +116,7 @@ LOG1P = unary(
     lambda xp, g, out, a: xp.divide(g, 1.0 + a),
     "1 / (1 + a)",
     needs=("a",),
+    grad_fn="Log1PBackward0",
     what=Text(
         en="{out} is the natural logarithm of 1 + {a}, exact even where {a} is tiny.",
         ja="{out} は 1 + {a} の自然対数です。{a} がごく小さくても精度が落ちません。",

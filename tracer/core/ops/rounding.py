@@ -33,7 +33,7 @@ _FLAT = Text(
 
 FLOOR = unary(
     "floor",
-    lambda xp, a: a if a.dtype.kind in "iub" else xp.floor(a),
+    lambda xp, a: a.copy() if a.dtype.kind in "iub" else xp.floor(a),
     _nothing,
     "0",
     needs=(),
@@ -51,7 +51,7 @@ FLOOR = unary(
 
 CEIL = unary(
     "ceil",
-    lambda xp, a: a if a.dtype.kind in "iub" else xp.ceil(a),
+    lambda xp, a: a.copy() if a.dtype.kind in "iub" else xp.ceil(a),
     _nothing,
     "0",
     needs=(),
@@ -69,7 +69,7 @@ CEIL = unary(
 
 TRUNC = unary(
     "trunc",
-    lambda xp, a: a if a.dtype.kind in "iub" else xp.trunc(a),
+    lambda xp, a: a.copy() if a.dtype.kind in "iub" else xp.trunc(a),
     _nothing,
     "0",
     needs=(),
@@ -84,10 +84,10 @@ TRUNC = unary(
 )
 
 
-def _round(xp: Any, a: Any, decimals: int = 0) -> Any:
+def _round(xp: Any, a: Any, decimals: int | None = None) -> Any:
     if a.dtype.kind in "iub":
-        return a
-    if decimals == 0:
+        return a.copy()
+    if not decimals:
         return xp.rint(a)
     scale = a.dtype.type(10.0 ** abs(decimals))  # as PyTorch does it: not through a decimal text
     return xp.rint(a * scale) / scale if decimals > 0 else xp.rint(a / scale) * scale
@@ -105,8 +105,8 @@ ROUND = register(
         forward=_round,
         inputs=(Input("a", vjp=_nothing, local="0", why=_FLAT, needs=()),),
         samples=lambda rng: [Sample((_between_whole(rng),)), Sample((_between_whole(rng) / 10,), {"decimals": 1})],
-        kink=lambda a, decimals=0: (a * 10.0**decimals) % 1 == 0.5,
-        grad_fn=lambda inputs, static: "RoundBackward1" if static.get("decimals") else "RoundBackward0",
+        kink=lambda a, decimals=None: (a * 10.0 ** (decimals or 0)) % 1 == 0.5,
+        grad_fn=lambda inputs, static: "RoundBackward0" if static.get("decimals") is None else "RoundBackward1",
         elementwise=True,
     )
 )
@@ -114,7 +114,7 @@ ROUND = register(
 
 def _sign(xp: Any, a: Any) -> Any:
     if a.dtype.kind == "b":
-        return a
+        return a.copy()
     return xp.where(a != a, a.dtype.type(0), xp.sign(a))  # PyTorch's sign of nan is 0
 
 
