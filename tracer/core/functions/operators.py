@@ -80,7 +80,7 @@ _set(rfloordiv=_named("floor_divide", swap=True), rmod=_named("remainder", swap=
 _set(**{name: _named(name) for name in ("eq", "ne", "lt", "le", "gt", "ge")})
 for _python, _word in (("and", "bitwise_and"), ("or", "bitwise_or"), ("xor", "bitwise_xor")):
     _set(**{_python: _named(_word), f"r{_python}": _named(_word)})
-_set(invert=lambda self: METHODS["bitwise_not"](self))
+_set(invert=_unary("_invert"))
 _set(
     iadd=_in_place("add_"), isub=_in_place("sub_"), imul=_in_place("mul_"), itruediv=_in_place("div_"),
     ipow=_in_place("pow_"),

@@ -226,8 +226,8 @@ POW = register(
             ),
             Input(
                 "b",
-                # 0^b stays 0 for every b > 0, so its slope there is 0 and not 0 · log 0
-                vjp=lambda xp, g, out, a, b: g * xp.where((a == 0) & (b > 0), 0.0, out * xp.log(a)),
+                # 0^b stays 0 for every b > 0, so its slope there is 0 and not 0 · log 0 (at b = 0 by PyTorch's choice)
+                vjp=lambda xp, g, out, a, b: g * xp.where((a == 0) & (b >= 0), 0.0, out * xp.log(a)),
                 local="out * log(a)",
                 needs=("a", "b", "out"),
                 why=Text(
