@@ -52,8 +52,9 @@ class Axis:
             return None
         low, high = float(numbers.min()), float(numbers.max())
         log = low > 0 and high / low >= LOGARITHMIC
-        if low == high:
-            low, high = (low - 1, high + 1) if low == 0 else (low - abs(low) / 2, high + abs(high) / 2)
+        size = max(abs(low), abs(high))
+        if high - low <= 1e-9 * size or size < 1e-300:  # as good as one number: it stands in the middle
+            low, high = (low - size / 2, high + size / 2) if size >= 1e-300 else (-1.0, 1.0)
         return cls(low, high, log)
 
     def at(self, loss: Floats) -> Floats:
