@@ -11,7 +11,9 @@ from tracer.core.functions.arguments import dim_of, int_of, tensor_of
 from tracer.core.functions.registry import function
 from tracer.core.functions.shape import broadcast_to, flatten, reshape
 from tracer.core.functions.sizes import shape_of
+from tracer.core.functions.subscript import read_index
 from tracer.core.ops import gathering as ops
+from tracer.core.ops.indexing import INDEX
 from tracer.core.tensor import Tensor
 from tracer.core.where import user_line
 from tracer.errors import ArgumentError, ArgumentTypeError, DtypeError, IndexingError, ShapeError
@@ -40,6 +42,8 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """`gather` where other axes broadcast; without `dim`, from all elements in one row.
 
+    Along `dim` places count from either end, and go round, as in PyTorch.
+
     Raises:
         ShapeError: shapes do not fit, or a place is out of range. DtypeError: indices has no ints.
     """
@@ -53,6 +57,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     for place, (n, m) in enumerate(zip(shape_of(a), shape_of(index), strict=True)):
         if place != axis:
             one[place] = other[place] = max(n, m) if 0 not in (n, m) else 0
+    if shape_of(a)[axis] and _outside(index, shape_of(a)[axis]) is not None and index.dtype is dtypes.int64:
+        index = Tensor._wrap(index._array % shape_of(a)[axis])
     return gather(_spread(a, one), axis, _spread(index, other))
 
 
@@ -70,8 +76,9 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     a, places = tensor_of("take", input), tensor_of("take", index, "index")
     if places.dtype is not dtypes.int64:
         raise DtypeError(f"take: index is {places.dtype}; int64 is expected.", where=user_line())
-    picked: Tensor = reshape(a, -1)[reshape(places, -1)]
-    return reshape(picked, shape_of(places))
+    read, _ = read_index((a._array.size,), (places,)) if places.ndim else read_index((a._array.size,), (places[None],))
+    picked = apply(INDEX, reshape(a, -1), index=read, _grad_fn="TakeBackward0")
+    return picked if places.ndim else reshape(picked, ())
 
 
 @function
@@ -131,10 +138,10 @@ def _places(name: str, a: Tensor, axis: int, index: Any, src: Any = None) -> Ten
         raise ArgumentTypeError(
             f"{name}: src must be a Tensor or a number, got {type(src).__name__}.", where=user_line()
         )
-    if not places._array.size:
-        return places
     if max(places.ndim, 1) != max(a.ndim, 1):
         raise _unequal_ndim(name, a, places, "index")
+    if not places._array.size:
+        return places
     beyond = [i for i in range(places.ndim) if i != axis and a.ndim and shape_of(places)[i] > shape_of(a)[i]]
     if beyond:
         raise _too_large(name, places, f"input, of shape {shape_of(a)}, but along axis {axis}")
