@@ -61,6 +61,8 @@ class TensorProgram:
                     known.append(compute(name, a, b))
                 else:
                     event(name, known[-1], a, leaves[j % len(leaves)], retained, rng)
+                if name == "update":
+                    known = list(leaves)  # what was computed from the old numbers can hand no gradient back
         return Ran(recorder.trace, leaves, tuple(retained))
 
 
