@@ -9,8 +9,9 @@ from typing import Any, SupportsIndex, overload
 from tracer.core.tensor import Tensor
 from tracer.core.where import user_line
 from tracer.errors import ArgumentTypeError, IndexingError, NotFoundError, did_you_mean
-from tracer.nn.module import MODULE, PARAMETER, Module, indented
+from tracer.nn.module import MODULE, PARAMETER, Module
 from tracer.nn.parameter import Parameter
+from tracer.nn.printing import list_text
 
 
 class _Numbered(Module):
@@ -167,20 +168,7 @@ class ModuleList(_Numbered):
         return found
 
     def __repr__(self) -> str:
-        if not len(self):
-            return f"{self._get_name()}()"
-        runs: list[tuple[int, int, str]] = []  # first, last, text
-        for i, module in enumerate(self):
-            text = repr(module)
-            if runs and runs[-1][2] == text:
-                runs[-1] = (runs[-1][0], i, text)
-            else:
-                runs.append((i, i, text))
-        lines = []
-        for first, last, text in runs:
-            many = f"({first}-{last}): {last - first + 1} x {text}"
-            lines.append(indented(many if last > first else f"({first}): {text}"))
-        return f"{self._get_name()}(" + "\n  " + "\n  ".join(lines) + "\n)"
+        return list_text(self, self)
 
 
 class ModuleDict(Module):

@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from tracer.core.dtype import DType, float16, float32, float64
 from tracer.core.record import ACTIVE
-from tracer.core.scope import scope
 from tracer.core.tensor import Handle, Tensor
 from tracer.core.where import user_line
 from tracer.core.zeroing import zero_grads
-from tracer.errors import ArgumentError, ArgumentTypeError, NotFoundError, TracerError, did_you_mean
+from tracer.errors import ArgumentError, ArgumentTypeError, NotFoundError, did_you_mean
 from tracer.nn import state as states
+from tracer.nn.missing import ModuleAttributeError, before_init, no_forward
 from tracer.nn.parameter import Parameter
+from tracer.nn.path import adopted, in_scope
+from tracer.nn.printing import module_text
 
 M = TypeVar("M", bound="Module")
 T = TypeVar("T")
-
-_CALLING: ContextVar[tuple[Module, ...]] = ContextVar("tracer_modules_calling", default=())
-"""Modules whose `forward` runs now, outermost first; kept while a recording listens."""
 
 PARAMETER, MODULE, BUFFER = "parameter", "module", "buffer"
 _EXPECTED = {
@@ -34,17 +32,6 @@ _EXPECTED = {
     MODULE: (object, "a Module or None"),
     BUFFER: (Tensor, "a tensor or None"),
 }
-
-
-def _no_forward(self: Module, *args: Any, **keywords: Any) -> Any:
-    raise MissingForwardError(
-        f'Module [{type(self).__name__}] is missing the required "forward" function.',
-        hint="Define forward(self, x) in the class; a ModuleList or ModuleDict is walked instead of called.",
-        where=user_line(),
-        ja=f"{type(self).__name__} には forward が定義されていません。",
-        hint_ja="クラスに forward(self, x) を定義します。"
-        "ModuleList や ModuleDict は呼び出さず、中のモジュールを順に使います。",
-    )
 
 
 class Module:
@@ -63,7 +50,7 @@ class Module:
 
     training: bool
     """Whether `Dropout` drops; set by `train()` and `eval()`."""
-    forward: Callable[..., Any] = _no_forward
+    forward: Callable[..., Any] = no_forward
     """What a call computes. Every module defines it; containers that are only walked need not."""
     _kinds: dict[str, str]
     """Attribute -> PARAMETER, MODULE or BUFFER, in the order they were registered."""
@@ -110,20 +97,14 @@ class Module:
     def _register(self, kind: str, name: str, value: Any) -> None:
         kinds: dict[str, str] | None = self.__dict__.get("_kinds")
         if kinds is None:
-            raise ModuleAttributeError(
-                f"{type(self).__name__}: cannot assign {kind}s before Module.__init__() call.",
-                hint="Begin __init__ with super().__init__().",
-                where=user_line(),
-                ja=f"{type(self).__name__}: Module.__init__() を呼ぶ前に {name} を代入することはできません。",
-                hint_ja="__init__ の最初に super().__init__() と書きます。",
-            )
+            raise before_init(self, kind, name)
         if kinds.get(name) != kind:
             kinds.pop(name, None)
             kinds[name] = kind
         self._transient.discard(name)
         self.__dict__[name] = value
         if isinstance(value, Module):
-            value._adopted(self, name)
+            adopted(value, self, name)
 
     def _new_name(self, kind: str, name: Any) -> str:
         """`name`, checked for use by a `register_` method.
@@ -296,46 +277,12 @@ class Module:
             changed = pre_hook(self, args)
             if changed is not None:
                 args = changed if isinstance(changed, tuple) else (changed,)
-        result = self._recorded(args, keywords) if ACTIVE else self.forward(*args, **keywords)
+        result = in_scope(self, self.forward, args, keywords) if ACTIVE else self.forward(*args, **keywords)
         for hook in list(self._forward_hooks):
             changed = hook(self, args, result)
             if changed is not None:
                 result = changed
         return result
-
-    def _recorded(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        calling = _CALLING.get()
-        path = self._path(calling)
-        token = _CALLING.set((*calling, self))
-        try:
-            if not path:
-                return self.forward(*args, **keywords)
-            with scope(path):
-                return self.forward(*args, **keywords)
-        finally:
-            _CALLING.reset(token)
-
-    def _path(self, calling: tuple[Module, ...]) -> str:
-        """How the nearest module that is being called reaches this one, `layers.0`; "" for one that stands alone."""
-        parts: list[str] = []
-        module, seen = self, {id(self)}
-        while not any(module is one for one in calling):
-            homes = [(home, name) for ref, name in module._parents if (home := ref()) is not None]
-            homes = [(home, name) for home, name in homes if home.__dict__.get(name) is module]
-            if not homes:
-                break
-            home, name = next(((h, n) for h, n in homes if any(h is one for one in calling[-1:])), homes[0])
-            if id(home) in seen:  # a module that contains itself
-                break
-            parts.append(name)
-            seen.add(id(home))
-            module = home
-        return ".".join(reversed(parts))
-
-    def _adopted(self, parent: Module, name: str) -> None:
-        """Note that `parent` holds this module under `name`; weakly, and without a need to say when it ends."""
-        if not any(ref() is parent and known == name for ref, known in self._parents):
-            self._parents.append((weakref.ref(parent), name))
 
     def register_forward_pre_hook(self, hook: Callable[[Module, tuple[Any, ...]], Any]) -> Handle:
         """Call `hook(module, args)` before `forward`; what it returns, if anything, replaces the arguments."""
@@ -439,18 +386,8 @@ class Module:
         """What stands in the parentheses when it is printed; a module of your own may override it."""
         return ""
 
-    def _get_name(self) -> str:
-        return type(self).__name__
-
     def __repr__(self) -> str:
-        extra = self.extra_repr()
-        lines = extra.split("\n") if extra else []
-        if len(lines) == 1 and not self._modules:
-            return f"{self._get_name()}({lines[0]})"
-        for name, module in self._modules.items():
-            lines.append(f"({name}): " + indented(repr(module)))
-        inside = "\n  " + "\n  ".join(lines) + "\n" if lines else ""
-        return f"{self._get_name()}({inside})"
+        return module_text(self)
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {name: one for name, one in self.__dict__.items() if name != "_parents"}  # a copy has its own parents
@@ -463,17 +400,4 @@ class Module:
         self.__dict__["_parents"] = []
         for name, module in self._modules.items():
             if module is not None:
-                module._adopted(self, name)
-
-
-class ModuleAttributeError(TracerError, AttributeError):
-    """An attribute that is not there, or not yet possible."""
-
-
-class MissingForwardError(TracerError, NotImplementedError):
-    """A module was called that says nothing of what it computes."""
-
-
-def indented(text: str) -> str:
-    """`text` with two more spaces before every line but the first."""
-    return text.replace("\n", "\n  ")
+                adopted(module, self, name)
