@@ -7,17 +7,22 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from tracer.cli.check import trouble
 from tracer.cli.opening import exit_code, open_quietly
 from tracer.cli.terminal import choose_lang, plain
+from tracer.explain.amount import Amount, labelled, norm
 from tracer.explain.explain import explain
 from tracer.lessons.runner import Thing
-from tracer.numbers import MORE_TO_COME, NOT_YET, format_number
+from tracer.numbers import MORE_TO_COME, format_number
 from tracer.text import Lang, Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import By
 from tracer.trace.trace import Trace
 
+LARGE = 64
+"""Elements up to which a record holds a tensor's numbers."""
 SCHEMA, VERSION = "tracer-steps", 1
 """Raised when a key changes its meaning; new keys may come without. Documented in `tracer steps --help`."""
 
@@ -51,19 +56,20 @@ def print_steps(thing: Thing, by: By, lang: Lang) -> None:
         if step in says:
             print(plain(f"» {says[step][lang]}"))
     print(f"\n{_WORDS['end'][lang]}")
-    for line in (*summary(trace), *trouble(trace, lang)):
+    for line in (*summary(trace, lang), *trouble(trace, lang)):
         print(plain(line))
 
 
-def summary(trace: Trace) -> Iterator[str]:
+def summary(trace: Trace, lang: Lang = "en") -> Iterator[str]:
     """The named nodes with the numbers they end with: `x = 3   ∂ 7`."""
     end = trace.cursor(len(trace))
     for node in sorted(trace.columns.names):
         value, grad = end.data(node), end.grad(node)
-        shown = NOT_YET if value is None else format_number(value)
         state = end.grad_state(node)
-        mark = "–" if state == "none" else NOT_YET if grad is None else format_number(grad)
-        yield f"{trace.label(node)} = {shown}   ∂ {mark}{MORE_TO_COME if state == 'partial' else ''}"
+        mark = "–" if state == "none" else labelled(grad)[lang]
+        shown = labelled(value)[lang]
+        sign = ":" if shown.startswith("(") else " ="  # a summary is not what the node is equal to
+        yield f"{trace.label(node)}{sign} {shown}   ∂ {mark}{MORE_TO_COME if state == 'partial' else ''}"
 
 
 def walk(trace: Trace, by: By) -> Iterator[tuple[int, Cursor]]:
@@ -148,8 +154,17 @@ def _node(cursor: Cursor, node: int | None) -> dict[str, Any] | None:
     }
 
 
-def _number(value: float | None) -> float | str | None:
-    """JSON has no NaN and no infinity; a line that holds one must still be JSON."""
+def _number(value: Amount | None) -> Any:
+    """A number, nested lists of an array's numbers; of a large array, its shape, type and norm.
+
+    JSON has no NaN and no infinity; a line that holds one must still be JSON.
+    """
+    if isinstance(value, np.ndarray):
+        if value.size > LARGE:
+            return {"shape": list(value.shape), "dtype": str(value.dtype), "norm": _number(norm(value))}
+        return _number(value.item()) if value.ndim == 0 else [_number(part) for part in value]
+    if isinstance(value, np.generic):
+        value = value.item()
     return value if value is None or math.isfinite(value) else format_number(value)
 
 

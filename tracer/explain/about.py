@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
+from tracer.explain import tensor_forward
+from tracer.explain.amount import Array, rows_of, shape_text
 from tracer.explain.events import carried_marks
 from tracer.explain.explanation import Explanation, Note, Row
 from tracer.explain.forward import computed_block
 from tracer.explain.routes import held, routes
+from tracer.explain.sayings import equation
 from tracer.explain.teller import Teller
 from tracer.explain.words import EMPTY, count, join, listed, moves
 from tracer.numbers import equals_sign
@@ -20,18 +27,22 @@ def about(teller: Teller, node: int) -> Explanation:
     cursor, names = teller.cursor, teller.names
     name, made = names(node), cursor.is_made(node)
     blocks: list[tuple[Row, ...]] = []
-    numbers = ""
+    numbers = EMPTY
     if made and teller.trace.kind(node) == "op":
-        rows, numbers = computed_block(teller, node)
-        blocks.append(tuple(Row(r.terms, r.left, r.sign, r.joint, r.colour) for r in rows))
+        if teller.speaks_of_shapes(node):
+            rows, numbers = tensor_forward.computed_block(teller, node)
+        else:
+            rows, line = computed_block(teller, node)
+            numbers = Text.same(line)
+        blocks.append(tuple(replace(row, now=False) for row in rows))
     elif made and teller.trace.kind(node) == "leaf":
-        value = cursor.data(node)
-        equals = equals_sign(value or 0.0, digits=teller.digits)
-        numbers = f"{name} {equals} {teller.number(value)}"
-        blocks.append((Row((Text.same(teller.number(value)),), Text.same(name), equals, colour="data"),))
-    grad_row, grad_words = _gradient(teller, node)
-    if grad_row is not None:
-        blocks.append((grad_row,))
+        value = teller.data(node)
+        assert value is not None, "it has been made"
+        numbers = equation(teller, name, value)
+        blocks.append(rows_of(value, Text.same(name), digits=teller.digits))
+    grad_rows, grad_words = _gradient(teller, node)
+    if grad_rows:
+        blocks.append(grad_rows)
     title = Text.same(names.definition(node))
     marks = carried_marks(teller, node)
     notes = [Note("mark", Text(f"Marked {marks.en}.", f"印：{marks.ja}"))] if marks.en else []
@@ -42,9 +53,9 @@ def about(teller: Teller, node: int) -> Explanation:
         title=title,
         lead=_what(teller, node),
         rule=title if teller.trace.kind(node) == "op" else EMPTY,
-        numbers=Text.same(numbers),
+        numbers=numbers,
         blocks=tuple(blocks),
-        sentence=grad_words if made else EMPTY,
+        sentence=join(_shape(teller, node), grad_words) if made else EMPTY,
         short=join(title, grad_words) if made else title,
         node=node,
         routes=routes(teller, node) if made else None,
@@ -73,18 +84,29 @@ def _what(teller: Teller, node: int) -> Text:
     return Text(f"{name} was computed from {inputs.en}{by.en}.", f"{name} は {inputs.ja} から計算した値{by.ja}。")
 
 
-def _gradient(teller: Teller, node: int) -> tuple[Row | None, Text]:
-    """The gradient's row, None where there is none to show, and the words on it."""
+def _shape(teller: Teller, node: int) -> Text:
+    """Why a computed tensor has its shape; what a leaf's shape is."""
+    if not teller.is_array(node):
+        return EMPTY
+    if teller.trace.kind(node) == "op":
+        return tensor_forward.why_this_shape(teller, node)
+    shape, kind = shape_text(teller.shape(node)), teller.trace.dtype(node).name
+    return Text(f"Its shape is {shape}, its type {kind}.", f"形は {shape}、型は {kind} です。")
+
+
+def _gradient(teller: Teller, node: int) -> tuple[tuple[Row, ...], Text]:
+    """The gradient's rows, none where there is nothing to show, and the words on it."""
     cursor, name = teller.cursor, teller.names(node)
     state = cursor.grad_state(node)
     if state == "none":
-        return None, Text("It takes no gradient.", "勾配は受け取りません。")
-    if state == "not_yet":
-        return None, Text("Its gradient is not known yet.", "勾配はまだわかりません。")
-    value = cursor.grad(node)
-    this = _slope_of(teller, node)
+        return (), Text("It takes no gradient.", "勾配は受け取りません。")
+    value, this = teller.grad(node), _slope_of(teller, node)
+    if state == "not_yet" or value is None:
+        return (), Text("Its gradient is not known yet.", "勾配はまだわかりません。")
     symbol = teller.names.grad(node) if this is None else teller.symbol(this, node)
-    equals = equals_sign(value or 0.0, digits=teller.digits)
+    if isinstance(value, np.ndarray):
+        return _gradient_array(teller, node, Text.same(symbol), value, state == "partial")
+    equals = equals_sign(value, digits=teller.digits)
     number = teller.number(value)
     if state == "partial":
         found = routes(teller, node)
@@ -93,8 +115,8 @@ def _gradient(teller: Teller, node: int) -> tuple[Row | None, Text]:
             f"Its gradient is {number} so far; {more.en} still missing.",
             f"勾配はここまでに {number} です。あと {more.ja}の経路が届いていません。",
         )
-        return Row((Text(f"{number} + ?", f"{number} + ?"),), Text.same(symbol), equals, colour="grad"), words
-    row = Row((Text.same(number),), Text.same(symbol), equals, colour="grad")
+        return (Row((Text.same(f"{number} + ?"),), Text.same(symbol), equals, colour="grad"),), words
+    row = (Row((Text.same(number),), Text.same(symbol), equals, colour="grad"),)
     if this is None:
         return row, Text(f"{name} holds a gradient of {number}.", f"{name} が持っている勾配は {number} です。")
     root = teller.names(this.root)
@@ -102,6 +124,26 @@ def _gradient(teller: Teller, node: int) -> tuple[Row | None, Text]:
         return row, Text(f"The backward pass begins at {name}.", f"逆伝播は {name} から始まります。")
     far = moves(root, value, teller.digits)
     return row, Text(f"Nudge {name}, and {far.en}.", f"{name} を少し動かすと、{far.ja}。")
+
+
+def _gradient_array(
+    teller: Teller, node: int, symbol: Text, value: Array, partial: bool
+) -> tuple[tuple[Row, ...], Text]:
+    rows = rows_of(value, symbol, digits=teller.digits, colour="grad")
+    shape = shape_text(value.shape)
+    if not partial:
+        words = Text(
+            f"Its gradient has its own shape, {shape}: a slope for each of its numbers.",
+            f"勾配も同じ形 {shape} で、要素ごとに傾きが一つずつあります。",
+        )
+        return rows, words
+    found = routes(teller, node)
+    more = count(found.missing if found else 1, "route is", "routes are", "{} 本")
+    words = Text(
+        f"This is its gradient so far; {more.en} still missing.",
+        f"ここまでの勾配です。あと {more.ja}の経路が届いていません。",
+    )
+    return rows, words
 
 
 def _slope_of(teller: Teller, node: int) -> Pass | None:

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
+import numpy as np
+
+from tracer.core.dtype import float64
+from tracer.explain.amount import Amount, shape_of
 from tracer.numbers import equals_sign, format_number
 from tracer.text import Text
 from tracer.trace.cursor import Cursor
@@ -33,11 +37,15 @@ def nudge_size(value: float) -> float:
 
 
 class Change(NamedTuple):
-    """A node whose value the nudge moved."""
+    """A node whose value the nudge moved: a number, or one element of a tensor that moved the farthest."""
 
     node: int
     before: float
     after: float
+    element: int | None = None
+    """Which element, an index into the flattened tensor; None of a number."""
+    moved: int = 1
+    """How many elements moved."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,8 @@ class Nudge:
     before: Cursor
     after: Cursor
     leaf: int
+    element: int | None = None
+    """Which element of a tensor was moved, an index into the flattened tensor."""
 
     @property
     def delta(self) -> float:
@@ -54,7 +64,11 @@ class Nudge:
         return self._made_value(self.after.trace) - self._made_value(self.before.trace)
 
     def _made_value(self, trace: Trace) -> float:
-        return float(trace.columns.value[self.leaf])
+        return self._element(trace.value(self.leaf))
+
+    def _element(self, value: Amount) -> float:
+        """The leaf's number that was moved."""
+        return float(np.asarray(value).reshape(-1)[self.element or 0])
 
     @cached_property
     def same_graph(self) -> bool:
@@ -78,18 +92,23 @@ class Nudge:
         if not self.same_graph:
             return ()
         a, b = self.before.trace.columns.value, self.after.trace.columns.value
-        moved = ((a != b) & ~((a != a) & (b != b))).nonzero()[0].tolist()
+        moved = (a != b) & ~((a != a) & (b != b))
+        tensors = [node for node in range(len(a)) if self.before.trace.shape(node)]
+        moved[tensors] = True  # the column holds only a word on them
         found = []
-        for node in moved:
+        for node in moved.nonzero()[0].tolist():
             before, after = self.before.data(node), self.after.data(node)
             if before is not None and after is not None:
-                found.append(Change(node, before, after))
+                change = _change(node, before, after)
+                if change is not None:
+                    found.append(change)
         return tuple(found)
 
     @property
     def gradient(self) -> float | None:
         """The leaf's gradient before the nudge; None while it is not complete."""
-        return self.before.grad(self.leaf) if self.before.grad_state(self.leaf) == "complete" else None
+        grad = self.before.grad(self.leaf) if self.before.grad_state(self.leaf) == "complete" else None
+        return None if grad is None else self._element(grad)
 
     @property
     def moved(self) -> float | None:
@@ -97,7 +116,9 @@ class Nudge:
         if self.root is None or not self.same_graph:
             return None
         before, after = self.before.data(self.root), self.after.data(self.root)
-        return None if before is None or after is None else after - before
+        if before is None or after is None or shape_of(before):
+            return None
+        return float(after) - float(before)
 
     @property
     def predicted(self) -> float | None:
@@ -111,7 +132,9 @@ class Nudge:
             return None
         size = max(abs(self.moved), abs(self.predicted))
         # the difference of two rounded results is itself no better than their rounding
-        noise = 8 * math.ulp(abs(self.after.data(self.root) or 0.0) + abs(self.moved))
+        assert self.root is not None, "something moved"
+        after = self.after.data(self.root)
+        noise = 8 * _grain(self.after.trace, self.root, abs(float(after or 0.0)) + abs(self.moved))
         off = abs(self.moved - self.predicted)
         if off <= noise + 1e-9 * size:
             return "exact"
@@ -128,8 +151,9 @@ def travelled(nudge: Nudge, *, inner: bool = True) -> tuple[Text, ...]:
     if not nudge.same_graph:
         return (_OTHER_GRAPH,)
     leaf = trace.label(nudge.leaf)
-    start = Change(nudge.leaf, nudge._made_value(trace), nudge._made_value(nudge.after.trace))
-    lines = [_MOVED.format(line=_line(trace, start), far=format_number(_clean(nudge.delta)))]
+    start = Change(nudge.leaf, nudge._made_value(trace), nudge._made_value(nudge.after.trace), nudge.element)
+    digits = 9 if trace.dtype(nudge.leaf) is float64 else 4
+    lines = [_MOVED.format(line=_line(trace, start), far=format_number(_clean(nudge.delta, digits)))]
     between = [change for change in nudge.changes if inner and change.node not in (nudge.leaf, nudge.root)]
     if between:
         lines.append(Text.same("   ".join(_line(trace, change) for change in between)))
@@ -141,25 +165,52 @@ def travelled(nudge: Nudge, *, inner: bool = True) -> tuple[Text, ...]:
     if root is None:
         lines.append(_STAYED.format(root=trace.label(nudge.root)))
     else:
-        lines.append(_MOVED.format(line=_line(trace, root), far=format_number(_clean(nudge.moved))))
+        lines.append(_MOVED.format(line=_line(trace, root), far=format_number(_clean(nudge.moved, digits))))
     if nudge.gradient is None or nudge.predicted is None:
         return (*lines, _WALK_BACK.format(leaf=leaf))
-    gradient, delta, predicted = nudge.gradient, _clean(nudge.delta), _clean(nudge.predicted)
+    gradient, delta, predicted = nudge.gradient, _clean(nudge.delta, digits), _clean(nudge.predicted, digits)
     product = f"{format_number(gradient)} × {format_number(delta)}"
     equals = equals_sign(gradient, delta, predicted)
     lines.append(_COMPARE.format(product=f"{product} {equals} {format_number(predicted)}"))
     return (*lines, *({"exact": (), "close": (_CURVED,), "far": (_FAR,)}[nudge.agreement or "exact"]))
 
 
-def _clean(difference: float) -> float:
+def _change(node: int, before: Amount, after: Amount) -> Change | None:
+    """How `node` moved: of a tensor, its element that moved the farthest."""
+    if not shape_of(before):
+        start, end = float(before), float(after)
+        return None if start == end or (start != start and end != end) else Change(node, start, end)
+    a, b = (np.asarray(v, np.float64).reshape(-1) for v in (before, after))
+    if a.shape != b.shape:
+        return None
+    differs = (a != b) & ~(np.isnan(a) & np.isnan(b))
+    if not differs.any():
+        return None
+    with np.errstate(all="ignore"):
+        far = np.where(differs & np.isfinite(a - b), np.abs(a - b), -1.0)
+    at = int(np.argmax(far))
+    return Change(node, float(a[at]), float(b[at]), at, int(differs.sum()))
+
+
+def _grain(trace: Trace, node: int, size: float) -> float:
+    """The distance between neighbouring numbers of the node's type, at this size."""
+    kind = trace.dtype(node).numpy
+    return float(np.spacing(kind.type(size))) if kind.kind == "f" else 0.0
+
+
+def _clean(difference: float, digits: int = 9) -> float:
     """A difference without its rounding: 3.001 - 3 is 0.0009999999999998899."""
-    return float(f"{difference:.9g}")
+    return float(f"{difference:.{digits}g}")
 
 
 def _line(trace: Trace, change: Change) -> str:
-    """`x 3 → 3.001`, with as many digits as it takes to see the change."""
+    """`x 3 → 3.001`, with as many digits as it takes to see the change; of a tensor `C[0, 1] 3 → 3.001 (+5)`."""
     before, after = _apart(change.before, change.after)
-    return f"{trace.label(change.node)} {before} → {after}"
+    shape, place = trace.shape(change.node), ""
+    if change.element is not None and shape:
+        place = f"[{', '.join(str(int(i)) for i in np.unravel_index(change.element, shape))}]"
+    more = f" (+{change.moved - 1:,})" if change.moved > 1 else ""
+    return f"{trace.label(change.node)}{place} {before} → {after}{more}"
 
 
 def _apart(a: float, b: float) -> tuple[str, str]:

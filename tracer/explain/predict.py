@@ -9,7 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import numpy as np
+
+from tracer.explain.amount import Amount, exact, shape_of, single
 from tracer.numbers import format_number, is_rounded
 from tracer.text import Text
 from tracer.trace.cursor import Cursor
@@ -30,11 +34,21 @@ class Question:
     position: int
     """Where it is complete."""
     answer: float
+    element: int | None = None
+    """Of a tensor: which element's gradient, an index into the flattened tensor."""
+
+    def name(self, trace: Trace) -> str:
+        """`x`, `W[0, 1]`"""
+        label = trace.label(self.node)
+        if self.element is None:
+            return label
+        index = np.unravel_index(self.element, trace.shape(self.node))
+        return f"{label}[{', '.join(str(int(i)) for i in index)}]"
 
     def words(self, trace: Trace) -> Text:
         """`∂y/∂x = ?`"""
         root = trace.label(trace.passes[self.pass_index].root)
-        return Text.same(f"∂{root}/∂{trace.label(self.node)} = ?")
+        return Text.same(f"∂{root}/∂{self.name(trace)} = ?")
 
 
 @dataclass(frozen=True)
@@ -75,9 +89,15 @@ def question_for(cursor: Cursor, node: int) -> Question | None:
 def _ask(trace: Trace, this: Pass, node: int) -> Question:
     deliveries = this.deliveries_to(node)
     position = this.position_of(int(deliveries[-1])) if len(deliveries) else this.start + 1
-    answer = trace.cursor(position).grad(node)
-    assert answer is not None, "a gradient that was delivered to is a number"
-    return Question(node, this.index, position, answer)
+    found = trace.cursor(position).grad(node)
+    assert found is not None, "a gradient that was delivered to is known"
+    element = 0 if shape_of(found) else None  # of many numbers one is asked for
+    return Question(node, this.index, position, _at(found, element), element)
+
+
+def _at(value: Amount, element: int | None) -> float:
+    """A number, or one element of an array, as the decimal it is in its own dtype."""
+    return single(value) if element is None else exact(np.asarray(value).reshape(-1)[element])
 
 
 def is_right(question: Question, typed: float) -> bool:
@@ -91,7 +111,7 @@ def is_right(question: Question, typed: float) -> bool:
 def judge(cursor: Cursor, question: Question, typed: float) -> Reply:
     """What to say to `typed`. A wrong number is recognised by what it would be the answer to."""
     if is_right(question, typed):
-        return Reply(True, _RIGHT.format(name=cursor.trace.label(question.node), number=format_number(question.answer)))
+        return Reply(True, _RIGHT.format(name=question.name(cursor.trace), number=format_number(question.answer)))
     for number, words in _mistakes(cursor, question):
         if math.isclose(typed, number, rel_tol=1e-6, abs_tol=1e-12):
             return Reply(False, words)
@@ -103,27 +123,47 @@ def _mistakes(cursor: Cursor, question: Question) -> Iterator[tuple[float, Text]
     trace, node = cursor.trace, question.node
     this = trace.passes[question.pass_index]
     deliveries = this.deliveries_to(node).tolist()
-    routes = [(trace.label(int(this.users[d])), *trace.contribution(this.index, d)) for d in deliveries]
+    routes = [_Route.of(trace, this, d, question.element) for d in deliveries]
     name = trace.label(node)
     if node == this.root:
         value = cursor.data(node)
         if value is not None:
-            yield value, _ROOT_VALUE.format(name=name)
+            yield _at(value, question.element), _ROOT_VALUE.format(name=name)
         return
     for i, (user, _, _, contribution) in enumerate(routes):
-        others = [label for j, (label, *_) in enumerate(routes) if j != i]
+        others = [route.user for j, route in enumerate(routes) if j != i]
         if others and contribution:
             yield contribution, _one_route(name, user, others)
     if len(routes) > 1:
-        yield math.prod(r[3] for r in routes), _MULTIPLIED_ROUTES.format(name=name)
+        yield math.prod(r.contribution for r in routes), _MULTIPLIED_ROUTES.format(name=name)
     for user, upstream, local, _ in routes:
+        if upstream is None or local is None:
+            continue  # no product of two numbers
         yield upstream, _ONLY_UPSTREAM.format(user=user, name=name)
         yield local, _ONLY_LOCAL.format(user=user, name=name)
         yield upstream + local, _ADDED.format(user=user, name=name)
     yield -question.answer, _SIGN
     held = cursor.data(node)
     if held is not None:
-        yield held, _ITS_VALUE.format(name=name)
+        yield _at(held, question.element), _ITS_VALUE.format(name=name)
+
+
+class _Route(NamedTuple):
+    """One contribution to the number asked for; its factors where it is the product of two numbers."""
+
+    user: str
+    upstream: float | None
+    local: float | None
+    contribution: float
+
+    @classmethod
+    def of(cls, trace: Trace, this: Pass, delivery: int, element: int | None) -> _Route:
+        upstream, local, contribution = trace.contribution(this.index, delivery)
+        user = trace.label(int(this.users[delivery]))
+        arrived = _at(contribution, element)
+        if local is None or shape_of(upstream) != shape_of(contribution):
+            return cls(user, None, None, arrived)
+        return cls(user, _at(upstream, element), _at(local, element), arrived)
 
 
 def _one_route(name: str, user: str, others: list[str]) -> Text:

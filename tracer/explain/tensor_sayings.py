@@ -8,6 +8,7 @@ from tracer.explain.amount import is_single, labelled, shape_text
 from tracer.explain.delivery import TensorDelivery
 from tracer.explain.explanation import Note
 from tracer.explain.shapes import broadcast_back, jacobian
+from tracer.explain.trouble import spoilt_array
 from tracer.explain.words import EMPTY, join
 from tracer.text import Text
 
@@ -98,7 +99,7 @@ def notes(one: TensorDelivery, *, once: bool = True) -> list[Note]:
     if one.contribution is not None:
         bad, came = _odd(one.contribution), _odd(one.upstream)
         if bad and not came:
-            found.append(Note("trouble", _spoilt(one, bad)))
+            found.append(Note("trouble", spoilt_array(one.maker, one.place, bad)))
         elif bad:
             found.append(Note("trouble", _SPREAD.format(n=f"{bad:,}")))
         elif not np.any(one.contribution):
@@ -123,14 +124,6 @@ def _odd(value: object) -> int:
     return int((~np.isfinite(np.asarray(value, np.float64))).sum())
 
 
-def _spoilt(one: TensorDelivery, bad: int) -> Text:
-    return _BECAME.format(n=f"{bad:,}", maker=one.maker, place=one.place)
-
-
-_BECAME = Text(
-    "What arrived at {maker} is finite, but {n} of the numbers handed on to {place} are not: here the gradient breaks.",
-    "{maker} に届いた勾配は有限ですが、{place} に渡す数のうち {n} 個は有限ではありません。ここで勾配が壊れます。",
-)
 _SPREAD = Text(
     "{n} of these numbers are not finite; so were some of those that arrived.",
     "このうち {n} 個は有限ではありません。届いた勾配にすでに有限でないものがありました。",

@@ -13,11 +13,13 @@ from typing import Literal
 import numpy as np
 
 from tracer.core.op import Op
+from tracer.explain.amount import shape_of, single
 from tracer.explain.edges import carried, edge_values, once
 from tracer.explain.words import EMPTY, Names, join, shown
 from tracer.text import Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.node import SourceLine
+from tracer.trace.segment import Pass
 from tracer.trace.trace import Trace
 
 
@@ -70,7 +72,9 @@ def _forward_culprits(trace: Trace) -> list[int]:
 def why_not_finite(trace: Trace, node: int, digits: int = 4) -> Text:
     """Why the value of `node` is not finite, its inputs being so: `b is inf, because 1 / 0 divides by zero.`"""
     names, op = Names(trace), trace.op(node)
-    value = shown(float(trace.columns.value[node]), digits)
+    if trace.shape(node):
+        return _why_array_not_finite(trace, node, digits)
+    value = shown(single(trace.value(node)), digits)
     if op is None:
         return Text(
             f"{names(node)} is {value} from the start: the program made it so.",
@@ -78,15 +82,61 @@ def why_not_finite(trace: Trace, node: int, digits: int = 4) -> Text:
         )
     from tracer.explain.arithmetic import forward_numbers
 
-    sum_ = forward_numbers(names, node, trace.args(node), digits)
-    reason = _reason(op, trace.args(node), float(trace.columns.value[node]))
+    if any(map(trace.shape, trace.inputs(node))):
+        return _of_its_inputs(names, node, value, op, float_name(trace, node))
+    args = tuple(single(one) for one in trace.args(node))
+    sum_ = forward_numbers(names, node, args, digits)
+    reason = _reason(op, args, single(trace.value(node)), float_name(trace, node))
     return Text(
         f"{sum_} gives {value}: here a number stops being finite. {reason.en}",
         f"{sum_} は {value} です。ここで値が有限でなくなりました。{reason.ja}",
     )
 
 
-def _reason(op: Op, args: tuple[float, ...], value: float) -> Text:
+def _why_array_not_finite(trace: Trace, node: int, digits: int) -> Text:
+    """The first element that is not finite, and how it came about where the op works element by element."""
+    from tracer.explain.arithmetic import forward_numbers
+
+    names, op = Names(trace), trace.op(node)
+    array = np.asarray(trace.value(node))
+    bad = np.flatnonzero(~np.isfinite(array.reshape(-1)))
+    at = int(bad[0])
+    element = f"{names(node)}[{', '.join(str(int(i)) for i in np.unravel_index(at, array.shape))}]"
+    value, count = shown(float(array.reshape(-1)[at]), digits), f"{len(bad):,}"
+    if op is None:
+        return Text(
+            f"{element} is {value} from the start: the program made it so ({count} such elements).",
+            f"{element} は最初から {value} です。プログラムがそう作りました（そのような要素は {count} 個）。",
+        )
+    if not op.elementwise:
+        return _of_its_inputs(names, node, value, op, float_name(trace, node))
+    args = tuple(float(np.broadcast_to(one, array.shape).reshape(-1)[at]) for one in trace.args(node))
+    sum_ = forward_numbers(names, node, args, digits)
+    reason = _reason(op, args, float(array.reshape(-1)[at]), float_name(trace, node))
+    return Text(
+        f"{element}: {sum_} gives {value}: here a number stops being finite ({count} of {array.size:,} elements). "
+        f"{reason.en}",
+        f"{element} では {sum_} が {value} です。ここで値が有限でなくなりました"
+        f"（{array.size:,} 要素のうち {count} 個）。{reason.ja}",
+    )
+
+
+def _of_its_inputs(names: Names, node: int, value: str, op: Op, kind: str) -> Text:
+    """Of an op whose every output depends on many inputs."""
+    reason = op.domain if op.domain is not None else overflow(kind)
+    made = names.definition(node)
+    return Text(
+        f"{made} gives {value}, though all that went in is finite. {reason.en}",
+        f"材料はどれも有限ですが、{made} は {value} になります。{reason.ja}",
+    )
+
+
+def float_name(trace: Trace, node: int) -> str:
+    """The dtype that decides how large a number may be."""
+    return trace.dtype(node).name
+
+
+def _reason(op: Op, args: tuple[float, ...], value: float, kind: str = "float64") -> Text:
     """What the op says of such inputs; overflow where it says nothing or the inputs were inside its domain."""
     if op.name == "div" and args[1] == 0:
         if args[0] == 0:
@@ -97,14 +147,20 @@ def _reason(op: Op, args: tuple[float, ...], value: float) -> Text:
     if op.name == "log":
         return Text("Towards 0 the logarithm falls without end.", "対数は 0 に近づくと限りなく小さくなります。")
     if op.name == "pow" and math.isinf(value) and args[0] != 0:
-        return OVERFLOW
-    return op.domain if op.domain is not None and op.name != "div" else OVERFLOW
+        return overflow(kind)
+    return op.domain if op.domain is not None and op.name != "div" else overflow(kind)
 
 
-OVERFLOW = Text(
-    "The result is larger than the largest float, about 1.8e308: an overflow.",
-    "結果が浮動小数点数の上限（約 1.8e308）を超えました。オーバーフローです。",
-)
+LARGEST = {"float64": "1.8e308", "float32": "3.4e38", "float16": "65504"}
+
+
+def overflow(kind: str = "float64") -> Text:
+    """What an overflow is, with the limit of the type at hand."""
+    most = LARGEST.get(kind, LARGEST["float64"])
+    return Text(
+        f"The result is larger than the largest float, about {most}: an overflow.",
+        f"結果が浮動小数点数の上限（約 {most}）を超えました。オーバーフローです。",
+    )
 
 
 def backward_trouble(cursor: Cursor, digits: int = 4) -> Trouble | None:
@@ -128,20 +184,51 @@ def _backward_culprits(trace: Trace, pass_index: int) -> list[int]:
     """Deliveries that are not finite though their upstream gradient is, in time order."""
 
     def find() -> list[int]:
+        this = trace.passes[pass_index]
+        if this.columns.slots is not None:
+            return _backward_culprits_of_tensors(trace, this)
         upstream, _, contribution = carried(trace, pass_index)
         return [int(d) for d in np.flatnonzero(np.isfinite(upstream) & ~np.isfinite(contribution))]
 
     return once(trace, ("backward trouble", pass_index), find)
 
 
+def _backward_culprits_of_tensors(trace: Trace, this: Pass) -> list[int]:
+    """Only what leads to a gradient that is not finite, from one that is, is computed again."""
+    finite = {int(n): bool(np.isfinite(g)) for n, g in zip(this.columns.nodes, this.columns.grads, strict=True)}
+    found = []
+    for delivery, (user, target) in enumerate(zip(this.users.tolist(), this.targets.tolist(), strict=True)):
+        if finite.get(user, True) and not finite.get(target, True):
+            contribution = trace.contribution(this.index, delivery)[2]
+            if not np.isfinite(contribution).all():
+                found.append(delivery)
+    return found
+
+
+def spoilt_array(maker: str, place: str, bad: int) -> Text:
+    """What arrived is finite, what is handed on is not."""
+    return _BECAME.format(n=f"{bad:,}", maker=maker, place=place)
+
+
+_BECAME = Text(
+    "What arrived at {maker} is finite, but {n} of the numbers handed on to {place} are not: here the gradient breaks.",
+    "{maker} に届いた勾配は有限ですが、{place} に渡す数のうち {n} 個は有限ではありません。ここで勾配が壊れます。",
+)
+
+
 def why_spoilt(trace: Trace, pass_index: int, delivery: int, digits: int = 4) -> Text:
     """Why a contribution is not finite: `0 · inf`, an infinite slope, an overflow."""
     names, this = Names(trace), trace.passes[pass_index]
-    upstream, local, contribution = trace.contribution(pass_index, delivery)
+    given = trace.contribution(pass_index, delivery)
     user, edge = int(this.users[delivery]), int(this.edges[delivery])
     place, made = names.place(edge), names(user)
+    if any(one is None or shape_of(one) for one in given):
+        bad = int((~np.isfinite(np.asarray(given[2], np.float64))).sum())
+        return spoilt_array(made, place, bad)
+    upstream, local, contribution = (single(one) for one in given)
     product = f"{shown(upstream, digits)} · {shown(local, digits)}"
     result = shown(contribution, digits)
+    most = LARGEST.get(float_name(trace, user), LARGEST["float64"])
     if math.isnan(local):
         return Text(
             f"The slope of {made} in {place} is not a number here, so from here on the gradient is {result}.",
@@ -160,8 +247,8 @@ def why_spoilt(trace: Trace, pass_index: int, delivery: int, digits: int = 4) ->
             f"ここでは {place} に対する {made} の傾きが無限大なので、この先の勾配は {result} になります。",
         )
     return Text(
-        f"{product} is larger than the largest float, about 1.8e308: the gradient overflows to {result}.",
-        f"{product} は浮動小数点数の上限（約 1.8e308）を超え、勾配は {result} にあふれました。",
+        f"{product} is larger than the largest float, about {most}: the gradient overflows to {result}.",
+        f"{product} は浮動小数点数の上限（約 {most}）を超え、勾配は {result} にあふれました。",
     )
 
 
@@ -172,7 +259,7 @@ def spoilt_by(cursor: Cursor, node: int) -> int | None:
     if not cursor.is_made(node) or math.isfinite(trace.columns.value[node]):
         return None
     while True:
-        bad = [trace.edge(e).input for e in trace.edges_in(at) if not math.isfinite(trace.edge_value(e))]
+        bad = [trace.edge(e).input for e in trace.edges_in(at) if not np.isfinite(trace.edge_value(e)).all()]
         if not bad:
             return at
         at = min(bad)
@@ -189,7 +276,8 @@ def closed(
         upstream: the gradient that arrives.
         contribution: what is handed on; None before it is known.
     """
-    if trace.local_gradient(edge) != 0:
+    local = trace.local_gradient(edge)
+    if local is None or shape_of(local) or local != 0:
         return None
     names, e = Names(trace), trace.edge(edge)
     op = trace.op(e.user)
@@ -204,7 +292,7 @@ def closed(
             f"それでも {product} は定まらないので、{place} には {number} が渡ります。",
         )
     if op.name == "relu":
-        value = shown(trace.edge_value(edge), digits)
+        value = shown(single(trace.edge_value(edge)), digits)
         gate = Text(
             f"The gate is closed: {place} = {value} is not above 0.",
             f"ゲートは閉じています。{place} = {value} は 0 より大きくありません。",

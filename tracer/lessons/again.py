@@ -9,22 +9,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tracer.core.record import LeafKey, Recorder, mark
+from tracer.core.record import LeafKey, Override, Recorder, mark
 from tracer.core.value import HandPass, Value, apply, constant
 from tracer.errors import ProgramError
 from tracer.trace.segment import Segment
 from tracer.trace.trace import Trace
 
 
-def perform(trace: Trace, overrides: Mapping[LeafKey, float]) -> Trace:
+def perform(trace: Trace, overrides: Mapping[LeafKey, Override]) -> Trace:
     """`trace` as it would have been with these leaves; its graph stays the one that was recorded.
 
     Raises:
-        ProgramError: the trace updates its leaves, and only the program knew how; or a pass was cut off.
+        ProgramError: the trace updates its leaves, or holds tensors, and only the program knew how; or a pass was cut
+            off.
     """
     if len(trace.columns.updates.node):
         raise ProgramError(
             "this trace updates its leaves while it runs, and only the program knew by what rule.",
+            hint="Open the program itself to change a number.",
+        )
+    if trace.columns.arena:
+        raise ProgramError(
+            "this trace holds tensors, and only its program can compute them again.",
             hint="Open the program itself to change a number.",
         )
     recorder = Recorder(lines=False)
@@ -46,7 +52,7 @@ def perform(trace: Trace, overrides: Mapping[LeafKey, float]) -> Trace:
 class _Performance:
     """The nodes made so far and the pass under way."""
 
-    def __init__(self, trace: Trace, overrides: Mapping[LeafKey, float]) -> None:
+    def __init__(self, trace: Trace, overrides: Mapping[LeafKey, Override]) -> None:
         self.trace, self.values = trace, list[Value]()
         self.overrides = _by_node(trace, overrides)
         self.passes: dict[int, HandPass] = {}
@@ -94,7 +100,7 @@ class _Performance:
             mark(self.values[int(table.node[row])], self.trace.columns.mark_texts[row])
 
 
-def _by_node(trace: Trace, overrides: Mapping[LeafKey, float]) -> dict[int, float]:
+def _by_node(trace: Trace, overrides: Mapping[LeafKey, Override]) -> dict[int, float]:
     """The overrides by node: leaves are counted line by line, as `Trace.leaf_key` counts them."""
     found: dict[int, float] = {}
     made: dict[int, int] = {}
@@ -105,6 +111,7 @@ def _by_node(trace: Trace, overrides: Mapping[LeafKey, float]) -> dict[int, floa
         row = int(c.line[node])
         key = (*(trace.line_at(row) or ("", -1)), made.get(row, 0))
         made[row] = made.get(row, 0) + 1
-        if key in overrides:
-            found[node] = overrides[key]
+        value = overrides.get(key)
+        if isinstance(value, int | float):
+            found[node] = value
     return found

@@ -147,7 +147,8 @@ def main() -> None:
     stopper = Stopper(control, folder)
     signal.signal(signal.SIGINT, stopper.interrupt)
     stopper.start()
-    recorder = Recorder({(f, n, k): value for f, n, k, value in job["overrides"]}, limit=job["limit"])
+    overrides = {(f, n, k): dict(v) if isinstance(v, list) else v for f, n, k, v in job["overrides"]}
+    recorder = Recorder(overrides, limit=job["limit"])
     recorder.info.update(job["info"])
     try:
         outcome = run(recorder, job["path"], job["shown"], job["argv"], folder / TRACE)

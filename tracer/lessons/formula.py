@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from tracer.core.expression import Expression, parse
-from tracer.core.record import LeafKey, Recorder
+from tracer.core.record import LeafKey, Override, Recorder
 from tracer.core.value import Value, apply
 from tracer.errors import ExpressionError, did_you_mean
 from tracer.numbers import format_full
@@ -61,7 +61,9 @@ def shorten(text: str, width: int = 60) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
-def run_expression(text: str, values: Mapping[str, float], overrides: Mapping[LeafKey, float] | None = None) -> Trace:
+def run_expression(
+    text: str, values: Mapping[str, float], overrides: Mapping[LeafKey, Override] | None = None
+) -> Trace:
     """The trace of an expression: a leaf for each name, one node for each operation and number, one backward pass.
 
     Args:

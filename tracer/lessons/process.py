@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tracer.core.record import LeafKey
+from tracer.core.record import LeafKey, Override
 from tracer.errors import FileFormatError, NotFoundError, ProgramError
 from tracer.lessons.child import OUTCOME, TRACE
 from tracer.lessons.nothing import nothing_made
@@ -59,7 +59,7 @@ class Run:
 def run_program(
     path: str | Path,
     *,
-    overrides: Mapping[LeafKey, float] | None = None,
+    overrides: Mapping[LeafKey, Override] | None = None,
     limits: Limits | None = None,
     progress: Callable[[float], None] | None = None,
     stop: threading.Event | None = None,
@@ -71,7 +71,7 @@ def run_program(
     In the main thread, Ctrl-C stops the program, not us; a second one gives up on it.
 
     Args:
-        overrides: leaf key -> the value that leaf shall have instead.
+        overrides: leaf key -> the value that leaf shall have instead; of a tensor, {index: value} of some elements.
         limits: how many nodes, how long.
         progress: called about ten times a second with the seconds it has been running.
         stop: set it from another thread to stop the program; what it had computed comes back.
@@ -94,7 +94,7 @@ def run_program(
             "cwd": os.getcwd(),
             "shown": shown,
             "argv": [str(path)],
-            "overrides": [[*key, value] for key, value in (overrides or {}).items()],
+            "overrides": [[*key, _sent(value)] for key, value in (overrides or {}).items()],
             "limit": limits.nodes,
             "folder": str(folder),
             "info": {"title": program.name, "program": shown},
@@ -218,3 +218,8 @@ def _collect(
         raise nothing_made(shown, outcome, said.get("others", ()), output.text())
     info = {**trace.info, "outcome": outcome.to_json()}
     return Run(Trace(replace(trace.columns, info=info)), "", outcome, time.monotonic() - began)
+
+
+def _sent(value: Override) -> float | list[tuple[int, float]]:
+    """A number, or the elements of a tensor as pairs: JSON has no whole numbers as keys."""
+    return list(value.items()) if isinstance(value, Mapping) else value

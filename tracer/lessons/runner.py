@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from tracer.core.record import LeafKey
+from tracer.core.record import LeafKey, Override
 from tracer.errors import ExpressionError, FileFormatError, NotFoundError, TracerError, did_you_mean
 from tracer.lessons.again import perform
 from tracer.lessons.content import catalogue, content_root, find, lesson_beside
@@ -41,7 +41,8 @@ _PLAIN_NAME = re.compile(r"[\w§./~][\w§./\\-]*")
 """What was probably meant as a file's or lesson's name, though `a/b` and `a-b` are expressions too."""
 _SECTION = re.compile(r"§?([1-9]\d*(\.\d+){1,3})")
 
-Overrides = Mapping[LeafKey, float]
+Overrides = Mapping[LeafKey, Override]
+"""Leaf -> its new number, or of a tensor those of some elements: {index into the flattened tensor: number}."""
 
 
 class Rerun(Protocol):

@@ -16,8 +16,10 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text as RichText
 
 from tracer.core.columns import CONST
-from tracer.numbers import MORE_TO_COME, NO_GRADIENT, NOT_YET, format_full, format_number
+from tracer.explain.amount import Amount, brief, full, is_single, labelled
+from tracer.numbers import MORE_TO_COME, NO_GRADIENT, NOT_YET, format_full
 from tracer.scene.palette import DARK, Palette, Role
+from tracer.scene.reading import dims
 from tracer.text import Lang, Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.trace import Trace
@@ -27,6 +29,8 @@ KINDS = {"leaf": Text("leaf", "葉"), "const": Text("const", "定数")}
 WORKING, SELECTED = "▸", "›"
 NUMBER = 10
 """Cells of the widest number with four digits: -1.235e-10."""
+TENSOR = 14
+"""Cells of a column of numbers where some are tensors: `[0, 2, 0, 3]`, `‖·‖ 1.235e-10`."""
 NAME_LEAST, NAME_MOST = 6, 16
 OP = 7
 NOBODY = "–"
@@ -104,7 +108,7 @@ class ValuesPanel:
         elif grad is None:
             grad_text, grad_role = NOT_YET, "missing"
         else:
-            grad_text, grad_role = format_number(grad), "grad"
+            grad_text, grad_role = brief(grad, room=TENSOR)[self.lang], "grad"
         grad_text += MORE_TO_COME if state == "partial" else " "
         working = node == (moment.user if moment.user is not None else moment.node)
         receiving = moment.user is not None and node == moment.node
@@ -113,7 +117,7 @@ class ValuesPanel:
         label = op.label if op is not None else KINDS[trace.kind(node)][self.lang]
         cells = (
             trace.label(node),
-            NOT_YET if value is None else format_number(value),
+            NOT_YET if value is None else self._value(node, value),
             grad_text,
             label,
             self._users(node),
@@ -127,6 +131,11 @@ class ValuesPanel:
         )
         return self._line(width, cells, roles, sign)
 
+    def _value(self, node: int, value: Amount) -> str:
+        """A number; of an array its few numbers, or its shape."""
+        said = brief(value, room=TENSOR)[self.lang]
+        return said if is_single(value) or said.startswith("[") else dims(self.cursor.trace, node)
+
     def _users(self, node: int) -> str:
         trace = self.cursor.trace
         uses = trace.uses(node)
@@ -139,7 +148,8 @@ class ValuesPanel:
         """One line: sign, name, value, gradient, op, users; what does not fit is left out from the right."""
         line = RichText(no_wrap=True)
         line.append(sign, self.palette.style("active" if sign == WORKING else "accent", bold=True))
-        widths = (_name_width(self.cursor.trace), NUMBER, NUMBER + 1, OP, width)
+        number = TENSOR if has_arrays(self.cursor.trace) else NUMBER
+        widths = (_name_width(self.cursor.trace), number, number + 1, OP, width)
         for i, (cell, role, room) in enumerate(zip(cells, roles, widths, strict=True)):
             gap = 0 if i == 0 else 2 if i in (1, 3) else 1
             left = width - cell_len(line.plain) - gap
@@ -155,7 +165,7 @@ class ValuesPanel:
         found = []
         for head, number in ((HEADS[1], self.cursor.data(self.selected)), (HEADS[2], self.cursor.grad(self.selected))):
             role: Role = "missing" if number is None else "data" if head is HEADS[1] else "grad"
-            text = NOT_YET if number is None else format_full(number)
+            text = NOT_YET if number is None else _digits(number)
             if head is HEADS[2] and self.cursor.grad_state(self.selected) == "none":
                 text, role = NO_GRADIENT, "muted"
             elif head is HEADS[2] and self.cursor.grad_state(self.selected) == "partial":
@@ -166,6 +176,19 @@ class ValuesPanel:
             line.truncate(width, overflow="ellipsis")
             found.append(line)
         return found
+
+
+@lru_cache(maxsize=4)
+def has_arrays(trace: Trace) -> bool:
+    """Whether any node is a tensor with axes: its numbers then need more room."""
+    return any(trace.shape(node) for node in range(trace.n_nodes) if trace.is_tensor(node))
+
+
+def _digits(value: Amount) -> str:
+    """Every digit of a number; an array in brief."""
+    if isinstance(value, np.ndarray):
+        return full(value[()]) if value.ndim == 0 else labelled(value).en
+    return format_full(value)
 
 
 def _fit(text: str, width: int, *, right: bool = False) -> str:

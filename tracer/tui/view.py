@@ -8,6 +8,7 @@ from typing import Literal
 from tracer.explain.nudge import Nudge
 from tracer.layout.fold import LIMIT
 from tracer.scene.notation import Notation
+from tracer.scene.tensor import Zoom
 from tracer.text import Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import By
@@ -74,6 +75,10 @@ class View:
     """Nodes whose gradient is being asked for."""
     quiz: Quiz | None = None
     """In quiz mode."""
+    cell: tuple[int, int] | None = None
+    """The element chosen in a tensor's panel: its node, and its index into the flattened tensor."""
+    zoom: Zoom = "auto"
+    """How a tensor's panel shows its elements: in numbers, as a heat map, or as its size suggests."""
     note: Text | None = None
     """What the lesson says here, or how the program ended."""
     fresh: bool = False
@@ -103,6 +108,11 @@ class View:
     def node(self) -> int | None:
         """The node that the panels are about: the one asked about, else the one that this step made or gave to."""
         return self.cursor.moment.node if self.about is None else self.about
+
+    @property
+    def element(self) -> int | None:
+        """The element chosen in the tensor that the panels are about."""
+        return self.cell[1] if self.cell is not None and self.cell[0] == self.node else None
 
     @property
     def pointed_out(self) -> int | None:

@@ -9,15 +9,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 from textual.reactive import reactive
 
-from tracer.core.record import LeafKey
 from tracer.errors import TracerError
+from tracer.explain.amount import exact
 from tracer.explain.nudge import Nudge, nudge_size
-from tracer.lessons.runner import Thing
+from tracer.lessons.runner import Overrides, Thing
 from tracer.numbers import format_number
+from tracer.scene.grid import Grid
 from tracer.text import Text
 from tracer.trace.cursor import Cursor
+from tracer.trace.trace import Trace
 from tracer.tui.background import in_background
 from tracer.tui.screens.edit import Edit, EditScreen, Leaf
 from tracer.tui.screens.walking import WalkingScreen
@@ -42,11 +45,13 @@ class Nudging:
     leaf: int
     times: int
     """Nudges up, less nudges down."""
+    element: int | None = None
+    """Of a tensor, which of its elements."""
 
     @property
     def value(self) -> float:
         """What the leaf is to be now: the first value and whole nudges, not a sum of rounded ones."""
-        first = float(self.start.trace.columns.value[self.leaf])
+        first = number_of(self.start.trace, self.leaf, self.element)
         return float(f"{first + self.times * nudge_size(first):.12g}")
 
 
@@ -62,7 +67,7 @@ class ChangingScreen(WalkingScreen[Cursor]):
         self._rerunning = False
         self._stop = threading.Event()
         """Ends the run under way."""
-        self._then: tuple[Mapping[LeafKey, float], Nudging | None] | None = None
+        self._then: tuple[Overrides, Nudging | None] | None = None
         """What was asked for while a run was under way; only the last one counts."""
 
     def change(self, **changes: Any) -> None:
@@ -81,11 +86,23 @@ class ChangingScreen(WalkingScreen[Cursor]):
         found = []
         for node in range(trace.n_nodes):
             if trace.kind(node) == "leaf":
-                same = node < first.n_nodes and first.kind(node) == "leaf"
-                value = float(trace.columns.value[node])
-                original = float(first.columns.value[node]) if same else value
-                found.append(Leaf(node, trace.label(node), value, original))
+                element = self._element(node)
+                shape = trace.shape(node)
+                if 0 in shape:
+                    continue
+                same = node < first.n_nodes and first.kind(node) == "leaf" and first.shape(node) == shape
+                value = number_of(trace, node, element)
+                original = number_of(first, node, element) if same else value
+                label = trace.label(node) + (Grid(shape, element).index_text() if element is not None else "")
+                found.append(Leaf(node, label, value, original, element))
         return tuple(found)
+
+    def _element(self, node: int) -> int | None:
+        """Which element of a tensor is meant: the chosen one, else the first; None of a single number."""
+        if not self.thing.trace.shape(node):
+            return None
+        chosen = self.view.cell
+        return chosen[1] if chosen is not None and chosen[0] == node else 0
 
     def target_leaf(self) -> int | None:
         """The node selected or at work if it is a leaf or a constant; else the only sensible other: the first leaf."""
@@ -103,12 +120,14 @@ class ChangingScreen(WalkingScreen[Cursor]):
         if leaf is None:
             self.notify(_NO_LEAF[self.lang], markup=False)
             return
-        now = self._nudging
-        if now is None or now.leaf != leaf:
-            now = Nudging(self.thing, leaf, 0)
+        now, element = self._nudging, self._element(leaf)
+        if now is None or (now.leaf, now.element) != (leaf, element):
+            now = Nudging(self.thing, leaf, 0, element)
         now = replace(now, times=now.times + direction)
         self._nudging = now
-        self._run({**now.start.overrides, now.start.trace.leaf_key(leaf): now.value}, now)
+        if element is not None:
+            self.change(cell=(leaf, element))
+        self._run(changed(now.start, leaf, element, now.value), now)
 
     def take_nudge_back(self) -> bool:
         """Show the run before the first nudge again; False if nothing was nudged."""
@@ -132,13 +151,13 @@ class ChangingScreen(WalkingScreen[Cursor]):
         if edit is None:
             return
         self._nudging = None
-        overrides = {**self.thing.overrides, self.thing.trace.leaf_key(edit.node): edit.value}
+        overrides = changed(self.thing, edit.node, edit.element, edit.value)
         self.change(selected=edit.node)
         self._run(overrides, None)
 
     # Run
 
-    def _run(self, overrides: Mapping[LeafKey, float], nudging: Nudging | None) -> None:
+    def _run(self, overrides: Overrides, nudging: Nudging | None) -> None:
         if self._rerunning:
             self._then = (overrides, nudging)
             return
@@ -166,7 +185,7 @@ class ChangingScreen(WalkingScreen[Cursor]):
         cursor = same_moment(self.view.cursor, thing)
         nudge = None
         if nudging is not None and nudging.leaf < thing.trace.n_nodes:
-            nudge = Nudge(at_most(nudging.start, cursor.position), cursor, nudging.leaf)
+            nudge = Nudge(at_most(nudging.start, cursor.position), cursor, nudging.leaf, nudging.element)
         self.show_thing(thing, cursor, nudge)
         self._run_next()
 
@@ -190,8 +209,27 @@ def edited(thing: Thing) -> str:
         rows = [r for r in range(len(trace.columns.line_number)) if trace.line_at(r) == (file, line)]
         nodes = ((trace.columns.line == rows[0]) & (trace.columns.op == 0)).nonzero()[0] if rows else []
         if count < len(nodes):
-            found.append(f"{trace.label(int(nodes[count]))} = {format_number(value)}")
-    return ", ".join(found) + (", …" if len(thing.overrides) > EDITS_SHOWN else "")
+            node = int(nodes[count])
+            elements = value if isinstance(value, Mapping) else {None: value}
+            for element, number in elements.items():
+                index = Grid(trace.shape(node), element).index_text() if element is not None else ""
+                found.append(f"{trace.label(node)}{index} = {format_number(number)}")
+    more = len(thing.overrides) > EDITS_SHOWN or len(found) > EDITS_SHOWN
+    return ", ".join(found[:EDITS_SHOWN]) + (", …" if more else "")
+
+
+def changed(thing: Thing, leaf: int, element: int | None, value: float) -> Overrides:
+    """What the program is to be run with: all that was changed before, and this number of this leaf."""
+    key = thing.trace.leaf_key(leaf)
+    if element is None:
+        return {**thing.overrides, key: value}
+    before = thing.overrides.get(key)
+    return {**thing.overrides, key: {**(before if isinstance(before, Mapping) else {}), element: value}}
+
+
+def number_of(trace: Trace, leaf: int, element: int | None) -> float:
+    """The number of a leaf, or of one element of a tensor, as the decimal it is in its own dtype."""
+    return exact(np.asarray(trace.value(leaf)).reshape(-1)[element or 0])
 
 
 def at_most(thing: Thing, position: int) -> Cursor:

@@ -24,6 +24,8 @@ class Leaf:
     """What it starts from in the run on screen."""
     original: float
     """What it starts from in the program as it stands."""
+    element: int | None = None
+    """Of a tensor: which of its elements, an index into the flattened tensor."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Edit:
 
     node: int
     value: float
+    element: int | None = None
 
 
 class EditScreen(Dialog[Edit]):
@@ -65,7 +68,7 @@ class EditScreen(Dialog[Edit]):
 
     def accept(self, typed: str) -> None:
         value = parse_number(typed) if typed.strip() else self.leaf.original
-        self.dismiss(Edit(self.leaf.node, value))
+        self.dismiss(Edit(self.leaf.node, value, self.leaf.element))
 
     def action_other(self, n: int) -> None:
         self.at = (self.at + n) % len(self.leaves)

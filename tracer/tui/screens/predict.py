@@ -42,7 +42,7 @@ class PredictScreen(Dialog[Ending]):
         return Text(*(f"{self.HEADING[lang]}   {words[lang]}" for lang in ("en", "ja")))
 
     def hint(self) -> Text:
-        return _HINT.format(name=self.cursor.trace.label(self.question.node))
+        return _HINT.format(name=self.question.name(self.cursor.trace))
 
     def accept(self, typed: str) -> None:
         if ascii_twin(typed.strip()) == "?":

@@ -14,6 +14,7 @@ from textual.reactive import reactive
 from tracer.explain.nudge import Nudge
 from tracer.lessons.runner import Thing
 from tracer.lessons.stop import Arrival
+from tracer.scene.grid import Grid
 from tracer.scene.neighbour import Direction, neighbour
 from tracer.text import LANGS, Text, clean
 from tracer.trace.cursor import Cursor
@@ -34,7 +35,7 @@ from tracer.tui.widgets.note import NotePanel, SentenceLine
 from tracer.tui.widgets.panel import Panel
 from tracer.tui.widgets.source import SourcePanel
 from tracer.tui.widgets.timeline import Timeline
-from tracer.tui.widgets.values import ValuesPanel
+from tracer.tui.widgets.values import ValuesPanel, shown_tensor
 
 ALL_WIDTH, ALL_HEIGHT = 110, 34
 """From this size on, all panels stand side by side; as wide but lower, the graph and one other."""
@@ -129,7 +130,7 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
         nudge = view.nudge
         if nudge is not None:
             before = nudge.before.trace
-            nudge = Nudge(before.cursor(min(cursor.position, len(before))), cursor, nudge.leaf)
+            nudge = Nudge(before.cursor(min(cursor.position, len(before))), cursor, nudge.leaf, nudge.element)
         note, fresh = note_at(self.thing, self._arrivals, cursor)
         ends = self.thing.lesson is not None
         return replace(
@@ -189,11 +190,44 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
         self.change(selected=node, about=node)
 
     def action_select(self, direction: Direction) -> None:
+        """To the node that lies there; with the values in front, to the element of the tensor that lies there."""
+        node = self._tensor_in_front()
+        if node is not None:
+            self._choose(node, self._grid(node).moved(direction))
+            return
         scene = self.query_one(GraphPanel).scene
         if scene is not None:
             there = neighbour(scene, self.view.selected, direction)
             if there is not None:
                 self.select(there)
+
+    def _tensor_in_front(self) -> int | None:
+        """The tensor whose elements the arrows choose from: the values panel has the focus, or the shared place."""
+        panel = self.query_one(ValuesPanel)
+        alone = "values" in self._shared() and not panel.has_class("-behind")
+        return shown_tensor(self.view) if alone or panel.has_focus else None
+
+    def _grid(self, node: int) -> Grid:
+        return Grid(self.view.cursor.trace.shape(node), self.view.element)
+
+    def _choose(self, node: int, element: int) -> None:
+        """Point out an element: it is told in full, and nudging and editing act on it."""
+        self.change(selected=node, about=node, cell=(node, element))
+
+    def on_values_panel_chosen(self, message: ValuesPanel.Chosen) -> None:
+        self._choose(message.node, message.element)
+        if message.again and self.thing.trace.kind(message.node) == "leaf":
+            self.action_edit()
+
+    def action_slice(self, n: int) -> None:
+        """Another slice of the tensor shown."""
+        node = shown_tensor(self.view)
+        if node is not None:
+            self._choose(node, self._grid(node).sliced(n))
+
+    def action_zoom(self, direction: int) -> None:
+        """The tensor shown in numbers, or as a heat map."""
+        self.change(zoom="numbers" if direction > 0 else "heat")
 
     def on_graph_panel_selected(self, message: GraphPanel.Selected) -> None:
         self.select(message.node)

@@ -29,10 +29,11 @@ MANY_NODES = 50
 def first_by(trace: Trace) -> By:
     """The size of step to begin with: nodes forward and edges backward, or scopes where there is much to walk.
 
-    Steps of one edge are steps of one node in a forward pass.
+    Steps of one edge are steps of one node in a forward pass. Tensors are walked node by node both ways: what one of
+    them hands on belongs together.
     """
     if trace.n_nodes <= MANY_NODES:
-        return "edge"
+        return "node" if trace.columns.arena else "edge"
     return "scope" if len(set(trace.columns.scope.tolist())) > 1 else "node"
 
 

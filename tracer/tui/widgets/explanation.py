@@ -31,7 +31,7 @@ class ExplanationPanel(ScrollingPanel):
 
 def told(view: View) -> Explanation:
     """What the view explains; a gradient that is asked for is a blank in it too."""
-    found = explain(view.cursor, view.about, by=view.by)
+    found = explain(view.cursor, view.about, by=view.by, element=view.element)
     routes = found.routes
     if routes is None or routes.node not in view.blanks:
         return found

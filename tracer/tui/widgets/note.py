@@ -50,7 +50,7 @@ class SentenceLine(Panel):
     def paint(self, view: View, size: Size) -> list[Strip]:
         lines: list[Prose] = []
         if view.beside is None and view.nudge is None and (view.note is None or not view.fresh):
-            step = explain(view.cursor, view.about, by=view.by)
+            step = explain(view.cursor, view.about, by=view.by, element=view.element)
             lines += [Prose(step.short[self.lang]), *announced(view, self.lang, self.palette)]
         lines += said(view, self.lang, self.palette, size.height)
         found = self.wrapped(lines, size.width)
@@ -117,7 +117,7 @@ def hints(view: View, lang: Lang, palette: Palette) -> Iterator[Prose]:
         yield Prose(_MISSING[lang], style)
     question = next_question(cursor) if cursor.at_pass is not None else None
     if question is not None and not view.blanks and view.quiz is None:
-        yield Prose(_PREDICT.format(name=trace.label(question.node))[lang], style)
+        yield Prose(_PREDICT.format(name=question.name(trace))[lang], style)
 
 
 _BEGIN = Text(en="→ takes the first step, ← takes it back.", ja="→ で最初の一歩、← で戻ります。")
