@@ -1,8 +1,8 @@
 """Convolution of pictures, and the margin laid around them.
 
-A convolution is one matrix product: every window of the picture is a row (a view that copies nothing until the product
-needs it), every filter a column. The rule for the picture adds the rows back to where they were cut out, offset by
-offset of the filter.
+A convolution is one matrix product: every filter is a row, every window of the picture a column (a view that copies
+nothing until the product needs it). The rule for the picture adds the columns back to where they were cut out, offset
+by offset of the filter.
 """
 
 from __future__ import annotations
@@ -41,29 +41,33 @@ def added_back(xp: Any, parts: Any, shape: Sequence[int], sides: Sides, stride: 
     """The reverse of `padded` and `windows`: each window's numbers added where they were cut out.
 
     Args:
-        parts: (kh, kw, N, C, H', W').
+        parts: (N, C, kh, kw, H', W').
         shape: (N, C, H, W), of the picture.
     """
     (above, below), (left, right) = sides
     n, c, h, w = shape
-    kh, kw, _, _, rows, columns = parts.shape
+    _, _, kh, kw, rows, columns = parts.shape
     out = xp.zeros((n, c, h + above + below, w + left + right), parts.dtype)
     for i in range(kh):
         top = i * dilation[0]
         for j in range(kw):
             start = j * dilation[1]
             across = slice(start, start + stride[1] * (columns - 1) + 1, stride[1])
-            out[:, :, top : top + stride[0] * (rows - 1) + 1 : stride[0], across] += parts[i, j]
+            out[:, :, top : top + stride[0] * (rows - 1) + 1 : stride[0], across] += parts[:, :, i, j]
     return out[:, :, above : above + h, left : left + w]
 
 
-def _rows(xp: Any, a: Any, weight: Any, stride: Pair, sides: Sides, dilation: Pair, groups: int) -> Any:
-    """(groups, N·H'·W', C/groups·kh·kw): every window as a row."""
-    kernel = (weight.shape[2], weight.shape[3])
-    cut = windows(xp, padded(xp, a, sides, 0), kernel, stride, dilation)
+def _columns(xp: Any, a: Any, weight: Any, stride: Pair, sides: Sides, dilation: Pair, groups: int) -> Any:
+    """(N, groups, C/groups·kh·kw, H'·W'): every window as a column."""
+    cut = windows(xp, padded(xp, a, sides, 0), (weight.shape[2], weight.shape[3]), stride, dilation)
     n, c, h, w, kh, kw = cut.shape
-    grouped = cut.reshape(n, groups, c // groups, h, w, kh, kw) if groups > 1 else cut[:, None]
-    return grouped.transpose(1, 0, 3, 4, 2, 5, 6).reshape(groups, n * h * w, c // groups * kh * kw)
+    return cut.transpose(0, 1, 4, 5, 2, 3).reshape(n, groups, c // groups * kh * kw, h * w)
+
+
+def _filters(weight: Any, groups: int) -> Any:
+    """(groups, filters/groups, C/groups·kh·kw): every filter as a row."""
+    filters, inner, kh, kw = weight.shape
+    return weight.reshape(groups, filters // groups, inner * kh * kw)
 
 
 def _size(length: int, sides: Pair, kernel: int, stride: int, dilation: int) -> int:
@@ -82,20 +86,18 @@ def _conv2d(
     dilation: Pair,
     groups: int,
 ) -> Any:
-    n, filters, (kh, kw) = a.shape[0], weight.shape[0], weight.shape[2:]
+    filters, _, kh, kw = weight.shape
     h = _size(a.shape[2], padding[0], kh, stride[0], dilation[0])
     w = _size(a.shape[3], padding[1], kw, stride[1], dilation[1])
-    cut = _rows(xp, a, weight, stride, padding, dilation, groups)
-    flat = weight.reshape(groups, filters // groups, cut.shape[2])
-    out = xp.matmul(flat, cut.swapaxes(1, 2))  # (groups, filters/groups, N·H'·W')
-    out = out.reshape(filters, n, h, w).swapaxes(0, 1)
-    return xp.ascontiguousarray(out if bias is None else out + bias.reshape(-1, 1, 1))
+    out = xp.matmul(_filters(weight, groups), _columns(xp, a, weight, stride, padding, dilation, groups))
+    out = out.reshape(a.shape[0], filters, h, w)
+    return out if bias is None else out + bias.reshape(-1, 1, 1)
 
 
 def _arriving(g: Any, groups: int) -> Any:
-    """The gradient as (groups, filters/groups, N·H'·W')."""
+    """The gradient as (N, groups, filters/groups, H'·W')."""
     n, filters, h, w = g.shape
-    return g.swapaxes(0, 1).reshape(groups, filters // groups, n * h * w)
+    return g.reshape(n, groups, filters // groups, h * w)
 
 
 def _conv2d_input(
@@ -111,11 +113,9 @@ def _conv2d_input(
     dilation: Pair,
     groups: int,
 ) -> Any:
-    n, _, h, w = g.shape
-    filters, inner, kh, kw = weight.shape
-    flat = weight.reshape(groups, filters // groups, inner * kh * kw)
-    parts = xp.matmul(flat.swapaxes(1, 2), _arriving(g, groups)).reshape(groups, inner, kh, kw, n, h, w)
-    parts = parts.transpose(2, 3, 4, 0, 1, 5, 6).reshape(kh, kw, n, groups * inner, h, w)
+    _, inner, kh, kw = weight.shape
+    parts = xp.matmul(_filters(weight, groups).swapaxes(1, 2), _arriving(g, groups))
+    parts = parts.reshape(g.shape[0], groups * inner, kh, kw, *g.shape[2:])
     return added_back(xp, parts, a.shape, padding, stride, dilation)
 
 
@@ -132,8 +132,9 @@ def _conv2d_weight(
     dilation: Pair,
     groups: int,
 ) -> Any:
-    cut = _rows(xp, a, weight, stride, padding, dilation, groups)
-    return xp.matmul(_arriving(g, groups), cut).reshape(weight.shape)
+    cut = _columns(xp, a, weight, stride, padding, dilation, groups)
+    each = xp.matmul(_arriving(g, groups), cut.swapaxes(2, 3))  # one a picture
+    return xp.sum(each, axis=0).reshape(weight.shape)
 
 
 def _conv2d_composite(

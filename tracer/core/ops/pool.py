@@ -90,7 +90,8 @@ def _avg_pool2d(xp: Any, a: Any, *, kernel: Pair, stride: Pair, padding: Sides, 
 def _avg_pool2d_vjp(
     xp: Any, g: Any, out: Any, a: Any, *, kernel: Pair, stride: Pair, padding: Sides, divisor: Any
 ) -> Any:
-    parts = xp.broadcast_to(g / xp.asarray(divisor, g.dtype), (*kernel, *g.shape))
+    each = xp.expand_dims(g / xp.asarray(divisor, g.dtype), (2, 3))
+    parts = xp.broadcast_to(each, (*g.shape[:2], *kernel, *g.shape[2:]))
     return added_back(xp, parts, a.shape, padding, stride, (1, 1))
 
 
