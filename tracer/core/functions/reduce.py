@@ -294,8 +294,7 @@ def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     Raises:
         UnsupportedDtypeError: of whole numbers. AxisError: there is no such axis.
     """
-    a = floats_of("softmax", converted(tensor_of("softmax", input), dtype, "softmax"), supported=False)
-    return apply(fat.SOFTMAX, a, dim=dim_of("softmax", dim, a.ndim))
+    return _normalised(fat.SOFTMAX, input, dim, dtype)
 
 
 @function
@@ -305,13 +304,21 @@ def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     Raises:
         UnsupportedDtypeError: of whole numbers. AxisError: there is no such axis.
     """
-    a = floats_of("log_softmax", converted(tensor_of("log_softmax", input), dtype, "log_softmax"), supported=False)
-    return apply(fat.LOG_SOFTMAX, a, dim=dim_of("log_softmax", dim, a.ndim))
+    return _normalised(fat.LOG_SOFTMAX, input, dim, dtype)
+
+
+def _normalised(op: Op, input: Any, dim: Any, dtype: Any) -> Tensor:
+    a = converted(tensor_of(op.name, input), dtype, op.name)
+    along = dim_of(op.name, dim, a.ndim)
+    return apply(op, floats_of(op.name, a, supported=False) if a._array.size else a, dim=along)
 
 
 def _asked(op: Op, input: Any, dim: Any, keepdim: bool) -> Tensor:
     a = tensor_of(op.name, input)
-    return apply(op, a, dim=axes_of(op.name, dim, a.ndim), keepdim=keepdim)
+    over = axes_of(op.name, dim, a.ndim)
+    if isinstance(dim, tuple | list) and not dim and op is not extremes.COUNT_NONZERO:
+        over = ()  # here PyTorch takes an empty list at its word: each element is asked alone
+    return apply(op, a, dim=over, keepdim=keepdim)
 
 
 @function

@@ -228,9 +228,9 @@ def _var_back(xp: Any, g: Any, a: Any, dim: Dims, correction: float) -> Any:
     """g · 2 (a − mean) / (n − correction), `g` with its axes back."""
     centred = _centred(xp, a, dim)
     freedom = count(a.shape, dim) - correction
-    if freedom <= 0:
+    if freedom <= 0 and dim is None:  # PyTorch's answers where there is none
         return g * xp.where(centred == 0, math.nan, math.inf)
-    return g * (centred * (2 / freedom))
+    return g * (centred * (2 / freedom if freedom else math.inf))
 
 
 def _std_back(xp: Any, g: Any, out: Any, a: Any, dim: Dims, keepdim: bool, correction: float) -> Any:
