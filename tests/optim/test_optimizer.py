@@ -92,6 +92,15 @@ def test_one_update_event_a_parameter() -> None:
     np.testing.assert_array_equal(rec.columns().arena[table.slot[1]], [0.0, 0.0])
 
 
+def test_parameters_are_not_called_by_their_places_in_the_optimizer() -> None:
+    """However deep in a network they lie."""
+    w = {"a": {"b": {"c": {"d": leaf(1.0, 2.0)}}}}
+    optimizer = SGD([w["a"]["b"]["c"]["d"]], lr=0.5)
+    with record() as rec:
+        optimizer.step()
+    assert rec.columns().names[0] == "w[a][b][c][d]"
+
+
 def test_nothing_a_rule_remembers_becomes_a_node() -> None:
     """A recording sees parameters and gradients, not the averages inside the optimizer."""
     p = leaf(1.0, 2.0)

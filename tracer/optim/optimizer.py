@@ -49,7 +49,7 @@ class Optimizer:
             )
         self.defaults = dict(defaults)
         self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
-        self.param_groups: list[Group] = []
+        self._groups: list[Group] = []  # underscored: a recording would else call parameters by their places in here
         self._opt_called = False
         given: list[Any] = list(params)
         if not given:
@@ -64,6 +64,15 @@ class Optimizer:
             )
         for group in given if isinstance(given[0], dict) else [{"params": given}]:
             self.add_param_group(group)
+
+    @property
+    def param_groups(self) -> list[Group]:
+        """`[{"params": [...], "lr": ..., ...}, ...]`; options may be changed between steps."""
+        return self._groups
+
+    @param_groups.setter
+    def param_groups(self, groups: list[Group]) -> None:
+        self._groups = groups
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
