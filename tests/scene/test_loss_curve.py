@@ -136,3 +136,11 @@ def test_rich_prints_it(palette: object) -> None:
     curve = loss_curve(np.array([2.0, 1.0]), np.array([2.0, 1.5]), "en", palette, width=40, height=8)  # type: ignore[arg-type]
     Console(file=out, width=40, legacy_windows=False).print(curve)
     assert len(out.getvalue().splitlines()) == 8
+
+
+def test_another_mark_draws_no_dot_again() -> None:
+    losses = np.exp(-np.linspace(0, 3, 500))
+    curve = loss_curve(losses, losses, width=60, height=14, shown=7)
+    assert curve.marked(300).lines() == loss_curve(losses, losses, width=60, height=14, shown=300).lines()
+    assert curve.lines() != curve.marked(300).lines()
+    assert curve.marked(300)._drawn is curve._drawn

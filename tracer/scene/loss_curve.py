@@ -7,7 +7,9 @@ is drawn as its lowest and its highest.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,7 +95,7 @@ class LossCurve:
 
     def lines(self) -> list[RichText]:
         """The curve, its scale at the left, the steps below, and a legend."""
-        axis = Axis.of(self.losses, self.smoothed)
+        axis = self._axis
         if axis is None or self.width < LEAST_WIDTH or self.height < LEAST_HEIGHT:
             words = WORDS["nothing"][self.lang] if axis is None else ""
             return [_fit(RichText(words, self.palette.style("muted")), self.width)] + [
@@ -103,7 +105,7 @@ class LossCurve:
         ticks = self._ticks(axis, rows)
         left = max(map(len, ticks.values()))
         columns = self.width - left - 1
-        body = self._body(axis, columns, rows)
+        body = self._body(columns, rows)
         found = []
         for y in range(rows):
             line = RichText(ticks.get(y, "").rjust(left), self.palette.style("muted"), no_wrap=True)
@@ -113,9 +115,16 @@ class LossCurve:
             found.append(line)
         return [*found, self._steps(left, columns), self._legend(axis)]
 
+    def marked(self, shown: int) -> LossCurve:
+        """The same curve with one at another step: the dots are not drawn again."""
+        other = replace(self, shown=shown)
+        kept: dict[str, Any] = {name: self.__dict__[name] for name in ("_axis", "_drawn") if name in self.__dict__}
+        other.__dict__.update(kept)
+        return other
+
     def step_at(self, column: int) -> int:
         """The step that a click in this column means."""
-        axis = Axis.of(self.losses, self.smoothed)
+        axis = self._axis
         if axis is None or self.height < LEAST_HEIGHT:
             return 0
         left = max(map(len, self._ticks(axis, self.height - 2).values()))
@@ -130,9 +139,22 @@ class LossCurve:
         at = sorted({0, rows // 2, rows - 1})
         return {y: format_number(axis.loss(1 - y / max(1, rows - 1)), 3) for y in at}
 
-    def _body(self, axis: Axis, columns: int, rows: int) -> list[list[tuple[str, Role]]]:
+    @cached_property
+    def _axis(self) -> Axis | None:
+        return Axis.of(self.losses, self.smoothed)
+
+    @cached_property
+    def _drawn(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Braille bits of every step's loss, and of the smoothed one."""
+        axis, rows = self._axis, self.height - 2
+        assert axis is not None, "there is something to draw"
+        columns = self.width - 1 - max(map(len, self._ticks(axis, rows).values()))
+        each = self._dots(axis.at(self.losses), columns, rows, joined=False)
+        return each, self._dots(axis.at(self.smoothed), columns, rows, joined=True)
+
+    def _body(self, columns: int, rows: int) -> list[list[tuple[str, Role]]]:
         """For each row, runs of cells of one meaning."""
-        dots, line = (self._dots(axis.at(curve), columns, rows, joined) for curve, joined in self._curves())
+        dots, line = self._drawn
         marker = self._column(self.shown, columns)
         found: list[list[tuple[str, Role]]] = []
         for y in range(rows):
@@ -149,15 +171,12 @@ class LossCurve:
             found.append(runs)
         return found
 
-    def _curves(self) -> tuple[tuple[Floats, bool], tuple[Floats, bool]]:
-        return (self.losses, False), (self.smoothed, True)
-
     def _column(self, step: int, columns: int) -> int:
         """The column of cells that a step stands in; -1 for none."""
         n = len(self.losses)
         return -1 if not 1 <= step <= n else round((step - 1) / max(1, n - 1) * (columns - 1))
 
-    def _dots(self, heights: Floats, columns: int, rows: int, joined: bool) -> NDArray[np.int64]:
+    def _dots(self, heights: Floats, columns: int, rows: int, *, joined: bool) -> NDArray[np.int64]:
         """(rows, columns) braille bits. A joined curve has no gap between a column of dots and the next."""
         wide, high, n = 2 * columns, 4 * rows, len(heights)
         at = np.round(np.arange(n) / max(1, n - 1) * (wide - 1)).astype(int)

@@ -81,6 +81,9 @@ class LossPanel(TrainingPanel):
 
     HEADING = Text(en="Loss", ja="損失")
 
+    _of: tuple[Any, ...] = ()
+    """What `_curve` was drawn from."""
+
     class Scrubbed(Message):
         """The user pointed at a step."""
 
@@ -89,15 +92,13 @@ class LossPanel(TrainingPanel):
             self.step = step
 
     def draw(self, view: TrainingView, size: Size) -> list[Strip]:
-        self._curve = loss_curve(
-            view.past.losses,
-            view.past.smoothed,
-            self.lang,
-            self.palette,
-            shown=view.shown,
-            width=size.width,
-            height=size.height,
-        )
+        drawn = view.past, self.lang, self.palette, size
+        if drawn != self._of:  # else only the mark has moved
+            self._of = drawn
+            self._curve = loss_curve(
+                view.past.losses, view.past.smoothed, self.lang, self.palette, width=size.width, height=size.height
+            )
+        self._curve = self._curve.marked(view.shown)
         return self.strips(self._curve.lines(), size.width)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
@@ -123,6 +124,9 @@ class BoundaryPanel(TrainingPanel):
 
     HEADING = Text(en="Decision boundary", ja="決定境界")
 
+    _kept: tuple[tuple[Any, ...], list[Strip]] = ((), [])
+    """The map drawn last, and from what: most steps have no look of their own."""
+
     def draw(self, view: TrainingView, size: Size) -> list[Strip]:
         seen = view.look
         subtitle = ""
@@ -135,18 +139,14 @@ class BoundaryPanel(TrainingPanel):
             field = look.boundary
             assert field is not None, "it was looked at just now"
             subtitle = _AFTER.format(step=f"{step:,}")[self.lang]
-            box = field.left, field.right, field.bottom, field.top
-            drawn = boundary_map(
-                field.scores,
-                box,
-                view.setup.rows,
-                look.wrong,
-                self.lang,
-                self.palette,
-                width=size.width,
-                height=size.height,
-            )
-            lines = self.strips(drawn.lines(), size.width)
+            drawn = look, self.lang, self.palette, size
+            if drawn != self._kept[0]:
+                box = field.left, field.right, field.bottom, field.top
+                pictured = boundary_map(
+                    field.scores, box, view.setup.rows, look.wrong, *drawn[1:3], width=size.width, height=size.height
+                )
+                self._kept = drawn, self.strips(pictured.lines(), size.width)
+            lines = self._kept[1]
         if (self.border_subtitle or "") != subtitle:
             self.border_subtitle = subtitle
         return lines
