@@ -16,6 +16,8 @@ from tracer.explain.shapes import (
     broadcast_forward,
     elementwise_forward,
     jacobian,
+    linear_back,
+    linear_forward,
     matmul_back,
     matmul_forward,
     other_forward,
@@ -154,3 +156,19 @@ def test_the_jacobian_is_counted_not_formed() -> None:
     said = jacobian("C", "A", (3, 5), (3, 4))
     assert "15 × 12 numbers" in said.en
     assert "ヤコビ行列" in said.ja
+
+
+@given(st.lists(sizes, max_size=2).map(tuple), sizes, sizes)
+def test_each_rule_of_a_linear_layer_has_the_shapes_that_numpy_gives(lead: Shape, n: int, p: int) -> None:
+    x, w = (*lead, n), (p, n)
+    out = (np.zeros(x) @ np.zeros(w).T).shape
+    for which, shape in enumerate((x, w)):
+        rule = linear_back(which, "g", "x", "W", x, w, out)
+        assert _result(rule.shapes) == rule.result == shape
+
+
+def test_a_linear_layer_says_how_its_weight_is_stored_and_that_every_row_uses_the_bias() -> None:
+    said = linear_forward("x", "W", "b", (6, 4), (5, 4), "y", (6, 5)).en
+    assert "W is stored as (out, in) = (5, 4)" in said
+    assert "once for each row" in said
+    assert "broadcast" not in linear_forward("x", "W", None, (6, 4), (5, 4), "y", (6, 5)).en

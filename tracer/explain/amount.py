@@ -25,7 +25,7 @@ FEW = 4
 """Numbers at most that are written out in one line."""
 ROOM = 28
 """Cells at most that they may take; with a digit less if that helps."""
-ROWS, COLUMNS = 6, 6
+ROWS, COLUMNS = 4, 5
 """Rows and numbers in a row at most that a calculation writes out."""
 NORM = "‖·‖"
 

@@ -13,6 +13,9 @@ from tracer.explain.teller import Teller
 from tracer.trace.cursor import Moment
 from tracer.trace.segment import PARTS, Pass
 
+BIAS = 2
+"""The input of a linear layer that every row uses."""
+
 
 @dataclass(frozen=True)
 class Handing:
@@ -121,7 +124,8 @@ class TensorDelivery(Handing):
     @cached_property
     def broadcast(self) -> Broadcast | None:
         """How the receiver was stretched to meet the others; None where the op does not stretch."""
-        return Broadcast(self.shape, self.out_shape) if self.op.elementwise else None
+        stretches = self.op.elementwise or (self.op.name == "linear" and self.slot == BIAS)
+        return Broadcast(self.shape, self.out_shape) if stretches else None
 
 
 def together(this: Pass, index: int) -> range:

@@ -19,6 +19,7 @@ def start(teller: Teller) -> Explanation:
     """Position 0: what the program is and what will happen, without any of its numbers."""
     trace = teller.trace
     kinds = [trace.kind(node) for node in range(trace.n_nodes)] if trace.n_nodes <= 1000 else None
+    plan = join(_forward_plan(teller, kinds), _backward_plan(teller), _memory(trace.memory))
     lead = Text(
         "Nothing has happened yet: every number is still a “?”.", "まだ何も起きていません。数はどれも「?」のままです。"
     )
@@ -35,10 +36,28 @@ def start(teller: Teller) -> Explanation:
         rule=EMPTY,
         numbers=EMPTY,
         blocks=(),
-        sentence=join(_forward_plan(teller, kinds), _backward_plan(teller)) if len(trace) else EMPTY,
+        sentence=plan if len(trace) else EMPTY,
         short=lead,
         notes=tuple(teller.ending()),
     )
+
+
+def _memory(size: int) -> Text:
+    """What the recording takes, where it holds tensors."""
+    if not size:
+        return EMPTY
+    said = bytes_text(size)
+    return Text(
+        f"The tensors of this recording take {said} of memory.", f"この記録のテンソルは {said} のメモリを使っています。"
+    )
+
+
+def bytes_text(size: int) -> str:
+    """`312 B`, `4.1 kB`, `12 MB`."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= factor:
+            return f"{size / factor:.2g} {unit}" if size < 10 * factor else f"{size / factor:.0f} {unit}"
+    return f"{size} B"
 
 
 def _forward_plan(teller: Teller, kinds: list[NodeKind] | None) -> Text:

@@ -186,6 +186,8 @@ def ending(teller: Teller, this: Pass) -> list[Note]:
     trace, names = teller.trace, teller.names
     leaves = [n for n in this.columns.nodes.tolist() if trace.kind(n) == "leaf"]
     done = Text("The backward pass is over.", "逆伝播が終わりました。")
+    if this.columns.slots is not None:
+        done = join(done, _FREED)
     if not leaves:
         return [Note("end", done)]
     numbers = []
@@ -203,6 +205,14 @@ def ending(teller: Teller, this: Pass) -> list[Note]:
         leaf, far = names(leaves[0]), moves(names(this.root), slope, teller.digits)
         result = join(result, Text(f"Nudge {leaf}, and {far.en}.", f"{leaf} を少し動かすと、{far.ja}。"))
     return [Note("end", join(done, result))]
+
+
+_FREED = Text(
+    "What was remembered for it is let go now, unless it was called with retain_graph=True: "
+    "a second backward() through the same nodes would fail.",
+    "覚えておいた値は、retain_graph=True の場合を除いて、ここで手放されます。"
+    "同じノードを通る二度目の backward() はエラーになります。",
+)
 
 
 def equation(teller: Teller, symbol: str, value: Amount) -> Text:

@@ -224,6 +224,29 @@ def matmul_back(which: int, g: str, a: str, b: str, a_shape: Shape, b_shape: Sha
     return Product(f"{a}ᵀ @ {g}", f"{shape_text(turned)} @ {shape_text(upstream)}", result)
 
 
+def linear_forward(x: str, w: str, b: str | None, x_shape: Shape, w_shape: Shape, out: str, out_shape: Shape) -> Text:
+    """Why `x @ wᵀ + b` has its shape: the weight is stored (out, in), so both last axes meet."""
+    meet = Text(
+        f"{w} is stored as (out, in) = {shape_text(w_shape)}. The last axis of {x} ({x_shape[-1]}) meets its last axis "
+        f"({w_shape[-1]}), and {w_shape[0]} takes its place: {shape_text(out_shape)}.",
+        f"{w} は (出力, 入力) = {shape_text(w_shape)} の形で置かれています。{x} の最後の軸（{x_shape[-1]}）と {w} の"
+        f"最後の軸（{w_shape[-1]}）が出会い、代わりに {w_shape[0]} が入って {shape_text(out_shape)} になります。",
+    )
+    use = Broadcast((w_shape[0],), out_shape)
+    return join(meet, broadcast_forward(b, use)) if b is not None and use else meet
+
+
+def linear_back(which: int, g: str, x: str, w: str, x_shape: Shape, w_shape: Shape, out_shape: Shape) -> Product:
+    """The rule of `x` (0) or `w` (1) in `x @ wᵀ + b`."""
+    if which == 0:
+        return Product(f"{g} @ {w}", f"{shape_text(out_shape)} @ {shape_text(w_shape)}", x_shape)
+    if len(x_shape) == 1:
+        column, row = (out_shape[0], 1), (1, x_shape[0])
+        return Product(f"{g} ⊗ {x}", f"{shape_text(column)} @ {shape_text(row)}", w_shape, _outer(g, x))
+    n = math.prod(x_shape[:-1])
+    return Product(f"{g}ᵀ @ {x}", f"{shape_text((out_shape[-1], n))} @ {shape_text((n, x_shape[-1]))}", w_shape)
+
+
 def _turned(shape: Shape) -> Shape:
     return (*shape[:-2], shape[-1], shape[-2])
 

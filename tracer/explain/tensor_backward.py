@@ -13,7 +13,7 @@ from tracer.explain.delivery import TensorDelivery, tensor_delivery_of, together
 from tracer.explain.explanation import Explanation, Note, Row
 from tracer.explain.routes import routes
 from tracer.explain.sayings import ending
-from tracer.explain.shapes import Product, fits, matmul_back
+from tracer.explain.shapes import Product, fits, linear_back, matmul_back
 from tracer.explain.teller import Teller
 from tracer.explain.tensor_sayings import notes, sentence, summed
 from tracer.explain.words import EMPTY, count, join, listed
@@ -123,12 +123,13 @@ def node(teller: Teller, moment: Moment) -> Explanation:
 
 def product_of(one: TensorDelivery) -> Product | None:
     """The rule as a product of matrices, where it is one."""
-    if one.op.name != "matmul":
+    rule = {"matmul": matmul_back, "linear": linear_back}.get(one.op.name)
+    if rule is None or one.slot > 1:
         return None
-    a, b = (one.teller.trace.edge(edge) for edge in one.teller.trace.edges_in(one.user))
+    a, b = (one.teller.trace.edge(edge) for edge in list(one.teller.trace.edges_in(one.user))[:2])
     names, teller = one.teller.names, one.teller
     g = teller.symbol(one.this, one.user)
-    return matmul_back(
+    return rule(
         one.slot, g, names.place(a.id), names.place(b.id), teller.shape(a.input), teller.shape(b.input), one.out_shape
     )
 
@@ -143,6 +144,8 @@ def rule_line(one: TensorDelivery) -> Text:
         formula = local_symbols(one.teller.names, one.edge)
         whole = g if formula == "1" else f"{g} · {_factor(formula)}"
         return Text.same(whole)
+    if one.broadcast:
+        return Text.same(g)
     return Text(f"{g}, by the rule of {one.op.label}", f"{g} に {one.op.label} の規則を当てはめたもの")
 
 
@@ -282,12 +285,12 @@ def _each_gets(ones: list[TensorDelivery]) -> Text:
             f"A gradient has arrived at {user}. Each input gets it times its own local gradient, element by element.",
             f"{user} には勾配が届いています。それぞれの入力に、局所勾配を要素ごとに掛けて渡します。",
         )
-    if first.op.name == "matmul":
+    if product_of(first) is not None:
         return Text(
-            f"A gradient of {user}'s shape has arrived. Each factor gets it times the other factor, turned round "
-            "(ᵀ: rows become columns), so that its own shape comes out.",
-            f"{user} と同じ形の勾配が届いています。行列積の一方には、届いた勾配ともう一方の転置（ᵀ、行と列の入れ替え）"
-            "との行列積を渡します。すると、ちょうど自分の形になります。",
+            f"A gradient of {user}'s shape has arrived. Each factor gets it times the other factor, turned round where "
+            "need be (ᵀ: rows become columns), so that its own shape comes out.",
+            f"{user} と同じ形の勾配が届いています。行列積の一方には、届いた勾配ともう一方との行列積を渡します。必要な"
+            "ところは転置（ᵀ、行と列の入れ替え）してあり、ちょうど自分の形になります。",
         )
     return Text(
         f"A gradient of {user}'s shape has arrived. The rule gives each input its part, in that input's own shape.",

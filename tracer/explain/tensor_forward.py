@@ -7,7 +7,7 @@ import math
 from tracer.explain.amount import equals, fits_rows, is_single, labelled, rows_of, shape_text
 from tracer.explain.explanation import Explanation, Row
 from tracer.explain.kept import keeps
-from tracer.explain.shapes import elementwise_forward, matmul_forward, other_forward
+from tracer.explain.shapes import elementwise_forward, linear_forward, matmul_forward, other_forward
 from tracer.explain.teller import FORWARD, Teller
 from tracer.explain.words import EMPTY, count, join
 from tracer.text import LANGS, Text
@@ -120,6 +120,9 @@ def why_this_shape(teller: Teller, node: int) -> Text:
     if op.name == "matmul":
         a, b = inputs
         return matmul_forward(names(a), names(b), shapes[0], shapes[1], names(node), out)
+    if op.name == "linear":
+        bias = names(inputs[2]) if len(inputs) > 2 else None
+        return linear_forward(names(inputs[0]), names(inputs[1]), bias, shapes[0], shapes[1], names(node), out)
     if op.elementwise:
         return elementwise_forward([names(source) for source in inputs], shapes, names(node), out)
     dim = trace.static(node).get("dim")
