@@ -103,6 +103,23 @@ def test_the_node_has_pytorchs_name(name: str) -> None:
     assert NAMES[name](OURS).grad_fn.name() == NAMES[name](theirs()).grad_fn.name()
 
 
+LIKE_PYTORCHS = (
+    "relu", "gelu", "silu", "softmax", "log_softmax", "nll_loss", "mse_loss", "smooth_l1_loss", "huber_loss", "bce",
+    "bce of scores", "layer_norm", "conv2d", "max_pool2d", "avg_pool2d", "pad", "dropout", "embedding", "l1_loss",
+)  # fmt: skip
+"""Those that are one node in PyTorch too."""
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", LIKE_PYTORCHS)
+def test_the_node_leads_where_pytorchs_leads(name: str) -> None:
+    """A target counts though it takes no gradient; an index, which never could, does not."""
+    mine, yours = (
+        [node and node.name() for node, _ in NAMES[name](b).grad_fn.next_functions] for b in (OURS, theirs())
+    )
+    assert mine == yours
+
+
 REFUSED: dict[str, Callable[[Both], Any]] = {
     "relu of bools": lambda b: b.F.relu(b.i(1, 0, dtype="bool")),
     "leaky_relu of ints": lambda b: b.F.leaky_relu(b.i(1, 2)),

@@ -124,7 +124,9 @@ class Function(Node):
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
         numbers = self.op.name in ("add", "sub", "mul", "div")  # there PyTorch counts a plain number, elsewhere not
         found: list[tuple[Node | None, int]] = []
-        for edge, meta in zip(self.edges, self.metas, strict=True):
+        for slot, (edge, meta) in enumerate(zip(self.edges, self.metas, strict=True)):
+            if self.op.spec(slot).vjp is None:
+                continue
             if edge is None:
                 if meta is not None or numbers:
                     found.append((None, 0))
