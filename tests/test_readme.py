@@ -119,7 +119,7 @@ def test_its_python_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     shown: list[object] = []
     monkeypatch.setattr(tracer, "show", shown.append, raising=False)
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.S)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     for block in blocks:
         exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
     assert len(shown) == 1
