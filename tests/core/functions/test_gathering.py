@@ -31,7 +31,7 @@ def smaller(draw: Draw, shape: tuple[int, ...], dim: int, *, most: int = 4) -> t
     found = [draw(st.integers(1, n)) for n in shape]
     found[dim] = draw(st.integers(0, most))
     if len(shape) > 1 and draw(st.integers(0, 15)) == 0:
-        found[dim - 1] = shape[dim - 1] + 1
+        found[(dim - 1) % len(shape)] += 9
     return tuple(found)
 
 

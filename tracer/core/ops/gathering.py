@@ -20,7 +20,7 @@ def places(index: Any, dim: int) -> tuple[Any, ...]:
     if index.ndim == 0:
         return (Ellipsis,)  # one element, which every index names
     if index.size == 0:
-        return (index,) * index.ndim
+        return tuple(index for _ in range(index.ndim))
     xp = namespace(index)
     grid = [xp.arange(size).reshape((-1,) + (1,) * (index.ndim - axis - 1)) for axis, size in enumerate(index.shape)]
     grid[dim] = index
