@@ -27,6 +27,8 @@ ROOM = 28
 """Cells at most that they may take; with a digit less if that helps."""
 ROWS, COLUMNS = 4, 5
 """Rows and numbers in a row at most that a calculation writes out."""
+IN_A_ROW = 8
+"""Numbers of a vector at most."""
 NORM = "‖·‖"
 
 
@@ -146,6 +148,8 @@ def fits_rows(value: Amount) -> bool:
     shape = shape_of(value)
     if len(shape) > 2 or 0 in shape:
         return False
+    if len(shape) == 1:
+        return shape[0] <= IN_A_ROW
     return all(n <= most for n, most in zip(reversed(shape), (COLUMNS, ROWS), strict=False))
 
 

@@ -15,7 +15,7 @@ from tracer.explain.routes import routes
 from tracer.explain.sayings import ending
 from tracer.explain.shapes import Product, fits, linear_back, matmul_back
 from tracer.explain.teller import Teller
-from tracer.explain.tensor_sayings import notes, sentence, summed
+from tracer.explain.tensor_sayings import notes, rule_words, sentence, summed
 from tracer.explain.words import EMPTY, count, join, listed
 from tracer.text import LANGS, Text
 from tracer.trace.cursor import Moment
@@ -292,7 +292,8 @@ def _each_gets(ones: list[TensorDelivery]) -> Text:
             f"{user} と同じ形の勾配が届いています。行列積の一方には、届いた勾配ともう一方との行列積を渡します。必要な"
             "ところは転置（ᵀ、行と列の入れ替え）してあり、ちょうど自分の形になります。",
         )
-    return Text(
+    each = Text(
         f"A gradient of {user}'s shape has arrived. The rule gives each input its part, in that input's own shape.",
         f"{user} と同じ形の勾配が届いています。規則により、それぞれの入力に、その入力と同じ形の勾配を渡します。",
     )
+    return join(each, *dict.fromkeys(rule_words(one) for one in ones[:EACH]))

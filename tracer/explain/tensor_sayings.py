@@ -16,11 +16,11 @@ from tracer.text import Text
 def sentence(one: TensorDelivery) -> Text:
     """Why, or what this part does."""
     if one.as_a_whole:
-        return join(_rule(one), summed(one))
+        return join(rule_words(one), summed(one))
     return (_read, _local, _multiply, _add)[one.part - 1](one)
 
 
-def _rule(one: TensorDelivery) -> Text:
+def rule_words(one: TensorDelivery) -> Text:
     """What the rule does to the gradient: the op's own words; of an elementwise op, how a nudge moves the output."""
     words = one.rule.why if one.by_element or one.rule.back is None else one.rule.back
     return one.teller.names.fill(words, one.user, slot=one.slot)
@@ -71,7 +71,7 @@ def _multiply(one: TensorDelivery) -> Text:
         "Then the rule multiplies by the Jacobian, by the chain rule, without writing it down.",
         "そして、連鎖律によりヤコビ行列を掛けます。行列は書き下さず、規則で一度に求めます。",
     )
-    return join(apply, _rule(one))
+    return join(apply, rule_words(one))
 
 
 def _add(one: TensorDelivery) -> Text:
