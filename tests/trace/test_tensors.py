@@ -217,7 +217,7 @@ def test_integer_operands_stay_integers() -> None:
         i = tensor([3, 4], dtype="int64")
         twice = i * 2
     node = next(n for n in rec.trace.nodes if n.kind == "op")
-    from tracer.trace.tensors import run_again
+    from tracer.core.rerun import run_again
 
     out, _ = run_again(node.op, rec.trace.args(node), {}, twice._array.dtype)
     assert same(out, twice._array)

@@ -51,7 +51,7 @@ class Replay:
 
     def __init__(self, columns: Columns, root: int) -> None:
         self.columns, self.root = columns, root
-        self.nodes = _ancestors(columns, root)
+        self.nodes = ancestors(columns, root)
         """(r,) nodes that lead to the root, ascending; the root is last."""
         self._row = np.full(root + 1, -1, np.int64)
         self._row[self.nodes] = np.arange(len(self.nodes))
@@ -240,7 +240,7 @@ def _apply(values: Floats, bumps: Sequence[tuple[int, int, float]]) -> None:
         values[row, run] += delta
 
 
-def _ancestors(columns: Columns, root: int) -> Ints:
+def ancestors(columns: Columns, root: int) -> Ints:
     """Nodes that lead to `root`, itself included, ascending."""
     found = np.zeros(root + 1, bool)
     found[root] = True

@@ -10,11 +10,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.core.rerun import Number, locked
 from tracer.errors import TracerError, did_you_mean
 from tracer.text import clean
 from tracer.trace.node import SourceLine
 from tracer.trace.segment import GRANULARITIES, PARTS, By, Pass
-from tracer.trace.tensors import Number, locked
 from tracer.trace.trace import Trace
 
 GradState = Literal["not_yet", "none", "partial", "complete"]

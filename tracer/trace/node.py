@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, overload
 if TYPE_CHECKING:
     from tracer.core.dtype import DType
     from tracer.core.op import Op
-    from tracer.trace.tensors import Number
+    from tracer.core.rerun import Number
     from tracer.trace.trace import Trace
 
 NodeKind = Literal["leaf", "const", "op"]

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.core.columns import BACKWARD, ENDS, FORWARD, LIVE, MARK, UPDATE, WRITE, Columns, PassColumns
-from tracer.core.op import find_op
+from tracer.core.columns import BACKWARD, FORWARD, MARK, UPDATE, WRITE, Columns, PassColumns
 
 if TYPE_CHECKING:
-    from tracer.trace.tensors import Number
+    from tracer.core.rerun import Number
     from tracer.trace.trace import Trace
 
 PARTS = 4
@@ -65,19 +64,6 @@ def segments_of(columns: Columns) -> tuple[Segment, ...]:
             found.append(Segment(_KINDS[kind], at, at + length, first, pass_index, bool(seed)))
             at += length
     return tuple(found)
-
-
-def delivering(c: Columns) -> NDArray[np.bool_]:
-    """(m,) edges along which gradient flows: the input takes gradient, the op has a rule for it."""
-    found: NDArray[np.bool_] = (c.flags[c.inputs] & LIVE) > 0
-    found &= np.repeat((c.flags & ENDS) == 0, np.diff(c.offsets))
-    for code, name in enumerate(c.op_names, start=1):
-        op = find_op(name)
-        ruleless = [slot for slot, spec in enumerate(op.inputs) if spec.vjp is None]
-        for node in np.flatnonzero(c.op == code).tolist() if ruleless else ():
-            for slot, edge in enumerate(range(int(c.offsets[node]), int(c.offsets[node + 1]))):
-                found[edge] &= op.spec(slot).vjp is not None
-    return found
 
 
 class Pass:

@@ -15,12 +15,13 @@ from tracer.core.columns import CONST, ENDS, LIVE, Columns, Table
 from tracer.core.dtype import DType, float64, from_numpy_dtype
 from tracer.core.op import Op, Static, find_op
 from tracer.core.record import LeafKey
+from tracer.core.rerun import Number, delivering, hand_back, run_again
 from tracer.errors import NotFoundError, did_you_mean
 from tracer.numbers import format_number
 from tracer.text import clean
 from tracer.trace.node import Edge, Edges, Node, NodeKind, Nodes, SourceLine
-from tracer.trace.segment import PARTS, By, Pass, Segment, delivering, segments_of
-from tracer.trace.tensors import Number, Tensors, hand_back, memory, run_again
+from tracer.trace.segment import PARTS, By, Pass, Segment, segments_of
+from tracer.trace.tensors import Tensors, memory
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from tracer.core.columns import BACKWARD, CONST, ENDS, FORWARD, LIVE, MARK, UPDATE, WRITE, Columns, PassColumns
 from tracer.core.op import Op, find_op
 from tracer.core.ops import elementwise as _registered  # noqa: F401  the ops must be known before they are looked up
+from tracer.core.rerun import delivering
 from tracer.errors import NotFoundError
 from tracer.trace.refused import Refused, must
-from tracer.trace.segment import PARTS, delivering
+from tracer.trace.segment import PARTS
 from tracer.trace.validate_tensors import check_pass_tensors, check_tensors
 
 

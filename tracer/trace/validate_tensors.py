@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from tracer.core.columns import CONST, LIVE, Columns, PassColumns, Table
 from tracer.core.op import Op, find_op
 from tracer.core.record_tensors import summary
+from tracer.core.rerun import Number, delivering, hand_back, run_again
 from tracer.trace.refused import Refused, must
-from tracer.trace.segment import delivering
-from tracer.trace.tensors import Number, hand_back, memory, run_again
+from tracer.trace.tensors import memory
 
 Array = NDArray[Any]
 
