@@ -10,7 +10,7 @@ from tracer.core.apply import apply
 from tracer.core.dtype import promote
 from tracer.core.functions.arguments import dim_of, tensor_of, tensors_of
 from tracer.core.functions.operands import converted
-from tracer.core.functions.registry import function
+from tracer.core.functions.registry import METHODS, function
 from tracer.core.ops import einsum as ops
 from tracer.core.tensor import Tensor
 from tracer.core.where import user_line
@@ -52,13 +52,27 @@ def einsum(equation: str, *operands: Any) -> Tensor:
                 where=user_line(),
             )
         tensors = [converted(one, promote(*tensors), "einsum") for one in tensors]
+    if len(words) == 1 and set(words[0]) == set(target):
+        return _rearranged(tensors[0], words[0], target)
     return apply(ops.EINSUM, *tensors, equation=f"{','.join(words)}->{target}", _grad_fn=_node(words, target))
+
+
+def _rearranged(a: Tensor, word: str, target: str) -> Tensor:
+    """One operand of which nothing is summed: diagonals and another order, on the same memory as in PyTorch."""
+    for letter in dict.fromkeys(word):
+        while word.count(letter) > 1:
+            first = word.index(letter)
+            second = word.index(letter, first + 1)
+            a = METHODS["diagonal"](a, 0, first, second)
+            word = word[:first] + word[first + 1 : second] + word[second + 1 :] + letter
+    made: Tensor = METHODS["permute"](a, tuple(word.index(letter) for letter in target))
+    return made
 
 
 def _node(words: Sequence[str], target: str) -> str:
     """What PyTorch's own steps end in."""
     if len(words) == 1:
-        return "PermuteBackward0" if set(words[0]) == set(target) else "SumBackward1"
+        return "SumBackward1"
     summed = set("".join(words)) - set(target)
     return "ViewBackward0" if any(sum(letter in word for word in words) > 1 for letter in summed) else "MulBackward0"
 

@@ -44,10 +44,6 @@ def _axis(name: str, a: Tensor, dim: Any) -> int:
     return axis
 
 
-def _values(op: Op, kind: type[return_types.ValuesIndices], a: Tensor, index: Tensor, dim: int, keepdim: bool) -> Any:
-    return kind(apply(op, a, index, dim=dim, keepdim=keepdim), index)
-
-
 def _extreme(
     name: str, ops_: tuple[Op, Op, Op], pair: Any, input: Any, dim: Any, keepdim: bool, other: Any
 ) -> Tensor | return_types.ValuesIndices:
@@ -70,7 +66,7 @@ def _extreme(
         return apply(whole, a, dim=None, keepdim=False)
     axis = _axis(name, a, dim)
     index = apply(places, a, dim=axis, keepdim=keepdim)
-    made: return_types.ValuesIndices = _values(along, pair, a, index, axis, keepdim)
+    made: return_types.ValuesIndices = pair(apply(along, a, index, dim=axis, keepdim=keepdim), index)
     return made
 
 
@@ -191,20 +187,22 @@ def argmin(
 
 
 @function
-def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> return_types.ValuesIndices:
+def sort(
+    input: Tensor, dim: int = -1, descending: bool = False, stable: bool | None = None
+) -> return_types.ValuesIndices:
     """In order of size along `dim`, as (values, indices). Equal elements keep their order; nan counts as largest.
 
     Raises:
         AxisError: there is no such axis.
     """
     a = tensor_of("sort", input)
-    index = argsort(a, dim, descending)
-    made: return_types.ValuesIndices = _values(ops.SORT, return_types.sort, a, index, dim_of("sort", dim, a.ndim), True)
-    return made
+    index, axis = argsort(a, dim, descending), dim_of("sort", dim, a.ndim)
+    node = "SortBackward0" if stable is None else "SortBackward1"
+    return return_types.sort(apply(ops.SORT, a, index, dim=axis, keepdim=True, _grad_fn=node), index)
 
 
 @function
-def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool | None = None) -> Tensor:
     """The places of the elements in order of size along `dim`, as int64."""
     a = tensor_of("argsort", input)
     return apply(ops.ARGSORT, a, dim=dim_of("argsort", dim, a.ndim), descending=bool(descending))
@@ -233,8 +231,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
         first: list[Any] = [slice(None)] * a.ndim
         first[axis] = slice(0, wanted)
         index = index[tuple(first)]
-    made: return_types.ValuesIndices = _values(ops.TOPK, return_types.topk, a, index, axis, True)
-    return made
+    return return_types.topk(apply(ops.TOPK, a, index, dim=axis, keepdim=True), index)
 
 
 @function
@@ -249,4 +246,4 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
         return apply(extremes.MEDIAN, a, dim=None, keepdim=False)
     axis = _axis("median", a, dim)
     index = apply(ops.ARGMEDIAN, a, dim=axis, keepdim=keepdim)
-    return _values(ops.MEDIAN_DIM, return_types.median, a, index, axis, keepdim)
+    return return_types.median(apply(ops.MEDIAN_DIM, a, index, dim=axis, keepdim=keepdim), index)

@@ -118,7 +118,9 @@ def _back(xp: Any, g: Any, out: Any, *operands: Any, slot: int, equation: str) -
     )
     others = [i for i in range(len(operands)) if i != slot]
     grad = contract(xp, [target, *(words[i] for i in others)], plain, [g, *(operands[i] for i in others)], size)
-    known = set(target).union(*(words[i] for i in others))
+    known = set(target)
+    for i in others:  # a stretched axis knows nothing of its letter
+        known |= {letter for letter, n in zip(words[i], operands[i].shape, strict=True) if n == size[letter]}
     full = tuple(size[letter] for letter in plain)
     grad = xp.reshape(grad, tuple(size[letter] if letter in known else 1 for letter in plain))
     if tuple(grad.shape) != full:
