@@ -19,7 +19,6 @@ from tracer.optim import SGD, Adam, AdamW, lr_scheduler
 
 pytestmark = pytest.mark.oracle
 torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed")
-torch.set_num_threads(1)  # tests run side by side
 
 Options = dict[str, Any]
 
