@@ -6,6 +6,7 @@ Run it with `python two_layer.py`. Or watch it learn, and open any of its steps:
 """
 
 import csv
+import random
 from pathlib import Path
 
 import tracer as torch
@@ -40,7 +41,7 @@ def training(data=None, seed=42, lr=0.5, hidden=8, batch=50):
     """What `tracer train` asks for: the network, its data, and how one step is taken.
 
     data: rows (x1, x2, y) with y 1 or -1; the two moons if nobody gives any.
-    batch: how many of the rows each step takes, in turn.
+    batch: how many of the rows each step takes, at random.
     """
     rows = read_rows(DATA) if data is None else list(data)
     torch.manual_seed(seed)
@@ -50,7 +51,7 @@ def training(data=None, seed=42, lr=0.5, hidden=8, batch=50):
     targets = torch.tensor([(y + 1) / 2 for _, _, y in rows])  # (N,), 0 or 1
 
     def step(i):
-        some = [(i * batch + k) % len(rows) for k in range(min(batch, len(rows)))]
+        some = random.Random(seed + i).sample(range(len(rows)), min(batch, len(rows)))
         x, y = points[some], targets[some]
         logits = model(x)
         loss = F.binary_cross_entropy_with_logits(logits, y)

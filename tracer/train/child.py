@@ -193,7 +193,7 @@ def setup_of(job: dict[str, Any], training: Training, namespace: dict[str, Any],
     return Setup(
         program=job["shown"],
         data=Path(job["data"]).name if job["data"] else "",
-        engine=type(parameters[0]).__name__ if parameters else "",
+        engine="" if not parameters else "Tensor" if hasattr(parameters[0], "numel") else type(parameters[0]).__name__,
         parameters=int(sum(counts)),
         steps=steps,
         settings=in_use(namespace[ENTRY], job["seed"], job["settings"]),
