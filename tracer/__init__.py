@@ -13,6 +13,7 @@ the packages below never import the ones above.
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,8 @@ _SUBMODULES = {
     "autograd": "tracer.autograd",
     "func": "tracer.autograd.func",
     "cuda": "tracer.core.cuda",
+    "linalg": "tracer.core.linalg",
+    "return_types": "tracer.core.return_types",
 }
 """Name -> module that is used under this name: `tracer.nn`."""
 
@@ -88,9 +91,10 @@ def __getattr__(name: str) -> Any:
     elif name.startswith("__"):
         raise AttributeError(f"module 'tracer' has no attribute {name!r}")
     else:
-        found = _tensor_names().get(name)
-        if found is None:
+        names = _tensor_names()
+        if name not in names:
             raise AttributeError(f"module 'tracer' has no attribute {name!r}")
+        found = names[name]
     globals()[name] = found
     return found
 
@@ -99,7 +103,8 @@ def _tensor_names() -> Mapping[str, Any]:
     """PyTorch's names: functions on tensors, and element types."""
     types = importlib.import_module("tracer.core.dtype")
     functions = importlib.import_module("tracer.core.functions.all")
-    return {**functions.MODULE, **types.ALIASES, **types.DTYPES}
+    constants = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None}
+    return {**constants, **functions.MODULE, **types.ALIASES, **types.DTYPES}
 
 
 def __dir__() -> list[str]:
