@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from tests.core.functions.beside import Case, agree, array, axis, cases, hold, laid_out, shape_after, shapes
 from tracer.core.functions.all import FUNCTIONS, Tensor
-from tracer.core.functions.sizes import can_view
 from tracer.errors import ArgumentTypeError, AxisError, ShapeError
 
 Draw = Callable[..., Any]
@@ -193,14 +192,3 @@ def test_errors_name_the_shapes_the_rule_and_the_users_line(call: Any, kind: typ
         call(tensor(2, 3))
     assert says in str(caught.value)
     assert "test_shape.py:" in str(caught.value)
-
-
-@pytest.mark.parametrize("shape", [(2, 3), (1, 4, 1), (3,), (2, 2, 2)])
-def test_what_can_be_viewed_is_what_numpy_does_not_copy(shape: tuple[int, ...]) -> None:
-    base = np.arange(64.0).reshape(4, 4, 4)
-    for cut in (base[..., ::2], base.transpose(2, 0, 1), base[:2], base[:, 1:3], base[0], base[:, :1]):
-        x = cut[tuple(slice(0, n) for n in shape[: cut.ndim])]
-        for new in ((x.size,), (x.size, 1), (1, *x.shape), (x.shape[0], -1)):
-            final = tuple(x.size // x.shape[0] if n == -1 else n for n in new)
-            shares = np.may_share_memory(x, x.reshape(final))
-            assert can_view(x.shape, x.strides, final) == shares, (x.shape, x.strides, final)

@@ -11,9 +11,9 @@ from tracer.core.subscript import has_arrays
 
 MOVING = [
     shape.RESHAPE, shape.VIEW, shape.FLATTEN, shape.TRANSPOSE, shape.PERMUTE, shape.SQUEEZE, shape.UNSQUEEZE,
-    shape.EXPAND, shape.CLONE, arrange.CAT, arrange.STACK, arrange.REPEAT, arrange.REPEAT_INTERLEAVE, arrange.FLIP, arrange.ROLL,
-    arrange.DIAGONAL, indexing.SLICE, indexing.INDEX, indexing.INDEX_PUT, indexing.WHERE, gathering.GATHER,
-    gathering.SCATTER, gathering.EMBEDDING,
+    shape.EXPAND, shape.CLONE, arrange.CAT, arrange.STACK, arrange.REPEAT, arrange.REPEAT_INTERLEAVE,
+    arrange.FLIP, arrange.ROLL, arrange.DIAGONAL, indexing.SLICE, indexing.INDEX, indexing.INDEX_PUT,
+    indexing.WHERE, gathering.GATHER, gathering.SCATTER, gathering.EMBEDDING,
 ]  # fmt: skip
 """Every element of the output is an element of an input."""
 
@@ -63,7 +63,9 @@ def test_what_shares_memory_is_sliced_and_what_does_not_is_gathered() -> None:
     [
         ("reshape", ["x"], {"shape": (2, 3)}, "x.reshape(2, 3)"),
         ("transpose", ["x"], {"dim0": 0, "dim1": 1}, "x.transpose(0, 1)"),
-        ("permute", ["-x"], {"dims": (1, 0)}, "(-x).permute(1, 0)"),
+        ("permute", ["-x"], {"dims": (2, 0, 1)}, "(-x).permute(2, 0, 1)"),
+        ("permute", ["x"], {"dims": (1, 0)}, "x.T"),
+        ("permute", ["-x"], {"dims": (1, 0)}, "(-x).T"),
         ("roll", ["x"], {"shifts": (1, 2), "dims": (0, 1)}, "x.roll((1, 2), (0, 1))"),
         ("cat", ["a", "b"], {"dim": 1, "dtype": "float32"}, "cat([a, b], 1)"),
         ("stack", list("abcdef"), {"dim": 0, "dtype": "float32"}, "stack([a, b, …, f], 0)"),

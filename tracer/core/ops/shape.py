@@ -151,11 +151,19 @@ TRANSPOSE = register(
     )
 )
 
+
+def _permuted(inputs: Sequence[str], static: Any) -> str:
+    """A matrix transposed is `x.T`, whatever it was called."""
+    if static["dims"] != (1, 0):
+        return as_call("permute", "dims")(inputs, static)
+    return f"({inputs[0]}).T" if inputs[0].startswith("-") else f"{inputs[0]}.T"
+
+
 PERMUTE = register(
     Op(
         name="permute",
         label="permute",
-        show=as_call("permute", "dims"),
+        show=_permuted,
         what=Text(
             en="{out} is {a} with its axes in another order.",
             ja="{out} は {a} の軸の順番を並べ替えたものです。",
