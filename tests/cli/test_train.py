@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.shell import ROOT, Shell, Terminal, finish, run, spawn
+from tracer.cli.listing import training_completions
 
 BROKEN = "from tracer import Training, Value\ndef training(seed=42, lr=0.1):\n    {}\n"
 
@@ -223,3 +224,13 @@ def test_a_wrong_command_shows_no_screen(tmp_path: Path) -> None:
         assert terminal.ended() == 2
         assert b"Did you mean 'moons'?" in terminal.told
         assert b"\x1b[?1049h" not in terminal.told
+
+
+def test_models_data_and_files_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("two.py", "table.csv", "notes.txt"):
+        (tmp_path / name).touch()
+    assert training_completions("", ".py") == ["mlp", "two_layer", "two.py"]
+    assert training_completions("tw", ".py") == ["two_layer", "two.py"]
+    assert training_completions("", ".csv") == ["moons", "spirals", "xor", "table.csv"]
+    assert training_completions("nowhere/x", ".csv") == []

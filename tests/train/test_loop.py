@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tracer
 from tracer import Value
 from tracer.errors import ProgramError
 from tracer.train.entry import Training
@@ -157,15 +158,21 @@ def test_without_a_prediction_or_data_there_is_no_look() -> None:
 
 def test_a_look_leaves_random_numbers_as_they_were() -> None:
     def predict(points: Any) -> Any:
-        return [random.random() + np.random.rand() for _ in points]
+        return [random.random() + np.random.rand() + tracer.rand(1).item() for _ in points]
 
-    random.seed(1)
-    np.random.seed(1)
-    expected = random.random(), np.random.rand()
-    random.seed(1)
-    np.random.seed(1)
+    def seed() -> None:
+        random.seed(1)
+        np.random.seed(1)
+        tracer.manual_seed(1)
+
+    def drawn() -> tuple[float, ...]:
+        return random.random(), np.random.rand(), tracer.rand(1).item()
+
+    seed()
+    expected = drawn()
+    seed()
     assert isinstance(Looker(Training(lambda i: 0.0, (), predict, ROWS))(), Look)
-    assert (random.random(), np.random.rand()) == expected
+    assert drawn() == expected
 
 
 @pytest.mark.parametrize("loss", [3, 3.0, np.float32(3), np.array(3.0), np.array([3.0]), Value(1.0) + 2])

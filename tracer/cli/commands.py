@@ -60,6 +60,20 @@ def _things(incomplete: str) -> list[str]:
     return completions(incomplete)
 
 
+def _models(incomplete: str) -> list[str]:
+    """Completions of MODEL: models, and programs that lie here."""
+    from tracer.cli.listing import training_completions
+
+    return training_completions(incomplete, ".py")
+
+
+def _data(incomplete: str) -> list[str]:
+    """Completions of --data: sets made here, and tables that lie here."""
+    from tracer.cli.listing import training_completions
+
+    return training_completions(incomplete, ".csv")
+
+
 Thing = Annotated[
     str,
     typer.Argument(
@@ -328,6 +342,7 @@ def train(
         typer.Argument(
             metavar="MODEL",
             help="A program that defines `training`, or a model of ours by name: mlp, two_layer.",
+            autocompletion=_models,
             show_default=False,
         ),
     ],
@@ -337,7 +352,13 @@ def train(
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option("--data", metavar="DATA", help="moons, spirals, xor, or a CSV file.", show_default=False),
+        typer.Option(
+            "--data",
+            metavar="DATA",
+            help="moons, spirals, xor, or a CSV file.",
+            autocompletion=_data,
+            show_default=False,
+        ),
     ] = None,
     *,
     steps: Annotated[

@@ -8,7 +8,7 @@ from typing import Any
 
 from tracer.cli.terminal import choose_lang, plain, say
 from tracer.errors import TracerError
-from tracer.lessons.content import Catalogue, DataSet, aliases, catalogue
+from tracer.lessons.content import Catalogue, DataSet, aliases, catalogue, content_root
 from tracer.lessons.lesson import Lesson
 from tracer.text import Text
 
@@ -87,11 +87,29 @@ def completions(incomplete: str) -> list[str]:
     except TracerError:
         return []
     names = [alias for lesson in (*found.lessons, *found.models) for alias in aliases(lesson)]
+    return _beginning(incomplete, names, ENDINGS)
+
+
+def training_completions(incomplete: str, ending: str) -> list[str]:
+    """What MODEL (`.py`) or `--data` (`.csv`) of `tracer train` may become. Never fails either."""
+    from tracer.train.data import MADE_HERE
+
+    if ending == ".csv":
+        return _beginning(incomplete, list(MADE_HERE), (ending,))
+    try:
+        models = sorted(one.stem for one in (content_root() / "models").glob("*.py"))
+    except TracerError:
+        models = []
+    return _beginning(incomplete, models, (ending,))
+
+
+def _beginning(incomplete: str, names: list[str], endings: tuple[str, ...]) -> list[str]:
+    """Those names, and files and folders here, that begin so."""
     folder = Path(incomplete).parent if "/" in incomplete else Path()
     files = []
     try:
         for one in sorted(folder.iterdir()):
-            if one.suffix in ENDINGS or (one.is_dir() and not one.name.startswith(".")):
+            if one.suffix in endings or (one.is_dir() and not one.name.startswith(".")):
                 files.append(f"{one}/" if one.is_dir() else str(one))
     except OSError:
         pass

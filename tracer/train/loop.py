@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from tracer.core.generator import default_generator
 from tracer.core.record import Recorder, record
 from tracer.errors import ProgramError
 from tracer.train.entry import Training
@@ -141,12 +142,13 @@ class Looker:
     def _predict(self, points: Any) -> Any:
         """(n,) scores of (n, 2) points. Random numbers go on afterwards as if nobody had looked."""
         assert self._training.predict is not None, "it can predict"
-        before = random.getstate(), np.random.get_state()
+        before = random.getstate(), np.random.get_state(), default_generator.state()
         try:
             return numbers_of(self._training.predict(points.tolist()), len(points))
         finally:
             random.setstate(before[0])
             np.random.set_state(before[1])
+            default_generator.restore(before[2])
 
 
 def _box(points: Any) -> tuple[float, float, float, float]:
