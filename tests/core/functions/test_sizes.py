@@ -18,7 +18,8 @@ from tracer.errors import ArgumentTypeError, ShapeError
 BASE = np.arange(256.0).reshape(4, 4, 4, 4)
 CUTS = [
     BASE[..., ::2], BASE.transpose(2, 0, 1, 3), BASE[:2], BASE[:, 1:3], BASE[0], BASE[:, :1], BASE[:, :, 0],
-    BASE[::2, 0], BASE[1:, :, :, :1], BASE.swapaxes(0, 3)[0], BASE[0, 0].T, BASE[:, 0, 0, 0], np.broadcast_to(BASE[0], (2, 4, 4, 4)),
+    BASE[::2, 0], BASE[1:, :, :, :1], BASE.swapaxes(0, 3)[0], BASE[0, 0].T, BASE[:, 0, 0, 0],
+    np.broadcast_to(BASE[0], (2, 4, 4, 4)),
 ]  # fmt: skip
 
 
