@@ -152,7 +152,7 @@ def travelled(nudge: Nudge, *, inner: bool = True) -> tuple[Text, ...]:
         return (_OTHER_GRAPH,)
     leaf = trace.label(nudge.leaf)
     start = Change(nudge.leaf, nudge._made_value(trace), nudge._made_value(nudge.after.trace), nudge.element)
-    digits = 9 if trace.dtype(nudge.leaf) is float64 else 4
+    digits = 9 if trace.dtype(nudge.leaf) is float64 else 3
     lines = [_MOVED.format(line=_line(trace, start), far=format_number(_clean(nudge.delta, digits)))]
     between = [change for change in nudge.changes if inner and change.node not in (nudge.leaf, nudge.root)]
     if between:

@@ -6,6 +6,7 @@ that moves the farthest.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from tracer.trace.cursor import Moment
 
 WRITE = Text("GRADIENT WRITTEN", "勾配の書き換え")
 UPDATE = Text("UPDATE", "更新")
+MOST_DIGITS = 8
+"""Digits at most that make a small step visible."""
 RATE_DIGITS = 4
 """A step is said to be a learning rate times the gradient only where a rate this short gives every element."""
 
@@ -152,6 +155,8 @@ def _optimized(teller: Teller, moment: Moment, before: Array, after: Array) -> E
     assert moment.note is not None, "its rule is known"
     name, digits = teller.names(moment.node), teller.digits
     step = Step(name, moment.note, before, after, which_element(teller, before, after), digits)
+    while step.digits < MOST_DIGITS and step.shown(step.one(before)) == step.shown(step.one(after)):
+        step = replace(step, digits=step.digits + 1)  # a small step shall be seen
     rows = blocks(step)
     rule, numbers = rule_line(step), rows[-1][1]
     result = f"{rows[-1][1].sign} {numbers.terms[0].en} {rows[-1][2].sign} {rows[-1][2].terms[0].en}"

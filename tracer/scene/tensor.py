@@ -29,6 +29,8 @@ Face = Literal["value", "grad"]
 
 FEW = 256
 """Elements of a slice up to which it is shown in numbers, unless one asks for the picture."""
+LEAST = 3
+"""Lines that the numbers get, before statistics get any: the ruler and two rows."""
 BETWEEN = 3
 """Cells between the values and their twin."""
 GRAD = "∂"
@@ -86,12 +88,9 @@ class TensorPanel:
         head = self._head()
         if not self.arrays:
             return [_cut(head, width)], []
-        foot = [*self._chosen(), *self._figures(width)]
-        room = self.height - 1 - len(foot)
-        while foot and room < 2:  # the numbers themselves come first
-            foot.pop()
-            room += 1
-        placed = self._sheets(width, max(2, room))
+        placed, foot = self._body(self._faces, width)
+        if len(placed) < len(self._faces):
+            placed, foot = self._body([self._alone], width)
         body: list[RichText] = []
         for y in range(max(len(sheet.lines) for sheet, _ in placed)):
             line = RichText(no_wrap=True)
@@ -104,19 +103,20 @@ class TensorPanel:
         lines = [_cut(line, width) for line in (head, *body, *foot)]
         return lines, [(sheet, left, 1) for sheet, left in placed]
 
-    def _sheets(self, width: int, height: int) -> list[tuple[Sheet, int]]:
-        """The values, and their twin beside them where both fit whole."""
-        faces = self._faces
-        first = self._sheet(faces[0], width, height)
-        if len(faces) > 1:
-            left = first.width + BETWEEN
-            if left < width:
-                second = self._sheet(faces[1], width - left, height)
-                if first.seen == second.seen:
-                    return [(first, 0), (second, left)]
-            if self._busy_with == "grad":
-                return [(self._sheet("grad", width, height), 0)]
-        return [(first, 0)]
+    def _body(self, faces: list[Face], width: int) -> tuple[list[tuple[Sheet, int]], list[RichText]]:
+        """Sheets with the cell each begins at, and the lines under them. The numbers themselves come first."""
+        foot = [*self._chosen(), *self._figures(faces, width)]
+        room = self.height - 1 - len(foot)
+        while foot and room < LEAST:
+            foot.pop()
+            room += 1
+        first = self._sheet(faces[0], width, max(2, room))
+        left = first.width + BETWEEN
+        if len(faces) > 1 and left < width:
+            second = self._sheet(faces[1], width - left, max(2, room))
+            if first.seen == second.seen:
+                return [(first, 0), (second, left)], foot
+        return [(first, 0)], foot
 
     @property
     def _faces(self) -> list[Face]:
@@ -125,7 +125,8 @@ class TensorPanel:
         return [face for face in wanted if face in self.arrays] or list(self.arrays)
 
     @property
-    def _busy_with(self) -> Face:
+    def _alone(self) -> Face:
+        """What is shown where there is no room for both: what the walk is busy with."""
         moment = self.cursor.moment
         return "grad" if moment.kind in ("seed", "edge", "write") and "grad" in self.arrays else "value"
 
@@ -184,11 +185,11 @@ class TensorPanel:
                 line.append(f" {sign} ", palette.style("muted")).append(text, palette.style(_ROLES[face]))  # type: ignore[index]
         return [line]
 
-    def _figures(self, width: int) -> list[RichText]:
+    def _figures(self, faces: list[Face], width: int) -> list[RichText]:
         """Statistics of each face shown; under a picture its scale."""
         lines = []
-        several = len(self._faces) > 1
-        for face in self._faces:
+        several = len(faces) > 1
+        for face in faces:
             array = self.arrays[face]
             if array.size < 2:
                 continue
@@ -201,8 +202,18 @@ class TensorPanel:
                     line.append(f"{text}  ", self.palette.style(_ROLES[face]))
             lines.append(line)
         if self.zoom == "heat" or (self.zoom == "auto" and self.grid.rows * self.grid.columns > FEW):
-            lines.insert(0, legend(self.arrays[self._faces[0]], self.palette))
+            lines.insert(0, self._scales(faces))
         return lines
+
+    def _scales(self, faces: list[Face]) -> RichText:
+        """What the colours mean: each face has a scale of its own."""
+        line = RichText(no_wrap=True)
+        for face in faces:
+            if len(faces) > 1:
+                name = GRAD if face == "grad" else _VALUE[self.lang]
+                line.append(f"{name} ", self.palette.style(_ROLES[face]))
+            line.append_text(legend(self.arrays[face], self.palette)).append("   ")
+        return line
 
 
 def _cut(line: RichText, width: int) -> RichText:

@@ -85,7 +85,9 @@ class ValuesPanel:
 
     def _full_lines(self) -> int:
         """Lines kept for the selected node's digits; none where the table itself hardly fits."""
-        return 2 if self.selected is not None and self.height >= 6 else 0
+        if self.selected is None or self.height < 6 or self.cursor.trace.shape(self.selected):
+            return 0  # a tensor's elements have a panel of their own
+        return 2
 
     def _window(self) -> NDArray[np.int64]:
         rows = listed(self.cursor.trace)
