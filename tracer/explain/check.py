@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
+from tracer.explain.checked import Check, Mark
 from tracer.explain.columns import difference, rules, sums, values
 from tracer.explain.edges import Ints
 from tracer.explain.slopes import Slopes, replay_of, slopes
+from tracer.explain.tensor_check import check_tensor_value
 from tracer.explain.verdict import Findings, Verdict, reason
 from tracer.text import Text
 from tracer.trace.segment import Pass
 from tracer.trace.trace import Trace
 
-Mark = Literal["✓", "?", "✗", ""]
-"""Right; not checked, or cannot be; wrong; nothing to check."""
+__all__ = ["Check", "Mark", "check_value", "collect", "findings", "judge", "measure"]
+
 _MARKS: Mapping[Verdict, Mark] = {
     "value": "✗",
     "sum": "✗",
@@ -27,28 +27,6 @@ _MARKS: Mapping[Verdict, Mark] = {
     "by rules": "✓",
     "by chain": "✓",
 }
-
-
-@dataclass(frozen=True)
-class Check:
-    """What was found out about one node."""
-
-    node: int
-    mark: Mark
-    reason: Text
-    """Why the mark, in a sentence with its numbers."""
-    pass_index: int | None = None
-    """The pass whose gradient was checked; None where only the value was."""
-    value_error: float | None = None
-    """|stored − computed again|; None for a leaf or a constant, whose value follows from nothing."""
-    sum_error: float | None = None
-    """|recorded gradient − sum of its contributions|."""
-    slope: float | None = None
-    """What nudging shows."""
-    slope_error: float | None = None
-    """|gradient − slope|."""
-    kink: int | None = None
-    """A node at whose kink the nudge arrives, where a slope settles nothing."""
 
 
 def measure(trace: Trace, this: Pass, nodes: Ints) -> Slopes:
@@ -126,6 +104,8 @@ def judge(trace: Trace, found: Findings) -> Check:
 def check_value(trace: Trace, node: int, name: str) -> Check:
     """A node that no gradient reached: its value follows from its inputs; a leaf's or a constant's from nothing."""
     kind = trace.kind(node)
+    if trace.is_tensor(node):
+        return check_tensor_value(trace, node)
     if kind == "const":
         return Check(
             node, "", Text(f"{name}: a constant, nothing to check", f"{name}：定数なので確かめることはありません")

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.core.op import OPS, Op
+from tracer.core.op import OPS, Op, find_op
 from tracer.trace.segment import Pass
 from tracer.trace.trace import Trace
 
@@ -67,16 +67,19 @@ def _edge_values(trace: Trace) -> Floats:
 
 
 def applications(trace: Trace) -> tuple[Application, ...]:
-    """The nodes of a trace by op."""
+    """The plain nodes of a trace by op; tensors are read one by one."""
     return once(trace, ("applications",), lambda: tuple(_applications(trace)))
 
 
 def _applications(trace: Trace) -> Iterator[Application]:
     c, values = trace.columns, edge_values(trace)
+    plain = c.slot < 0 if len(c.slot) else np.ones(len(c.op), bool)
     for code in np.unique(c.op).tolist():
         if code:
-            op = OPS[c.op_names[code - 1]]
-            nodes = np.flatnonzero(c.op == code)
+            op = find_op(c.op_names[code - 1])
+            nodes = np.flatnonzero((c.op == code) & plain)
+            if not len(nodes):
+                continue
             edges = tuple(c.offsets[nodes] + slot for slot in range(len(op.inputs)))
             yield Application(op, nodes, edges, tuple(values[e] for e in edges), c.value[nodes].astype(np.float64))
 

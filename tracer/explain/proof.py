@@ -11,6 +11,7 @@ from typing import Any
 
 from tracer.explain.check import Check, Mark, check_value, findings, judge
 from tracer.explain.survey import TraceCheck, check_trace
+from tracer.explain.tensor_check import check_tensor
 from tracer.explain.words import Names, count
 from tracer.text import Text
 from tracer.trace.cursor import Cursor
@@ -33,6 +34,8 @@ def check_node(trace: Trace, node: Any, pass_index: int | None = None) -> Check:
     if pass_index is None or not trace.passes[pass_index].reached(at):
         return check_value(trace, at, Names(trace)(at))
     this = trace.passes[pass_index]
+    if trace.is_tensor(at):
+        return check_tensor(trace, this, at)
     return judge(trace, findings(trace, this, [at])[0])
 
 

@@ -17,6 +17,7 @@ from tracer.explain.check import Check, check_value, collect, judge, measure
 from tracer.explain.columns import AGREES, RESOLVES, Bools, rules, sums, values
 from tracer.explain.edges import Floats, Ints, carried
 from tracer.explain.slopes import COLUMNS, Slopes, along, replay_of
+from tracer.explain.tensor_survey import TensorPassCheck, check_tensor_pass, wrong_tensor_values
 from tracer.explain.words import EMPTY, Names, count, join
 from tracer.text import Text
 from tracer.trace.segment import Pass
@@ -53,11 +54,14 @@ class TraceCheck:
     wrong_values: Ints
     """Nodes whose value does not follow from their inputs, oldest first."""
     passes: tuple[PassCheck, ...]
+    """Those over plain numbers."""
+    tensor_passes: tuple[TensorPassCheck, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether nothing was found wrong."""
-        return not len(self.wrong_values) and not any(len(one.wrong) for one in self.passes)
+        wrong = any(len(one.wrong) for one in self.passes) or any(one.wrong for one in self.tensor_passes)
+        return not len(self.wrong_values) and not wrong
 
     @cached_property
     def first_wrong(self) -> Check | None:
@@ -65,7 +69,10 @@ class TraceCheck:
         if len(self.wrong_values):
             return self.of(int(self.wrong_values[0]))
         one = next((one for one in self.passes if len(one.wrong)), None)
-        return None if one is None else self._judged(one, int(one.wrong[0]))
+        if one is not None:
+            return self._judged(one, int(one.wrong[0]))
+        found = next((one for one in self.tensor_passes if one.wrong), None)
+        return None if found is None else found.checks[found.wrong[0]]
 
     @property
     def checks(self) -> Mapping[int, Check]:
@@ -74,6 +81,9 @@ class TraceCheck:
 
     def of(self, node: int) -> Check:
         """The check of one node: in the first pass where it fails, else in the last that reached it."""
+        tensors = [one for one in self.tensor_passes if node in one.checks]
+        if tensors:
+            return next((one for one in tensors if node in one.wrong), tensors[-1]).checks[node]
         reached = [one for one in self.passes if one.this.reached(node)]
         if not reached:
             return check_value(self.trace, node, Names(self.trace)(node))
@@ -99,11 +109,11 @@ class TraceCheck:
         tried = np.isfinite(found.rule)
         return {
             "values": int((self.trace.columns.op > 0).sum()),
-            "gradients": sum(len(one.this.columns.nodes) for one in self.passes),
-            "rules": int(found.decided.sum()),
-            "nudged": sum(len(one.nudged) for one in self.passes),
+            "gradients": sum(len(this.columns.nodes) for this in self.trace.passes),
+            "rules": int(found.decided.sum()) + sum(one.rules for one in self.tensor_passes),
+            "nudged": sum(len(one.nudged) for one in self.passes) + sum(len(one.nudged) for one in self.tensor_passes),
             "together": sum(len(one.together) for one in self.passes),
-            "undecided": int((tried & ~found.decided).sum()),
+            "undecided": int((tried & ~found.decided).sum()) + sum(one.undecided for one in self.tensor_passes),
         }
 
     @property
@@ -160,6 +170,9 @@ class TraceCheck:
         for one in self.passes:
             for why, n in self._unchecked_in(one):
                 found[why] += n
+        for tensors in self.tensor_passes:
+            for why, n in tensors.unchecked.items():
+                found[why] += n
         return found
 
     def _unchecked_in(self, one: PassCheck) -> Iterator[tuple[str, int]]:
@@ -189,6 +202,7 @@ _UNCHECKED = {
     ),
     "kink": Text("{n} at a kink", "折れ目にあるもの {n} 個"),
     "flat": Text("{n} too small to measure", "小さすぎて測れないもの {n} 個"),
+    "hook": Text("{n} that a hook replaced", "フックが書き換えたもの {n} 個"),
     "not nudged": Text("{n} that no nudge reached", "動かして確かめていないもの {n} 個"),
 }
 
@@ -216,8 +230,12 @@ def check_trace(trace: Trace, *, budget: int = BUDGET) -> TraceCheck:
         budget: numbers computed at most for finite differences of the roots.
     """
     share = budget // max(1, len(trace.passes))
-    passes = tuple(_check_pass(trace, this, share) for this in trace.passes)
-    return TraceCheck(trace, np.flatnonzero(values(trace).wrong), passes)
+    plain = [this for this in trace.passes if this.columns.slots is None]
+    passes = tuple(_check_pass(trace, this, share) for this in plain)
+    wrong = np.union1d(np.flatnonzero(values(trace).wrong), wrong_tensor_values(trace))
+    whole = not len(wrong)
+    tensors = tuple(check_tensor_pass(trace, this, share, whole) for this in trace.passes if this not in plain)
+    return TraceCheck(trace, wrong, passes, tensors)
 
 
 def _check_pass(trace: Trace, this: Pass, budget: int) -> PassCheck:

@@ -181,7 +181,7 @@ class Cursor:
         """The gradient of a tensor after `done` deliveries of a pass; a hook speaks after the last one."""
         if done == len(deliveries):
             return this.recorded_grad(node)
-        before = self._before_pass(node, this)
+        before = self.held(node, this)
         if not done:
             return before
         arrived = self.trace.total(this.index, node, deliveries[:done].tolist())
@@ -195,7 +195,7 @@ class Cursor:
             return kept[node]
         totals = list(kept.get(node, ()))  # a copy: another thread may be reading
         if not totals:
-            total = self._before_pass(node, this)
+            total = self.held(node, this)
             if node == this.root:
                 total = 1.0 if this.by_hand else (total or 0.0) + 1.0  # user code assigns the 1, the engine adds it
             totals.append(total)
@@ -206,8 +206,8 @@ class Cursor:
         kept[node] = totals
         return totals
 
-    def _before_pass(self, node: int, this: Pass) -> Number | None:
-        """What a leaf held when the pass began; inner nodes start afresh, and so do passes of `autograd.grad`."""
+    def held(self, node: int, this: Pass) -> Number | None:
+        """What a leaf held when the pass began; None where nothing: inner nodes start afresh, as does `autograd.grad`."""
         if not (self.trace.accumulates(node) and this.accumulates):
             return None
         written = [e for e in self.trace.events("write").get(node, ()) if e[0] <= this.start]
