@@ -72,7 +72,7 @@ class Header(Panel):
         if wrong:
             names = ", ".join(view.cursor.trace.label(node) for node in wrong[:2]) + (", …" if wrong[2:] else "")
             return RichText(f"✗ {_WRONG[self.lang]} {names}", self.palette.style("wrong"))
-        right = sum(mark == "✓" for mark in marks.values())
+        right = sum(one.check.mark == "✓" and one.check.pass_index == index for one in view.checks_here())
         words = _CHECKED[self.lang] if long else "✓"
         return RichText(f"{words} {right}/{total}", self.palette.style("ok" if right else "muted"))
 
