@@ -122,6 +122,9 @@ class _Drawing:
             return ""
         if self.style.show == "symbols":
             return to_html(name if box.shape != "plain" else name_runs(box.title, self.style.mathematics))
+        if box.dims and shown == box.value != box.number:  # a summary, with the shape it is of
+            name = [*name_runs(box.name, self.style.mathematics), Run(" ")] if named and box.shape != "plain" else []
+            return to_html(joined([*name, *self.number(box.number)]))
         if named and box.name and box.shape != "plain":
             return to_html(joined([*name_runs(box.name, self.style.mathematics), Run(" = "), *self.number(shown)]))
         return to_html(self.number(shown))
@@ -161,7 +164,8 @@ class _Drawing:
         rows: list[tuple[str, str, str, str]] = []
         if self.style.show in ("both", "values"):
             colour = self.ink.value if box.known else faint
-            rows.append(("", to_html(self.number(box.value)), faint, colour))
+            shape = to_html([Run(box.dims)]) if box.dims else ""
+            rows.append((shape, to_html(self.number(box.value)), colour if shape else faint, colour))
         if self.style.show in ("both", "gradients"):
             colour = self.ink.grad if box.grad_state in ("partial", "complete") else faint
             left, right = to_html(self.partial(box.node)), to_html(self.number(box.grad))

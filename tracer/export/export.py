@@ -188,6 +188,8 @@ def _order_matters(op: Op | None) -> bool:
     """Whether an op's inputs may not change places: it is asked with two numbers."""
     if op is None or len(op.inputs) != 2:
         return False
+    if not op.scalar:
+        return True  # a product of matrices
     return bool(op.run(2.0, 3.0, xp=floats)[0] != op.run(3.0, 2.0, xp=floats)[0])
 
 

@@ -29,7 +29,7 @@ KINDS = {"leaf": Text("leaf", "葉"), "const": Text("const", "定数")}
 WORKING, SELECTED = "▸", "›"
 NUMBER = 10
 """Cells of the widest number with four digits: -1.235e-10."""
-TENSOR = 14
+TENSOR = 16
 """Cells of a column of numbers where some are tensors: `[0, 2, 0, 3]`, `‖·‖ 1.235e-10`."""
 NAME_LEAST, NAME_MOST = 6, 16
 OP = 7
