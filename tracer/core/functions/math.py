@@ -55,8 +55,8 @@ def rsub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
 
 
 def _add_scaled(name: str, a: Any, b: Any, alpha: float, node: str) -> Tensor:
-    given = alpha if name == "add" else -alpha
-    if isinstance(alpha, float) and not dtypes.promote(a, b).is_floating_point:
+    given, result = alpha if name == "add" else -alpha, dtypes.promote(a, b)
+    if isinstance(alpha, float) and not result.is_floating_point:
         raise DtypeError(
             f"{name}: alpha is {given}, but the tensors hold whole numbers.",
             hint="Give a whole alpha, or convert the tensors: x.float().",
@@ -64,6 +64,8 @@ def _add_scaled(name: str, a: Any, b: Any, alpha: float, node: str) -> Tensor:
             ja=f"{name}：整数のテンソルに小数の alpha（{given}）は使えません。",
             hint_ja="alpha を整数にするか、x.float() で変換してください。",
         )
+    if result is dtypes.bool_:
+        alpha = bool(alpha)  # among bools + is "or"
     return apply(choose.ADD_SCALED, a, b, alpha, _grad_fn=node)
 
 
@@ -149,6 +151,8 @@ def _whole_division(name: str, a: Any, b: Any) -> None:
         raise UnsupportedDtypeError(
             f"{name}: got bool operands.", hint="Convert them to numbers first: x.long().", where=user_line()
         )
+    if isinstance(a, Tensor) and not a._array.size:
+        return
     if (b._array == 0).any() if isinstance(b, Tensor) else b == 0:
         raise OptionError(
             f"{name}: a whole number divided by zero (ZeroDivisionError).",
