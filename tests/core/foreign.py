@@ -82,6 +82,18 @@ def _binary(name: str) -> Any:
     return call
 
 
+def _in_place(name: str) -> Any:
+    def call(self: Foreign, other: Any) -> Foreign:
+        if isinstance(other, np.ndarray) and other.ndim:
+            raise TypeError("Unsupported type <class 'numpy.ndarray'>")
+        getattr(self.array, name)(inside(other))
+        return self
+
+    return call
+
+
+for _name in ("iadd", "isub", "imul", "itruediv"):
+    setattr(Foreign, f"__{_name}__", _in_place(f"__{_name}__"))
 for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor"):
     for _form in (f"__{_name}__", f"__r{_name}__"):
         setattr(Foreign, _form, _binary(_form))

@@ -132,6 +132,19 @@ def test_training_goes_on_from_a_state_dict_as_if_nothing_had_happened(rule: Any
     assert trained(resumed, second, [0.5, 3.0]) == straight
 
 
+def test_what_is_remembered_is_the_same_tensor_from_step_to_step() -> None:
+    """So a state_dict goes on with the optimizer, as in PyTorch."""
+    p = leaf(1.0)
+    optimizer = Adam([p], amsgrad=True)
+    trained(optimizer, p, [2.0])
+    kept = optimizer.state_dict()["state"][0]
+    shown = {name: numbers(one) for name, one in kept.items()}
+    trained(optimizer, p, [4.0])
+    for name, one in optimizer.state[p].items():
+        assert kept[name] is one
+        assert numbers(one) != shown[name]
+
+
 def test_state_dict_numbers_parameters_in_order() -> None:
     a, b = leaf(1.0), leaf(1.0, 1.0)
     optimizer = SGD([{"params": [a]}, {"params": [b], "momentum": 0.5}], lr=0.5)

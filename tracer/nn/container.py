@@ -40,7 +40,7 @@ class _Numbered(Module):
             raise IndexingError(
                 f"{type(self).__name__}: index {i} is out of range; it has {n} item{'s' if n != 1 else ''}.",
                 where=user_line(),
-                ja=f"{type(self).__name__}: 添字 {i} は範囲外です。要素は {n} 個です。",
+                ja=f"{type(self).__name__}：添字 {i} は範囲外です。要素は {n} 個です。",
             )
         return list(self._of_kind(self._holds))[i]
 

@@ -28,7 +28,7 @@ class Dropout(Module):
             raise ArgumentError(
                 f"Dropout: p is {p}; a probability lies between 0 and 1.",
                 where=user_line(),
-                ja=f"Dropout: p に {p} が渡されましたが、確率は 0 以上 1 以下です。",
+                ja=f"Dropout：p に {p} が渡されましたが、確率は 0 以上 1 以下です。",
             )
         self.p, self.inplace = p, inplace
 

@@ -225,7 +225,7 @@ def fans(tensor: Tensor) -> tuple[int, int]:
             f"init: a tensor of shape {tuple(tensor.shape)} has no fan in and fan out; it needs two axes or more.",
             hint="Give a bias other first values: zeros_, uniform_, normal_.",
             where=user_line(),
-            ja=f"init: 形 {tuple(tensor.shape)} のテンソルには fan in と fan out がありません。軸が二本以上必要です。",
+            ja=f"init：形 {tuple(tensor.shape)} のテンソルには fan in と fan out がありません。軸が二本以上必要です。",
             hint_ja="バイアスには zeros_、uniform_、normal_ などを使います。",
         )
     kernel = math.prod(tensor.shape[2:])

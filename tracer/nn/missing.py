@@ -37,6 +37,6 @@ def before_init(self: Module, kind: str, name: str) -> ModuleAttributeError:
         f"{type(self).__name__}: cannot assign {kind}s before Module.__init__() call.",
         hint="Begin __init__ with super().__init__().",
         where=user_line(),
-        ja=f"{type(self).__name__}: Module.__init__() を呼ぶ前に {name} を代入することはできません。",
+        ja=f"{type(self).__name__}：Module.__init__() を呼ぶ前に {name} を代入することはできません。",
         hint_ja="__init__ の最初に super().__init__() と書きます。",
     )

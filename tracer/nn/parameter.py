@@ -33,7 +33,7 @@ class Parameter(Tensor):
                 f"Parameter: data is a {type(data).__name__}; it must be a tensor.",
                 hint="Make it one first: tracer.tensor(...), with a decimal point in the numbers.",
                 where=user_line(),
-                ja=f"Parameter: data に {type(data).__name__} が渡されましたが、テンソルでなければなりません。",
+                ja=f"Parameter：data に {type(data).__name__} が渡されましたが、テンソルでなければなりません。",
                 hint_ja="先に tracer.tensor(...) でテンソルにします。数には小数点を付けます。",
             )
         if requires_grad and not data.dtype.is_floating_point:
@@ -41,7 +41,7 @@ class Parameter(Tensor):
                 f"Parameter: data is {data.dtype}; only floating-point tensors take gradients.",
                 hint="Convert it, data.float(), or pass requires_grad=False.",
                 where=user_line(),
-                ja=f"Parameter: data は {data.dtype} です。勾配を持てるのは浮動小数点のテンソルだけです。",
+                ja=f"Parameter：data は {data.dtype} です。勾配を持てるのは浮動小数点のテンソルだけです。",
                 hint_ja="data.float() で変換するか、requires_grad=False を指定します。",
             )
         made = cls._wrap(data._array, bool(requires_grad))

@@ -123,7 +123,7 @@ def target(args: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[Device |
         raise ArgumentTypeError(
             f"to: nn.Module.to only accepts floating point dtypes, got {dtype}.",
             where=user_line(),
-            ja=f"to: nn.Module.to に指定できるのは浮動小数点の型だけですが、{dtype} が渡されました。",
+            ja=f"to：nn.Module.to に指定できるのは浮動小数点の型だけですが、{dtype} が渡されました。",
         )
     return None if device is None else to_device(device), dtype
 

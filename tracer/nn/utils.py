@@ -48,7 +48,7 @@ def clip_grad_norm_(
             f"clip_grad_norm_: the norm of order {order:g} of all gradients is {float(total)}; it cannot be clipped.",
             hint="Find where it comes from, or scale it anyway with error_if_nonfinite=False.",
             where=user_line(),
-            ja=f"clip_grad_norm_: 勾配全体のノルム（次数 {order:g}）が {float(total)} なので、抑えられません。",
+            ja=f"clip_grad_norm_：勾配全体のノルム（次数 {order:g}）が {float(total)} なので、抑えられません。",
             hint_ja="原因を探すか、error_if_nonfinite=False で構わず縮小します。",
         )
     number = total.dtype.type

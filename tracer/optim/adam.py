@@ -13,7 +13,7 @@ from tracer.core.update import update_parameter
 from tracer.core.where import user_line
 from tracer.errors import ArgumentError
 from tracer.optim.optimizer import Group, Optimizer, Params, nonnegative
-from tracer.optim.sgd import not_differentiable, remember
+from tracer.optim.sgd import not_differentiable
 
 
 class Adam(Optimizer):
@@ -78,48 +78,61 @@ class Adam(Optimizer):
 
     def _update(self, parameter: Tensor, group: Group) -> None:
         assert parameter._grad is not None, "step passes only parameters with a gradient"
-        xp = namespace(parameter._array)
-        value, grad = xp.atleast_1d(parameter._array), xp.atleast_1d(parameter._grad._array)  # no NumPy scalars
+        xp, shape = namespace(parameter._array), parameter._array.shape
         state = self.state[parameter] or self._begin(parameter, group)
         lr, eps, decay, (beta1, beta2) = float(group["lr"]), group["eps"], group["weight_decay"], group["betas"]
+        decoupled = group["decoupled_weight_decay"]
         step = float(state["step"]._array) + 1
         write(state["step"], step)
+        # with an axis, so that nothing becomes a NumPy scalar; what is remembered is changed in place
+        value, grad = xp.atleast_1d(parameter._array), xp.atleast_1d(parameter._grad._array)
+        m, v = (xp.atleast_1d(state[name]._array) for name in ("exp_avg", "exp_avg_sq"))
+        before = {"m_before": m.copy(), "v_before": v.copy()} if ACTIVE else {}
 
         slope = -grad if group["maximize"] else grad
-        if decay and group["decoupled_weight_decay"]:
-            value = value * (1 - lr * decay)
-        elif decay:
+        if decay and not decoupled:
             slope = slope + decay * value
-        m_before, v_before = (xp.atleast_1d(state[name]._array) for name in ("exp_avg", "exp_avg_sq"))
-        m = m_before + (1 - beta1) * (slope - m_before)
-        v = beta2 * v_before + (1 - beta2) * slope * slope
-        remember(state, "exp_avg", m, parameter)
-        remember(state, "exp_avg_sq", v, parameter)
+        work = slope - m
+        work *= 1 - beta1
+        m += work
+        xp.multiply(slope, 1 - beta2, out=work)
+        work *= slope
+        v *= beta2
+        v += work
         largest = v
         if group["amsgrad"]:
-            largest = xp.maximum(xp.atleast_1d(state["max_exp_avg_sq"]._array), v)
-            remember(state, "max_exp_avg_sq", largest, parameter)
+            largest = xp.atleast_1d(state["max_exp_avg_sq"]._array)
+            xp.maximum(largest, v, out=largest)
         correction1, correction2 = 1 - beta1**step, 1 - beta2**step
-        update = (lr / correction1) * m / (xp.sqrt(largest) / correction2**0.5 + eps)
+        update = m * (lr / correction1)
+        xp.sqrt(largest, out=work)
+        work /= correction2**0.5
+        work += eps
+        update /= work
+        if decay and decoupled:
+            xp.multiply(value, 1 - lr * decay, out=work)
+            work -= update
+        else:
+            xp.subtract(value, update, out=work)
 
         note: dict[str, Any] | None = None
-        if ACTIVE:  # the gradient may be zeroed in place later, and so is copied
-            arrays = {"grad": grad.copy(), "m_before": m_before, "m": m, "v_before": v_before, "v": v, "update": update}
+        if ACTIVE:  # what changes in place later is copied
+            arrays = {**before, "grad": grad.copy(), "m": m.copy(), "v": v.copy(), "update": update}
             arrays |= {"m_hat": m / correction1, "v_hat": largest / correction2}
             if slope is not grad:
                 arrays["slope"] = slope
             if group["amsgrad"]:
-                arrays["v_max"] = largest
+                arrays["v_max"] = largest.copy()
             note = {
-                "rule": "adamw" if group["decoupled_weight_decay"] else "adam",
+                "rule": "adamw" if decoupled else "adam",
                 "step": int(step),
                 "beta1": beta1,
                 "beta2": beta2,
                 "lr": lr,
                 **{name: group[name] for name in ("eps", "weight_decay", "amsgrad", "maximize")},
-                **{name: array.reshape(parameter._array.shape) for name, array in arrays.items()},
+                **{name: array.reshape(shape) for name, array in arrays.items()},
             }
-        update_parameter(parameter, (value - update).reshape(parameter._array.shape), note=note)
+        update_parameter(parameter, work.reshape(shape), note=note)
 
     def _begin(self, parameter: Tensor, group: Group) -> dict[str, Any]:
         """The state before the first step: step 0, averages 0."""
@@ -180,7 +193,7 @@ def _betas(rule: str, betas: Any) -> tuple[float, float]:
                 f"{rule}: betas[{i}] is {beta}; it must be at least 0 and below 1.",
                 hint="At 1 nothing of a new gradient would count.",
                 where=user_line(),
-                ja=f"{rule}: betas[{i}] に {beta} が渡されましたが、0 以上 1 未満でなければなりません。",
+                ja=f"{rule}：betas[{i}] に {beta} が渡されましたが、0 以上 1 未満でなければなりません。",
                 hint_ja="1 では、新しい勾配がまったく反映されません。",
             )
     return betas[0], betas[1]

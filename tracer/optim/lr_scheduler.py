@@ -304,7 +304,7 @@ class SequentialLR(LRScheduler):
                 f"SequentialLR: {len(schedulers)} schedulers and {len(milestones)} milestones.",
                 hint="A milestone stands between two schedulers: give one fewer than there are schedulers.",
                 where=user_line(),
-                ja=f"SequentialLR: スケジューラが {len(schedulers)} 個、milestones が {len(milestones)} 個です。",
+                ja=f"SequentialLR：スケジューラが {len(schedulers)} 個、milestones が {len(milestones)} 個です。",
                 hint_ja="milestones はスケジューラの切り替わる位置なので、スケジューラより一つ少なくします。",
             )
         for i, scheduler in enumerate(schedulers):
@@ -367,7 +367,7 @@ def _one_each(name: str, optimizer: Optimizer, given: Factor | Sequence[Factor])
             f"{name}: {len(factors)} functions for {groups} parameter groups.",
             hint="Give one function for all, or one for each group.",
             where=user_line(),
-            ja=f"{name}: パラメータグループ {groups} 個に対して、関数が {len(factors)} 個渡されました。",
+            ja=f"{name}：パラメータグループ {groups} 個に対して、関数が {len(factors)} 個渡されました。",
             hint_ja="すべてに共通の関数を一つ渡すか、グループごとに一つずつ渡します。",
         )
     for factor in factors:
@@ -386,5 +386,5 @@ def _between(name: str, argument: str, value: float, *, zero: bool = True) -> fl
     raise ArgumentError(
         f"{name}: {argument} is {value}; it must be {rule}.",
         where=user_line(),
-        ja=f"{name}: {argument} に {value} が渡されましたが、{rule_ja}でなければなりません。",
+        ja=f"{name}：{argument} に {value} が渡されましたが、{rule_ja}でなければなりません。",
     )

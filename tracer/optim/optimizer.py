@@ -44,7 +44,7 @@ class Optimizer:
                 f"{type(self).__name__}: params is a single tensor.",
                 hint="Give a list of tensors: [w], or model.parameters().",
                 where=user_line(),
-                ja=f"{type(self).__name__}: params にテンソルが一つだけ渡されました。",
+                ja=f"{type(self).__name__}：params にテンソルが一つだけ渡されました。",
                 hint_ja="[w] や model.parameters() のように、テンソルの並びを渡します。",
             )
         self.defaults = dict(defaults)
@@ -58,7 +58,7 @@ class Optimizer:
                 hint="A generator such as model.parameters() can be used only once; a model without parameters "
                 "has nothing to train.",
                 where=user_line(),
-                ja=f"{type(self).__name__}: params が空です。",
+                ja=f"{type(self).__name__}：params が空です。",
                 hint_ja="model.parameters() のようなジェネレータは一度しか使えません。"
                 "パラメータのないモデルは訓練できません。",
             )
@@ -164,7 +164,7 @@ class Optimizer:
                     f"{rule}: some parameters appear in more than one parameter group.",
                     hint="Each step would move them twice. List each parameter once.",
                     where=user_line(),
-                    ja=f"{rule}: 複数のパラメータグループに現れるパラメータがあります。",
+                    ja=f"{rule}：複数のパラメータグループに現れるパラメータがあります。",
                     hint_ja="一度のステップで二回更新されてしまいます。各パラメータは一度だけ挙げます。",
                 )
         param_group["params"] = tensors
@@ -180,14 +180,14 @@ class Optimizer:
             raise ArgumentTypeError(
                 f"{rule}: parameter {i} is a {type(tensor).__name__}; only tensors can be optimized.",
                 where=user_line(),
-                ja=f"{rule}: パラメータ {i} は {type(tensor).__name__} です。最適化できるのはテンソルだけです。",
+                ja=f"{rule}：パラメータ {i} は {type(tensor).__name__} です。最適化できるのはテンソルだけです。",
             )
         if not (tensor.is_leaf or tensor.retains_grad):
             raise ArgumentError(
                 f"{rule}: parameter {i}, of shape {tuple(tensor.shape)}, is no leaf: it was computed from others.",
                 hint="Optimize what it was computed from, or call .detach().requires_grad_() on it first.",
                 where=user_line(),
-                ja=f"{rule}: パラメータ {i}（形 {tuple(tensor.shape)}）は葉ではなく、計算の結果です。",
+                ja=f"{rule}：パラメータ {i}（形 {tuple(tensor.shape)}）は葉ではなく、計算の結果です。",
                 hint_ja="計算のもとになったテンソルを渡すか、先に .detach().requires_grad_() を呼びます。",
             )
 
@@ -217,8 +217,8 @@ class Optimizer:
                 f"load_state_dict: the saved parameter groups have sizes {theirs}, this optimizer's have {ours}.",
                 hint="Build the optimizer with the same groups as the one that was saved.",
                 where=user_line(),
-                ja=f"load_state_dict: 保存されたパラメータグループの大きさは {theirs}、この最適化器では {ours} です。",
-                hint_ja="保存したときと同じグループで最適化器を作ります。",
+                ja=f"load_state_dict：保存されたパラメータグループの大きさは {theirs}、このオプティマイザでは {ours} です。",
+                hint_ja="保存したときと同じグループでオプティマイザを作ります。",
             )
         by_number = dict(
             zip(
@@ -256,13 +256,13 @@ def nonnegative(rule: str, name: str, value: Any) -> float:
         raise ArgumentTypeError(
             f"{rule}: {name} must be a number, got {type(value).__name__}.",
             where=user_line(),
-            ja=f"{rule}: {name} には数が必要ですが、{type(value).__name__} が渡されました。",
+            ja=f"{rule}：{name} には数が必要ですが、{type(value).__name__} が渡されました。",
         )
     if not number >= 0:
         raise ArgumentError(
             f"{rule}: {name} is {number}; it must be 0 or more.",
             where=user_line(),
-            ja=f"{rule}: {name} に {number} が渡されましたが、0 以上でなければなりません。",
+            ja=f"{rule}：{name} に {number} が渡されましたが、0 以上でなければなりません。",
         )
     return number
 

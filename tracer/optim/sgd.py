@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from tracer.core.backend import namespace
-from tracer.core.memory import replace
 from tracer.core.record import ACTIVE
 from tracer.core.tensor import Tensor
 from tracer.core.update import update_parameter
@@ -69,15 +68,16 @@ class SGD(Optimizer):
                 f"SGD: nesterov=True with momentum={momentum} and dampening={dampening}.",
                 hint="Nesterov momentum needs a momentum above 0 and a dampening of 0.",
                 where=user_line(),
-                ja=f"SGD: nesterov=True ですが、momentum={momentum}、dampening={dampening} です。",
+                ja=f"SGD：nesterov=True ですが、momentum={momentum}、dampening={dampening} です。",
                 hint_ja="ネステロフの加速には、0 より大きい momentum と、0 の dampening が必要です。",
             )
         super().__init__(params, defaults)
 
     def _update(self, parameter: Tensor, group: Group) -> None:
         assert parameter._grad is not None, "step passes only parameters with a gradient"
-        xp = namespace(parameter._array)
-        value, grad = xp.atleast_1d(parameter._array), xp.atleast_1d(parameter._grad._array)  # no NumPy scalars
+        xp, shape = namespace(parameter._array), parameter._array.shape
+        # with an axis, so that nothing becomes a NumPy scalar; what is remembered is changed in place
+        value, grad = xp.atleast_1d(parameter._array), xp.atleast_1d(parameter._grad._array)
         lr, momentum, decay = float(group["lr"]), group["momentum"], group["weight_decay"]
         slope = -grad if group["maximize"] else grad
         if decay:
@@ -86,22 +86,26 @@ class SGD(Optimizer):
         if momentum:
             state = self.state[parameter]
             buffer = state.get("momentum_buffer")
-            before = None if buffer is None else xp.atleast_1d(buffer._array)
-            m = slope.copy() if before is None else momentum * before + (1 - group["dampening"]) * slope
-            remember(state, "momentum_buffer", m, parameter)
+            if buffer is None:
+                m = slope.copy()
+                state["momentum_buffer"] = Tensor._wrap(m.reshape(shape), told=False)
+            else:
+                m = xp.atleast_1d(buffer._array)
+                before = m.copy().reshape(shape) if ACTIVE else None
+                m *= momentum
+                m += (1 - group["dampening"]) * slope
             direction = slope + momentum * m if group["nesterov"] else m
         update = lr * direction
         note: dict[str, Any] | None = None
-        if ACTIVE:  # the gradient may be zeroed in place later, and so is copied
-            shape = parameter._array.shape
+        if ACTIVE:  # what changes in place later is copied
             note = {"rule": "sgd", "lr": lr, "grad": grad.copy().reshape(shape), "update": update.reshape(shape)}
             note |= {name: group[name] for name in ("momentum", "dampening", "weight_decay", "nesterov", "maximize")}
-            if decay or group["maximize"]:
+            if slope is not grad:
                 note["slope"] = slope.reshape(shape)
             if m is not None:
-                note |= {"m": m.reshape(shape), "direction": direction.reshape(shape)}
-                note["m_before"] = None if before is None else before.reshape(shape)
-        update_parameter(parameter, (value - update).reshape(parameter._array.shape), note=note)
+                note |= {"m_before": before, "m": m.copy().reshape(shape), "direction": direction.copy().reshape(shape)}
+        new = xp.subtract(value, update, out=xp.empty_like(value) if ACTIVE else update)
+        update_parameter(parameter, new.reshape(shape), note=note)
 
 
 def not_differentiable(rule: str, differentiable: bool) -> bool:
@@ -117,12 +121,3 @@ def not_differentiable(rule: str, differentiable: bool) -> bool:
             where=user_line(),
         )
     return False
-
-
-def remember(state: dict[str, Any], name: str, array: Any, parameter: Tensor) -> None:
-    """Keep an array for the next step, as the tensor that `state` and `state_dict` show."""
-    array = array.reshape(parameter._array.shape)
-    if state.get(name) is None:
-        state[name] = Tensor._wrap(array, told=False)
-    else:
-        replace(state[name], array)
