@@ -217,7 +217,7 @@ class Optimizer:
                 f"load_state_dict: the saved parameter groups have sizes {theirs}, this optimizer's have {ours}.",
                 hint="Build the optimizer with the same groups as the one that was saved.",
                 where=user_line(),
-                ja=f"load_state_dict：保存されたパラメータグループの大きさは {theirs}、このオプティマイザでは {ours} です。",
+                ja=f"load_state_dict：保存された各グループの大きさは {theirs}、このオプティマイザでは {ours} です。",
                 hint_ja="保存したときと同じグループでオプティマイザを作ります。",
             )
         by_number = dict(
