@@ -18,9 +18,9 @@ from tracer.trace.segment import GRANULARITIES, By
 HEADER = {"schema", "version", "title", "by", "steps", "positions", "nodes", "edges", "passes", "outcome"}
 STEP = {
     "step", "position", "kind", "node", "user", "edge", "part", "pass", "value", "grad", "upstream", "local",
-    "contribution", "before", "after", "text", "line", "title", "sentence", "why", "say",
+    "contribution", "before", "after", "note", "text", "line", "title", "sentence", "why", "say",
 }  # fmt: skip
-NODE = {"id", "label", "op", "formula", "scope"}
+NODE = {"id", "label", "op", "formula", "scope", "shape", "dtype"}
 NUMBERS = ("value", "grad", "upstream", "local", "contribution", "before", "after")
 
 
@@ -46,7 +46,7 @@ def test_each_line_is_json_with_the_documented_keys(shell: Shell, by: By) -> Non
     assert (ran.code, ran.err) == (0, "")
     header, steps = parsed(ran.out)
     assert set(header) == HEADER
-    assert (header["schema"], header["version"], header["by"]) == (SCHEMA, VERSION, by) == ("tracer-steps", 1, by)
+    assert (header["schema"], header["version"], header["by"]) == (SCHEMA, VERSION, by) == ("tracer-steps", 2, by)
     assert (header["nodes"], header["edges"], header["passes"], header["positions"]) == (6, 6, 1, 23)
     assert header["outcome"] == {"kind": "complete"}
     assert len(steps) == header["steps"] == {"part": 23, "edge": 11, "node": 10, "scope": 2, "pass": 2}[by]
@@ -99,6 +99,35 @@ def test_marks_writes_and_updates_are_steps_too(shell: Shell) -> None:
     assert steps[5]["text"] == "visited"
     assert [steps[6]["before"], steps[6]["after"], steps[6]["value"]] == [1, 0.5, 0.5]
     assert [steps[7]["before"], steps[7]["after"], steps[8]["after"]] == [2, 0, None]
+
+
+TENSORS = """
+import tracer as torch
+w = torch.ones(2, 3, requires_grad=True)
+big = torch.ones(10, 10, requires_grad=True)
+loss = (w * 2).sum() + big.sum()
+loss.backward()
+with torch.no_grad():
+    w -= 0.5 * w.grad
+"""
+
+
+def test_tensors_are_lists_or_summaries(shell: Shell) -> None:
+    shell.write("prog.py", TENSORS)
+    _, steps = parsed(shell("steps", "prog.py", "--json").out)
+    first = next(step for step in steps if step["node"]["label"] == "w")
+    assert (first["node"]["shape"], first["node"]["dtype"], first["value"]) == ([2, 3], "float32", [[1, 1, 1]] * 2)
+    large = next(step for step in steps if step["node"]["label"] == "big")
+    assert large["value"] == {
+        "shape": [10, 10], "min": 1, "max": 1, "mean": 1, "std": 0, "norm": 10, "count": 100, "zeros": 0, "nan": 0,
+        "inf": 0,
+    }  # fmt: skip
+    update = next(step for step in steps if step["kind"] == "update")
+    assert (update["after"], update["note"]["rule"]) == ([[0, 0, 0]] * 2, "sub_")
+    edge = next(step for step in steps if step["kind"] == "edge" and step["node"]["label"] == "w")
+    assert (edge["local"], edge["contribution"], edge["grad"]) == ([[2, 2, 2]] * 2,) * 3
+    text = shell("steps", "prog.py").out
+    assert "w: (2, 3) all 0   ∂ (2, 3) all 2" in text
 
 
 def test_a_lesson_speaks_at_its_stops(shell: Shell) -> None:

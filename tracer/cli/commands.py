@@ -216,11 +216,11 @@ def steps(
     """Print every step as text, or as JSON lines: for pipes, screen readers, dumb terminals.
 
     \b
-    --json prints a header, then one object for each step, in order (schema tracer-steps, version 1):
-    {"schema": "tracer-steps", "version": 1, "title": ..., "by": "edge", "steps": N, "positions": N, "nodes": N,
+    --json prints a header, then one object for each step, in order (schema tracer-steps, version 2):
+    {"schema": "tracer-steps", "version": 2, "title": ..., "by": "edge", "steps": N, "positions": N, "nodes": N,
      "edges": N, "passes": N, "outcome": {"kind": "complete"}}
     {"step": 9, "position": 19, "kind": "edge", "node": NODE, "user": NODE, "edge": 3, "part": 4, "pass": 0,
-     "value": 3, "grad": 5, "upstream": 5, "local": 1, "contribution": 5, "before": null, "after": 5,
+     "value": 3, "grad": 5, "upstream": 5, "local": 1, "contribution": 5, "before": null, "after": 5, "note": null,
      "line": {"file": "prog.py", "line": 4}, "title": {"en": ..., "ja": ...}, "sentence": {"en": ..., "ja": ...},
      "why": {"en": ..., "ja": ...}, "say": null}
 
@@ -228,10 +228,14 @@ def steps(
     step      counts from 1
     position  as in --at: finest steps, 0 to "positions"
     kind      forward, seed, edge, write, update or mark: what has just happened
-    node      made, seeded, receiving, written, updated or marked: {"id", "label", "op", "formula", "scope"}
+    node      made, seeded, receiving, written, updated or marked: {"id", "label", "op", "formula", "scope",
+              "shape", "dtype"}, the last two null where it is a plain number
     user      of an edge: the node whose gradient is handed on, in the same form
     value     of the node, at this step;  grad  its gradient so far, null before the first contribution
     sentence  what happens, why says by what rule;  say  a lesson's words where it stops, else null
+    note      of an update: how an optimizer came to it, {"rule": "adam", ...}, else null
+    A tensor's numbers are nested lists up to 64 elements, else {"shape", "min", "max", "mean", "std", "norm", "count",
+    "zeros", "nan", "inf"}; its "local" is null where the op does not work element by element.
     Numbers that JSON does not have are the strings "nan", "inf" and "-inf"; what a kind does not have is null.
     A newer version may add keys; what a key means changes with "version" alone.
     """

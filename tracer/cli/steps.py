@@ -12,8 +12,9 @@ import numpy as np
 from tracer.cli.check import trouble
 from tracer.cli.opening import exit_code, open_quietly
 from tracer.cli.terminal import choose_lang, plain
-from tracer.explain.amount import Amount, labelled, norm
+from tracer.explain.amount import Amount, labelled
 from tracer.explain.explain import explain
+from tracer.explain.statistics import statistics
 from tracer.lessons.runner import Thing
 from tracer.numbers import MORE_TO_COME, format_number
 from tracer.text import Lang, Text
@@ -23,8 +24,9 @@ from tracer.trace.trace import Trace
 
 LARGE = 64
 """Elements up to which a record holds a tensor's numbers."""
-SCHEMA, VERSION = "tracer-steps", 1
-"""Raised when a key changes its meaning; new keys may come without. Documented in `tracer steps --help`."""
+SCHEMA, VERSION = "tracer-steps", 2
+"""Raised when a key changes its meaning; new keys may come without. Documented in `tracer steps --help`. Since 2 a key
+that holds a number may hold a list or a summary of them, of a tensor."""
 
 
 def steps(name: str, values: Sequence[str], *, by: By, as_json: bool, lang: str | None, nodes: int) -> int:
@@ -132,6 +134,7 @@ def record(cursor: Cursor, by: By = "edge") -> dict[str, Any]:
         "contribution": _number(moment.contribution),
         "before": _number(moment.before),
         "after": _number(moment.after),
+        "note": None if moment.note is None else {key: _noted(value) for key, value in moment.note.items()},
         "text": moment.text or None,
         "line": None if line is None else {"file": line.file, "line": line.line},
         "title": _both(said.title),
@@ -151,21 +154,42 @@ def _node(cursor: Cursor, node: int | None) -> dict[str, Any] | None:
         "op": trace.kind(node) if op is None else op.name,
         "formula": trace.formula(node),
         "scope": trace.scope(node),
+        "shape": list(trace.shape(node)) if trace.is_tensor(node) else None,
+        "dtype": trace.dtype(node).name if trace.is_tensor(node) else None,
     }
 
 
 def _number(value: Amount | None) -> Any:
-    """A number, nested lists of an array's numbers; of a large array, its shape, type and norm.
+    """A number, nested lists of an array's numbers; of a large array its shape and statistics.
 
     JSON has no NaN and no infinity; a line that holds one must still be JSON.
     """
     if isinstance(value, np.ndarray):
         if value.size > LARGE:
-            return {"shape": list(value.shape), "dtype": str(value.dtype), "norm": _number(norm(value))}
+            return _summary(value)
         return _number(value.item()) if value.ndim == 0 else [_number(part) for part in value]
     if isinstance(value, np.generic):
         value = value.item()
     return value if value is None or math.isfinite(value) else format_number(value)
+
+
+def _summary(value: Any) -> dict[str, Any]:
+    """Figures of the finite elements of a large array, and how many of all are zero, nan or infinite."""
+    found = statistics(value)
+    figures = {"min": found.low, "max": found.high, "mean": found.mean, "std": found.std, "norm": found.norm}
+    counts = {"count": found.count, "zeros": found.zeros, "nan": found.nan, "inf": found.inf}
+    return {"shape": list(value.shape), **{key: _number(number) for key, number in figures.items()}, **counts}
+
+
+def _noted(value: Any) -> Any:
+    """A value of an optimizer's note."""
+    if isinstance(value, tuple | list):
+        return [_noted(one) for one in value]
+    if isinstance(value, np.generic):
+        return _number(value.item())
+    if value is None or isinstance(value, np.ndarray | float):
+        return _number(value)
+    return value if isinstance(value, bool | int | str) else str(value)
 
 
 def _both(text: Text | None) -> dict[str, str] | None:
