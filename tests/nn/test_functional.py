@@ -87,6 +87,67 @@ def test_the_node_leads_where_pytorchs_leads(name: str) -> None:
 
 
 @pytest.mark.oracle
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"cross_entropy smoothed"}))
+def test_a_second_backward_is_refused_where_pytorch_refuses_it(name: str) -> None:
+    """What a rule reads is freed by the first; a node whose rule reads nothing runs again."""
+
+    def twice(b: Both) -> bool:
+        out = NAMES[name](b).sum()
+        out.backward()
+        try:
+            out.backward()
+        except RuntimeError as problem:
+            return "backward through the graph a second time" not in str(problem)
+        return True
+
+    assert twice(OURS) == twice(theirs())
+
+
+def overwritten(b: Both, call: Callable[..., Any], which: int) -> bool:
+    """Whether backward still runs when input `which` was overwritten after the forward step."""
+    given = [b.x(1, 2, 4, 4, grad=True) * 1, b.x(1, 2, 4, 4), b.x(1, 2, 2, 2)]
+    out = call(b.F, *given)
+    given[which] += 1
+    try:
+        out.sum().backward()
+    except RuntimeError as problem:
+        return "modified by an inplace operation" not in str(problem)
+    return True
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("which", [0, 1, 2])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "sigmoid", "tanh", "softmax", "log_softmax",
+        "mse_loss", "smooth_l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "conv2d", "max_pool2d",
+        "avg_pool2d", "layer_norm", "linear", "pad", "scaled_dot_product_attention",
+    ],
+)  # fmt: skip
+def test_an_overwritten_tensor_is_noticed_where_pytorch_notices_it(name: str, which: int) -> None:
+    calls: dict[str, Callable[..., Any]] = {
+        "softmax": lambda f, x, y, w: f.softmax(x, 1),
+        "log_softmax": lambda f, x, y, w: f.log_softmax(x, 1),
+        "conv2d": lambda f, x, y, w: f.conv2d(x, w),
+        "max_pool2d": lambda f, x, y, w: f.max_pool2d(x, 2),
+        "avg_pool2d": lambda f, x, y, w: f.avg_pool2d(x, 2),
+        "layer_norm": lambda f, x, y, w: f.layer_norm(x, (2, 4, 4), y[0]),
+        "linear": lambda f, x, y, w: f.linear(x, y[0, 0]),
+        "pad": lambda f, x, y, w: f.pad(x, (1, 1)),
+        "scaled_dot_product_attention": lambda f, x, y, w: f.scaled_dot_product_attention(x, y, y),
+    }
+    losses = ("mse_loss", "smooth_l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits")
+
+    def call(functional: Any, x: Any, y: Any, w: Any) -> Any:
+        if name in calls:
+            return calls[name](functional, x, y, w)
+        return getattr(functional, name)(x, y) if name in losses else getattr(functional, name)(x)
+
+    assert overwritten(OURS, call, which) == overwritten(theirs(), call, which)
+
+
+@pytest.mark.oracle
 @pytest.mark.parametrize("name", sorted(F.__all__))
 def test_arguments_have_pytorchs_names_order_and_defaults(name: str) -> None:
     found = getattr(theirs().F, name)

@@ -88,7 +88,9 @@ def test_who_wins_two_windows_receives_from_both() -> None:
     np.testing.assert_array_equal(x._grad._array, [[[0, 2, 0]]])  # type: ignore[union-attr]
 
 
-def test_max_pool_keeps_places_and_not_the_picture() -> None:
-    op = find_op("max_pool2d")
-    assert op.saves == ("places",)
-    assert not op.inputs[0].reads
+def test_max_pool_keeps_where_each_winner_stood() -> None:
+    """So that backward compares nothing again."""
+    picture = np.array([[[[1.0, 9.0], [2.0, 3.0]]]])
+    static: dict[str, Any] = {"kernel": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0)), "dilation": (1, 1)}
+    _, saved = find_op("max_pool2d").run(picture, **static)
+    assert saved["places"].item() == 1

@@ -194,7 +194,7 @@ CONV2D = register(
                 "input",
                 vjp=_conv2d_input,
                 local="",
-                needs=("weight",),
+                needs=("input", "weight"),  # PyTorch keeps both for either
                 why=Text(
                     en="Nudge one pixel: it lies under the filter at several places, and each of those outputs moves "
                     "by the weight that covers the pixel there.",
@@ -212,7 +212,7 @@ CONV2D = register(
                 "weight",
                 vjp=_conv2d_weight,
                 local="",
-                needs=("input",),
+                needs=("input", "weight"),
                 why=Text(
                     en="Nudge one weight: every output of that filter moves by the pixel that the weight covered.",
                     ja="重みを一つ動かすと、そのフィルタの各出力が、そこで重みが重なっていた画素の分だけ動きます。",

@@ -99,9 +99,9 @@ MSE_LOSS = register(
         label="mse",
         show=_shown("mse_loss"),
         what=Text(
-            en="Mean squared error: how far each number of {input} is from {target}, squared, and averaged. A miss "
-            "twice as far costs four times as much.",
-            ja="平均二乗誤差です。{input} の各要素と {target} の差を 2 乗して平均します。"
+            en="Squared error: how far each number of {input} is from {target}, squared, and averaged (or as reduction "
+            "says). A miss twice as far costs four times as much.",
+            ja="二乗誤差です。{input} の各要素と {target} の差を 2 乗し、平均します（reduction で変えられます）。"
             "2 倍外れると、損失は 4 倍になります。",
         ),
         forward=lambda xp, input, target, *, reduction: _reduced(xp, (input - target) ** 2, reduction),

@@ -255,10 +255,11 @@ CROSS_ENTROPY = register(
         show=_shown("cross_entropy"),
         what=Text(
             en="Cross-entropy: softmax turns each row of {input} into probabilities, and the loss is −log of the one "
-            "that the right answer got, averaged over the rows. Sure and right costs almost nothing; sure and wrong "
-            "costs much.",
+            "that the right answer got, averaged over the rows (or as reduction says). Sure and right costs "
+            "almost nothing; sure and wrong costs much.",
             ja="交差エントロピーです。{input} の各行を softmax で確率に変え、正解に与えられた確率の −log を取り、"
-            "行について平均します。自信をもって正解すれば損失はほぼ 0、自信をもって間違えると大きくなります。",
+            "行について平均します（reduction で変えられます）。"
+            "自信をもって正解すれば損失はほぼ 0、自信をもって間違えると大きくなります。",
         ),
         forward=_cross_entropy,
         inputs=(
@@ -268,16 +269,18 @@ CROSS_ENTROPY = register(
                 local="",
                 needs=("target", "weight"),
                 why=Text(
-                    en="Raise one score: the loss moves by its probability, for a wrong class, and by its probability "
-                    "− 1 for the right one (divided by the number of rows, for a mean).",
+                    en="Raise one score: the loss rises by its probability for a wrong class, and falls by 1 − its "
+                    "probability for the right one (divided by the number of rows, for a mean).",
                     ja="スコアを一つ増やすと、損失は、不正解のクラスならその確率の分だけ増え、正解のクラスなら"
                     "1 − 確率の分だけ減ります（平均なら行数で割ります）。",
                 ),
                 back=Text(
-                    en="Probability minus target: (softmax − onehot) / rows. Wrong classes are pushed down by their "
-                    "probability, the right one is pulled up by what it lacks to 1; each row adds up to 0.",
-                    ja="確率から正解を引いたもの、(softmax − onehot) / 行数です。不正解のクラスは確率の分だけ下へ、"
-                    "正解は 1 に足りない分だけ上へ引かれます。どの行も合計は 0 です。",
+                    en="Probability minus target: (softmax − onehot) / N, N being the number of rows (1 where they are "
+                    "not averaged). Wrong classes are pushed down by their probability, the right one is pulled up by "
+                    "what it lacks to 1; each row adds up to 0.",
+                    ja="確率から正解を引いたもの、(softmax − onehot) / N です。N は行数です（平均しないなら 1）。"
+                    "不正解のクラスは確率の分だけ下へ、正解は 1 に足りない分だけ上へ引かれます。"
+                    "どの行も合計は 0 です。",
                 ),
             ),
             Input("target", vjp=None, local="", why=NO_GRADIENT),

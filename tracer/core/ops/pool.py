@@ -63,7 +63,7 @@ MAX_POOL2D = register(
                 "input",
                 vjp=_max_pool2d_vjp,
                 local="",
-                needs=(),
+                needs=("input",),  # only its shape is read, but PyTorch keeps it, and says so when it was overwritten
                 why=Text(
                     en="Only the largest number of a window moves {out}; the others could move a little unseen.",
                     ja="{out} を動かすのは窓の中の最大の数だけです。ほかの数は、少し動いても影響しません。",
@@ -134,7 +134,7 @@ AVG_POOL2D = register(
                 "input",
                 vjp=_avg_pool2d_vjp,
                 local="",
-                needs=(),
+                needs=("input",),  # only its shape is read, but PyTorch keeps it, and says so when it was overwritten
                 why=Text(
                     en="Each number moves the mean of its window by one part in as many as the window holds.",
                     ja="各要素は、窓の平均を「1 / 窓の要素数」の割合で動かします。",
