@@ -84,19 +84,6 @@ def test_at_the_edges_of_a_function_value_and_gradient_are_pytorchs(name: str, d
     agree(Case(f"x.{name}()", {"x": x.astype(dtype)}))
 
 
-@pytest.mark.oracle
-def test_sgn_is_sign() -> None:
-    agree(Case("x.detach().sgn()", {"x": EDGES}))
-
-
-@pytest.mark.oracle
-@pytest.mark.parametrize("decimals", [-2, -1, 0, 1, 3])
-@pytest.mark.parametrize("dtype", ["float64", "float32", "int64"])
-def test_rounding_to_decimals(decimals: int, dtype: str) -> None:
-    x = np.array([1.25, -0.35, 149.5, 150.0, 0.05, 2.5]).astype(dtype)
-    agree(Case(f"x.round(decimals={decimals})", {"x": x}))
-
-
 # Two inputs
 
 TWO = (

@@ -6,8 +6,8 @@ from typing import Any
 
 from tracer.core import dtype as dtypes
 from tracer.core.apply import apply
-from tracer.core.functions.arguments import int_of, tensor_of
-from tracer.core.functions.operands import dtype_of, floats_of, no_bools, operand_of, operands_of
+from tracer.core.functions.arguments import tensor_of
+from tracer.core.functions.operands import counts_of, dtype_of, no_bools, operand_of, operands_of
 from tracer.core.functions.registry import METHODS, function
 from tracer.core.op import Op
 from tracer.core.ops import choose, elementwise, math, rounding
@@ -172,7 +172,7 @@ def pow(input: Any, exponent: Any) -> Tensor:
     """
     a, b = operands_of("pow", input, exponent)
     if dtypes.promote(a, b) is dtypes.bool_:
-        _counts("pow", a if isinstance(a, Tensor) else b)
+        counts_of("pow", a if isinstance(a, Tensor) else b)
     if not isinstance(b, Tensor) and b < 0 and isinstance(b, int) and not dtype_of(a).is_floating_point:
         raise OptionError(
             f"pow: the exponent is {b}, but the base holds whole numbers.",
@@ -223,21 +223,7 @@ def abs(input: Tensor) -> Tensor:
     Raises:
         UnsupportedDtypeError: of bools.
     """
-    return apply(elementwise.ABS, _counts("abs", input))
-
-
-def _counts(name: str, input: Any) -> Tensor:
-    """A tensor of numbers: bools are refused where PyTorch has nothing for them."""
-    a = tensor_of(name, input)
-    if a._array.dtype.kind == "b":
-        raise UnsupportedDtypeError(
-            f"{name}: got a bool tensor.",
-            hint="Convert it to numbers first: x.long().",
-            where=user_line(),
-            ja=f"{name}：bool のテンソルには使えません。",
-            hint_ja="先に数に変換してください：x.long()",
-        )
-    return a
+    return apply(elementwise.ABS, counts_of("abs", input))
 
 
 def _of(op: Op, input: Any) -> Tensor:
@@ -329,59 +315,6 @@ def erf(input: Tensor) -> Tensor:
 
 
 @function
-def floor(input: Tensor) -> Tensor:
-    """Rounded down; the gradient is 0."""
-    return apply(rounding.FLOOR, _counts("floor", input))
-
-
-@function
-def ceil(input: Tensor) -> Tensor:
-    """Rounded up; the gradient is 0."""
-    return apply(rounding.CEIL, _counts("ceil", input))
-
-
-@function(names=("fix",))
-def trunc(input: Tensor) -> Tensor:
-    """Rounded towards 0; the gradient is 0."""
-    return apply(rounding.TRUNC, _counts("trunc", input))
-
-
-@function
-def frac(input: Tensor) -> Tensor:
-    """What stands behind the point, with the sign of `input`."""
-    a = floats_of("frac", input, supported=False)
-    return apply(elementwise.SUB, a, apply(rounding.TRUNC, a), _grad_fn="FracBackward0")
-
-
-@function
-def round(input: Tensor, *, decimals: int | None = None) -> Tensor:
-    """Rounded to the nearest, ties to even; the gradient is 0.
-
-    Args:
-        decimals: places behind the point, negative before it; 0 if left out.
-
-    Raises:
-        UnsupportedDtypeError: of bools; of whole numbers where `decimals` is given.
-    """
-    if decimals is None:
-        return apply(rounding.ROUND, _counts("round", input))
-    a = floats_of("round", input, supported=False)
-    return apply(rounding.ROUND, a, decimals=int_of("round", "decimals", decimals))
-
-
-@function
-def sign(input: Tensor) -> Tensor:
-    """1, −1 or 0; the gradient is 0."""
-    return _of(rounding.SIGN, input)
-
-
-@function
-def sgn(input: Tensor) -> Tensor:
-    """`sign`, under its name for complex numbers."""
-    return apply(rounding.SIGN, tensor_of("sgn", input), _grad_fn="SgnBackward0")
-
-
-@function
 def maximum(input: Tensor, other: Tensor) -> Tensor:
     """The larger of two, element by element; a tie halves the gradient, nan wins."""
     return apply(choose.MAXIMUM, tensor_of("maximum", input), tensor_of("maximum", other, "other"))
@@ -414,8 +347,8 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
             hint_ja="少なくとも一方を指定してください：x.clamp(min=0)",
         )
     tensors = isinstance(limits[0], Tensor)
-    if not tensors and dtypes.promote(a, *limits) is dtypes.bool_:
-        _counts("clamp", a)
+    if (not tensors or len(limits) == 2) and dtypes.promote(a, *limits) is dtypes.bool_:
+        counts_of("clamp", a)
     if len(limits) == 2:
         if isinstance(limits[1], Tensor) != tensors:
             limits = [operand_of("clamp", one, "limit") for one in limits]

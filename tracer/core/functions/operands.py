@@ -83,6 +83,20 @@ def floats_of(name: str, input: Any, argument: str = "input", *, supported: bool
     )
 
 
+def counts_of(name: str, input: Any) -> Tensor:
+    """A tensor of numbers: bools are refused where PyTorch has nothing for them."""
+    a = tensor_of(name, input)
+    if a._array.dtype.kind == "b":
+        raise UnsupportedDtypeError(
+            f"{name}: got a bool tensor.",
+            hint="Convert it to numbers first: x.long().",
+            where=user_line(),
+            ja=f"{name}：bool のテンソルには使えません。",
+            hint_ja="先に数に変換してください：x.long()",
+        )
+    return a
+
+
 def no_bools(name: str, *operands: Any) -> None:
     """Refuse bools, which are answers and not numbers.
 
