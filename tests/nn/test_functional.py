@@ -121,8 +121,8 @@ def overwritten(b: Both, call: Callable[..., Any], which: int) -> bool:
     "name",
     [
         "relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "sigmoid", "tanh", "softmax", "log_softmax",
-        "mse_loss", "smooth_l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "conv2d", "max_pool2d",
-        "avg_pool2d", "layer_norm", "linear", "pad", "scaled_dot_product_attention",
+        "mse_loss", "smooth_l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "conv2d",
+        "max_pool2d", "avg_pool2d", "layer_norm", "linear", "pad", "scaled_dot_product_attention",
     ],
 )  # fmt: skip
 def test_an_overwritten_tensor_is_noticed_where_pytorch_notices_it(name: str, which: int) -> None:
