@@ -130,25 +130,28 @@ def test_a_look_counts_what_the_model_gets_wrong() -> None:
     np.testing.assert_allclose(field.scores[3], xs - 0.5, rtol=1e-5)
 
 
-def test_a_grid_is_as_fine_as_predicting_is_fast() -> None:
-    import time
+@pytest.mark.parametrize(("seconds", "size"), [(1e-6, GRIDS.stop - 1), (0.01, 35), (9.0, GRIDS.start)])
+def test_a_grid_is_as_fine_as_predicting_is_fast(seconds: float, size: int) -> None:
+    """`seconds` is what the least grid takes."""
+    look = Looker(Training(lambda i: 0.0, (), lambda points: [0.0] * len(points), ROWS), clock=clock(seconds))
+    for _ in range(2):
+        seen = look()
+        assert seen is not None
+        assert seen.boundary is not None
+        assert seen.boundary.scores.shape == (size, size)
 
-    def slow(points: Any) -> list[float]:
-        time.sleep(0.002 * len(points))
+
+def test_where_only_the_accuracy_is_wanted_nothing_else_is_predicted() -> None:
+    asked: list[int] = []
+
+    def predict(points: Any) -> list[float]:
+        asked.append(len(points))
         return [0.0] * len(points)
 
-    slowly, fast = (
-        Looker(Training(lambda i: 0.0, (), predict, ROWS))() for predict in (slow, lambda p: [0.0] * len(p))
-    )
-    assert slowly is not None
-    assert fast is not None
-    assert slowly.boundary is not None
-    assert fast.boundary is not None
-    assert slowly.boundary.scores.shape == (GRIDS.start, GRIDS.start)
-    assert fast.boundary.scores.shape == (GRIDS.stop - 1, GRIDS.stop - 1)
-    plain = Looker(Training(lambda i: 0.0, (), slow, ROWS), grid=False)()
-    assert plain is not None
-    assert plain.boundary is None
+    seen = Looker(Training(lambda i: 0.0, (), predict, ROWS), grid=False)()
+    assert seen is not None
+    assert seen.boundary is None
+    assert asked == [len(ROWS)]
 
 
 def test_without_a_prediction_or_data_there_is_no_look() -> None:

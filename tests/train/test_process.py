@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from tracer.errors import NotFoundError, ProgramError
 from tracer.train.process import Job, TrainingProcess, open_step
 from tracer.train.report import Report, Setup
+from tracer.tui.running import thing_of_step
 
 MLP = Path(__file__).resolve().parents[2] / "models" / "mlp.py"
 
@@ -221,3 +224,59 @@ def test_opening_a_late_step_tells_how_far_it_is(write) -> None:  # type: ignore
     open_step(Job(write("import time; time.sleep(0.02)")), 20, replayed=told.append)
     assert told == sorted(told)
     assert told
+
+
+def test_a_step_is_taken_again_with_another_number() -> None:
+    """What editing a leaf of an opened step does: the parameter begins that step elsewhere."""
+    job = Job(MLP, "models/mlp.py", steps=3)
+    before = open_step(job, 3)
+    value = before.trace.cursor(-1).data(before.trace.find("loss"))
+    thing = thing_of_step(job, 3, before)
+    leaf = next(n for n in range(thing.trace.n_nodes) if thing.trace.name(n) == "out.b")
+    key = thing.trace.leaf_key(leaf)
+    other = thing.rerun({key: 1.5})
+    first = other.trace.cursor(len(other.trace.segments[0]))
+    assert first.data(leaf) == 1.5
+    assert other.trace.cursor(-1).data(other.trace.find("loss")) > value
+    assert other.overrides == {key: 1.5}
+    again = other.rerun({})
+    assert again.trace.cursor(-1).data(again.trace.find("loss")) == value
+
+
+def test_some_elements_of_a_tensor_begin_a_step_elsewhere() -> None:
+    job = Job(MLP.with_name("two_layer.py"), "models/two_layer.py", steps=3)
+    thing = thing_of_step(job, 2, open_step(job, 2))
+    leaf = thing.trace.find("fc1.bias")
+    other = thing.rerun({thing.trace.leaf_key(leaf): {3: 0.25}})
+    at = len(other.trace.segments[0])
+    before, after = (t.trace.cursor(at).data(leaf) for t in (thing, other))
+    assert after[3] == 0.25
+    assert [i for i in range(8) if before[i] != after[i]] == [3]
+
+
+def test_what_is_no_parameter_cannot_be_changed(write) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ProgramError, match="lr cannot be changed here"):
+        open_step(Job(write()), 1, changes={"lr": 2.0})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_the_child_ends_when_whoever_started_it_is_killed(write, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    note = tmp_path / "pid"
+    program = write(f"import os; open({str(note)!r}, 'w').write(str(os.getpid()))\n        while True: pass")
+    code = (
+        "import sys; from pathlib import Path; from tracer.train.process import Job, TrainingProcess\n"
+        f"for _ in TrainingProcess(Job(Path({str(program)!r}))).messages(): pass"
+    )
+    starter = subprocess.Popen([sys.executable, "-c", code], cwd=MLP.parents[1])
+    try:
+        end = time.monotonic() + 60
+        while not (note.exists() and note.read_text()):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+    finally:
+        starter.kill()
+        starter.wait()
+    end = time.monotonic() + 30
+    while alive(int(note.read_text())):
+        assert time.monotonic() < end, "it lives on"
+        time.sleep(0.02)

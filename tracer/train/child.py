@@ -202,6 +202,11 @@ def setup_of(job: dict[str, Any], training: Training, namespace: dict[str, Any],
     )
 
 
+def _elements(value: Any) -> Any:
+    """A number, or place -> number: JSON has no keys that are numbers."""
+    return dict(value) if isinstance(value, list) else value
+
+
 def _one() -> int:
     return 1
 
@@ -209,7 +214,14 @@ def _one() -> int:
 def _open(job: dict[str, Any], training: Training, namespace: dict[str, Any], folder: Path, send: Sender) -> None:
     """Record one step of the run into the folder."""
     ticking = _every(0.1, lambda step: send("replayed", step))
-    recorder, loss, error = recorded_step(training, job["open"], limit=job["limit"], replayed=ticking)
+    recorder, loss, error = recorded_step(
+        training,
+        job["open"],
+        limit=job["limit"],
+        replayed=ticking,
+        changes={name: _elements(value) for name, value in job["changes"]},
+        overrides={(file, line, k): _elements(value) for file, line, k, value in job["overrides"]},
+    )
     recorder.take_names({name: thing for name, thing in namespace.items() if name != ENTRY})
     recorder.info.update(title=f"{Path(job['shown']).name} · {job['open']:,}", program=job["shown"])
     if error is not None:

@@ -17,8 +17,8 @@ from tracer.errors import FileFormatError, NotFoundError, did_you_mean
 from tracer.train.entry import Row
 
 COLUMNS = ("x1", "x2", "y")
-MOST_ROWS = 100_000
-"""Rows of a CSV; the programs here take all of them at every step."""
+MOST_ROWS = 10_000
+"""Rows of a CSV: every look asks the model about all of them."""
 MOST_BYTES = 50_000_000
 POINTS = 200
 """Of a set made here."""

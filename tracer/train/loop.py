@@ -10,13 +10,13 @@ import inspect
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tracer.core.generator import default_generator
-from tracer.core.record import Recorder, record
+from tracer.core.record import LeafKey, Override, Recorder, record
 from tracer.errors import ProgramError
 from tracer.train.entry import Training
 from tracer.train.report import Boundary, Look, Report
@@ -62,7 +62,13 @@ def train(
 
 
 def recorded_step(
-    training: Training, step: int, *, limit: int | None = None, replayed: Callable[[int], object] = lambda step: None
+    training: Training,
+    step: int,
+    *,
+    limit: int | None = None,
+    replayed: Callable[[int], object] = lambda step: None,
+    changes: Mapping[str, Override] | None = None,
+    overrides: Mapping[LeafKey, Override] | None = None,
 ) -> tuple[Recorder, float | None, BaseException | None]:
     """Take the steps before `step` (from 1) once more, then record it.
 
@@ -70,6 +76,8 @@ def recorded_step(
         training: newly built, as the run's was.
         limit: most nodes.
         replayed: called with the number of each step taken on the way.
+        changes: name of a parameter (or of what the step sees around it) -> its number at the beginning of this step.
+        overrides: the same for leaves that the step itself makes: see `record`.
 
     Returns:
         The recording, the loss, and what the step raised, if it did; then it is recorded up to there.
@@ -77,7 +85,11 @@ def recorded_step(
     for i in range(step - 1):
         training.step(i)
         replayed(i + 1)
-    recorder, loss, error = record(limit=limit), None, None
+    around = _around(training)
+    named = {**around, **training.named_parameters()}
+    for name, value in (changes or {}).items():
+        _change(named.get(name), name, value)
+    recorder, loss, error = record(overrides, limit=limit), None, None
     recorder.__enter__()
     try:
         loss = training.step(step - 1)
@@ -88,14 +100,30 @@ def recorded_step(
             node = recorder.ids.get(getattr(parameter, "_serial", -1))
             if node is not None:
                 recorder.names.setdefault(node, name)
-        # what the step sees around it: the data, usually
-        recorder.take_names(dict(inspect.getclosurevars(training.step).nonlocals) if _is_plain(training.step) else {})
+        recorder.take_names(around)
         _leave(recorder)
     return recorder, None if error is not None else number_of(loss), error
 
 
-def _is_plain(step: Callable[[int], Any]) -> bool:
-    return inspect.isfunction(step) or inspect.ismethod(step)
+def _around(training: Training) -> dict[str, Any]:
+    """What the step sees around it, by name: the data, usually."""
+    step = training.step
+    return dict(inspect.getclosurevars(step).nonlocals) if inspect.isfunction(step) or inspect.ismethod(step) else {}
+
+
+def _change(thing: Any, name: str, value: Override) -> None:
+    """Give a parameter another number; of a tensor, some elements."""
+    array = getattr(thing, "_array", None)
+    if isinstance(value, Mapping) and array is not None:
+        for place, number in value.items():
+            array[np.unravel_index(place, array.shape)] = number
+    elif hasattr(thing, "grad") and array is None:
+        thing.data = value
+    else:
+        raise ProgramError(
+            f"{name} cannot be changed here: it is no parameter of this training.",
+            ja=f"{name} はここでは変えられません。この訓練のパラメータではありません。",
+        )
 
 
 def _leave(_recorder: Recorder) -> None:
@@ -108,10 +136,13 @@ class Looker:
     The grid is as fine as the program's `predict` is fast.
     """
 
-    def __init__(self, training: Training, *, grid: bool = True) -> None:
+    def __init__(
+        self, training: Training, *, grid: bool = True, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
         self._training, self._grid = training, GRIDS.stop - 1 if grid else 0
         self._rows = np.array(training.rows)
         self._measured = not grid
+        self._clock = clock
 
     def __call__(self) -> Look | None:
         """A look; None where the program cannot predict or has no data.
@@ -123,9 +154,9 @@ class Looker:
             return None
         if not self._measured:
             some = np.resize(self._rows[:, :2], (GRIDS.start**2, 2))
-            began = time.perf_counter()
+            began = self._clock()
             self._predict(some)
-            a_point = (time.perf_counter() - began) / len(some)
+            a_point = (self._clock() - began) / len(some)
             self._grid = min(max(GRIDS.start, int((LOOK_SECONDS / a_point) ** 0.5)), self._grid)
             self._measured = True
         box = left, right, bottom, top = _box(self._rows[:, :2])

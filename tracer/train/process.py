@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from tracer.core.record import LeafKey, Override
 from tracer.errors import ProgramError
 from tracer.programs.process import Output, check_program, close, death, kill, shown_name, start, tell
 from tracer.trace.store import load
@@ -46,7 +47,15 @@ class Job:
     grid: bool = True
     """Whether a look has a decision boundary, which costs more than the accuracy alone."""
 
-    def line(self, *, running: bool = True, step: int | None = None, folder: str = "") -> bytes:
+    def line(
+        self,
+        *,
+        running: bool = True,
+        step: int | None = None,
+        folder: str = "",
+        changes: Mapping[str, Override] | None = None,
+        overrides: Mapping[LeafKey, Override] | None = None,
+    ) -> bytes:
         """The line that tells the child what to do: the whole run, or only to record one step."""
         what = {
             "path": str(self.program.absolute()),
@@ -61,6 +70,8 @@ class Job:
             "running": running,
             "open": step,
             "folder": folder,
+            "changes": [[name, _sent(value)] for name, value in (changes or {}).items()],
+            "overrides": [[*key, _sent(value)] for key, value in (overrides or {}).items()],
             "limit": MOST_NODES,
         }
         return json.dumps(what).encode() + b"\n"
@@ -145,12 +156,15 @@ def open_step(
     *,
     replayed: Callable[[int], object] = lambda step: None,
     stop: threading.Event | None = None,
+    changes: Mapping[str, Override] | None = None,
+    overrides: Mapping[LeafKey, Override] | None = None,
 ) -> OpenedStep:
     """Take the steps before `step` (from 1) once more in a child process, and record it.
 
     Args:
         replayed: called now and then with the number of steps taken on the way.
         stop: set it from another thread to give up.
+        changes, overrides: numbers to begin the step with instead: see `recorded_step`.
 
     Raises:
         ProgramError: the program is wrong or died, or was stopped.
@@ -164,7 +178,7 @@ def open_step(
         stop, done = stop or threading.Event(), threading.Event()
         threading.Thread(target=_kill_when, args=(child, stop, done), name="stop", daemon=True).start()
         try:
-            _give(child, job.line(step=step, folder=folder))
+            _give(child, job.line(step=step, folder=folder, changes=changes, overrides=overrides))
             loss: float | None = None
             for kind, said in _lines(child, stop):
                 if kind == "replayed":
@@ -180,6 +194,11 @@ def open_step(
             close(child)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sent(value: Override) -> float | list[tuple[int, float]]:
+    """As JSON can carry it: it has no keys that are numbers."""
+    return list(value.items()) if isinstance(value, Mapping) else value
 
 
 def _give(child: subprocess.Popen[bytes], job: bytes) -> None:

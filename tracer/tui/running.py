@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from tracer.errors import TracerError
-from tracer.lessons.runner import Thing, thing_of_trace
+from tracer.lessons.runner import Overrides, Thing
 from tracer.train.history import History, Past
 from tracer.train.process import Job, OpenedStep, open_step
 from tracer.train.report import Report, Setup
@@ -118,4 +119,15 @@ def thing_of_step(job: Job, step: int, opened: OpenedStep, typed: Sequence[str] 
     """
     name = Path(job.shown or job.program).name
     words = (*typed, "--open", str(step)) if typed else ()
-    return thing_of_trace(Thing(f"{name}  step {step:,}", opened.trace, name=name, typed=words))
+    trace = opened.trace
+    leaves = {trace.leaf_key(node): node for node in range(trace.n_nodes) if trace.kind(node) == "leaf"}
+
+    def again(overrides: Overrides, /, stop: threading.Event | None = None) -> Thing:
+        """The step once more, some leaves with other numbers: those made before it go by their names."""
+        made_before = {key: trace.name(leaves[key]) or "" for key in overrides if key in leaves and not key[0]}
+        changes = {name: overrides[key] for key, name in made_before.items()}
+        others = {key: value for key, value in overrides.items() if key not in made_before}
+        other = open_step(job, step, stop=stop, changes=changes, overrides=others)
+        return replace(thing_of_step(job, step, other, typed), rerun=again, overrides=dict(overrides))
+
+    return Thing(f"{name}  step {step:,}", trace, rerun=again, name=name, typed=words)

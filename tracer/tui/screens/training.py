@@ -5,6 +5,7 @@ The screen asks the run for its past ten times a second; a key never waits for i
 
 from __future__ import annotations
 
+import shlex
 import threading
 from dataclasses import replace
 from functools import partial
@@ -240,8 +241,6 @@ class TrainingScreen(AppScreen[None]):
 
     def action_copy(self) -> None:
         """Put a command on the clipboard that opens the step shown."""
-        import shlex
-
         command = shlex.join([*self.training.typed, "--open", str(max(1, self.view.shown))])
         self.app.copy_to_clipboard(command)
         self.notify(_COPIED.format(command=command)[self.lang], markup=False)
