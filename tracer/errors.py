@@ -13,6 +13,7 @@ TracerError                 what a user can act on; printed without a traceback,
 │   └── UnsupportedDtypeError  a dtype that an op does not take at all
 ├── AxisError               a `dim` that the tensor does not have
 ├── IndexingError           an index outside the tensor, or of a kind no index can be
+│   └── PlaceError          a place listed in a tensor that is outside the axis
 ├── ArgumentError           an argument whose value is out of range
 │   └── OptionError         the same where PyTorch raises RuntimeError
 ├── ArgumentTypeError       an argument of the wrong type
@@ -122,6 +123,11 @@ class AxisError(TracerError, IndexError):
 
 class IndexingError(TracerError, IndexError):
     """An index outside the tensor, or of a kind no index can be."""
+
+
+class PlaceError(IndexingError, RuntimeError):
+    """A place listed in a tensor that is outside the axis. PyTorch raises an IndexError or a RuntimeError, by the way
+    it takes; this is both."""
 
 
 class ArgumentError(TracerError, ValueError):

@@ -314,7 +314,7 @@ class Tensor:
     def __iter__(self) -> Iterator[Tensor]:
         if not self._array.ndim:
             raise ArgumentTypeError("iteration over a 0-d tensor.", where=user_line())
-        return iter([self[i] for i in range(len(self._array))])
+        return iter(self.unbind())
 
     def _number(self, what: str) -> Any:
         if self._array.size != 1:

@@ -112,12 +112,15 @@ def bracketed(draw: Draw) -> Case:
 
 
 def put(x: Any, index: Any, value: Any) -> Any:
-    """`y[index] = value` on a copy: PyTorch's own assignment, our op."""
-    if isinstance(x, Tensor):
-        return index_put(x, index, value)
+    """`y[index] = value` on a copy, as a user writes it."""
     y = x.clone()
     y[index] = value
     return y
+
+
+def put_op(x: Any, index: Any, value: Any) -> Any:
+    """The same by PyTorch's assignment and our op."""
+    return index_put(x, index, value) if isinstance(x, Tensor) else put(x, index, value)
 
 
 def assigning(draw: Draw) -> Case:
@@ -134,7 +137,9 @@ def assigning(draw: Draw) -> Case:
     index = f"_[{text}]" if text != "()" else "()"
     dtype = draw(st.sampled_from(["float64", "float32"]))
     arrays = {"x": array(draw, shape, dtype), "value": array(draw, kept, dtype), **picker.arrays}
-    return Case(f"put(x, {index}, value)", arrays, {"put": put, "_": np.s_}, names=False)
+    return Case(
+        f"put(x, {index}, value)", arrays, {"put": draw(st.sampled_from([put, put_op])), "_": np.s_}, names=False
+    )
 
 
 def selecting(draw: Draw) -> Case:

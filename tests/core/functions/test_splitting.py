@@ -57,7 +57,7 @@ def test_it_is_pytorchs(name: str, cases: int) -> None:
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("code", ["x.split(2.0)", "x.chunk('a')", "x.unbind()[1]", "x.split(2)[0] * x[1:3]"])
+@pytest.mark.parametrize("code", ["x.split(2.0)", "x.chunk('a')", "list(x)", "x.unbind()[1]", "x.split(2)[0] * x[1:3]"])
 def test_the_odd_ones_are_pytorchs_too(code: str) -> None:
     agree(Case(code, {"x": np.arange(8.0).reshape(4, 2)}))
 

@@ -57,7 +57,8 @@ def test_the_index_keeps_what_was_meant() -> None:
     ("key", "name"),
     [
         (0, "Select"), ((0, slice(1)), "Slice"), ((slice(None), 0), "Select"), (slice(None), "Slice"), (..., "Alias"),
-        ((slice(None), slice(0, 3)), "Alias"), ((0, None), "Unsqueeze"), ((None, 0), "Select"), ([0], "Index"),
+        ((slice(None), slice(0, 9)), "Alias"),
+        ((..., slice(-4, None)), "Slice"), ((0, None), "Unsqueeze"), ((None, 0), "Select"), ([0], "Index"),
         ((..., slice(None, None, 2)), "Slice"), (True, "Index"), ((), "Alias"),
     ],
     ids=str,

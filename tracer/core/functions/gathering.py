@@ -16,7 +16,7 @@ from tracer.core.ops import gathering as ops
 from tracer.core.ops.indexing import INDEX
 from tracer.core.tensor import Tensor
 from tracer.core.where import user_line
-from tracer.errors import ArgumentError, ArgumentTypeError, DtypeError, IndexingError, ShapeError
+from tracer.errors import ArgumentError, ArgumentTypeError, DtypeError, PlaceError, ShapeError
 
 
 @function
@@ -30,7 +30,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
         The shape of `index`.
 
     Raises:
-        ShapeError: shapes do not fit, or a place is out of range. DtypeError: index has no ints.
+        ShapeError: shapes do not fit. PlaceError: a place is out of range. DtypeError: index has no ints.
     """
     a = tensor_of("gather", input)
     axis = dim_of("gather", dim, a.ndim)
@@ -45,7 +45,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     Along `dim` places count from either end, and go round, as in PyTorch.
 
     Raises:
-        ShapeError: shapes do not fit, or a place is out of range. DtypeError: indices has no ints.
+        ShapeError: shapes do not fit. PlaceError: a place is out of range. DtypeError: indices has no ints.
     """
     a, index = tensor_of("take_along_dim", input), tensor_of("take_along_dim", indices, "indices")
     if dim is None:
@@ -94,7 +94,7 @@ def scatter(
         reduce: "add" adds instead.
 
     Raises:
-        ShapeError: shapes do not fit, or a place is out of range. DtypeError: src is of another dtype.
+        ShapeError: shapes do not fit. PlaceError: a place is out of range. DtypeError: src is of another dtype.
     """
     a, given = tensor_of("scatter", input), src if value is None else value
     axis = dim_of("scatter", dim, a.ndim)
@@ -114,7 +114,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy of `input` with elements of `src` added along an axis, at the places that `index` names.
 
     Raises:
-        ShapeError: shapes do not fit, or a place is out of range. DtypeError: src is of another dtype.
+        ShapeError: shapes do not fit. PlaceError: a place is out of range. DtypeError: src is of another dtype.
     """
     a, given = tensor_of("scatter_add", input), tensor_of("scatter_add", src, "src")
     axis = dim_of("scatter_add", dim, a.ndim)
@@ -153,7 +153,7 @@ def _places(name: str, a: Tensor, axis: int, index: Any, src: Any = None) -> Ten
     size = shape_of(a)[axis] if a.ndim else 1
     wrong = _outside(places, size)
     if wrong is not None:
-        raise ShapeError(
+        raise PlaceError(
             f"{name}: index {wrong} is out of bounds for axis {axis} of shape {shape_of(a)}.",
             hint=f"Places must lie between 0 and {size - 1}.",
             where=user_line(),
@@ -207,7 +207,7 @@ def embedding(
         The shape of `input` and then D.
 
     Raises:
-        IndexingError: a number outside [0, V). DtypeError: input has no ints. ShapeError: weight has not two axes.
+        PlaceError: a number outside [0, V). DtypeError: input has no ints. ShapeError: weight has not two axes.
     """
     numbers, table = tensor_of("embedding", input), tensor_of("embedding", weight, "weight")
     if max_norm is not None or scale_grad_by_freq:
@@ -229,7 +229,7 @@ def embedding(
     rows = shape_of(table)[0]
     wrong = _outside(numbers, rows)
     if wrong is not None:
-        raise IndexingError(
+        raise PlaceError(
             f"embedding: index out of range: {wrong}, weight has {rows} rows.",
             hint=f"Numbers must lie between 0 and {rows - 1}.",
             where=user_line(),

@@ -21,7 +21,7 @@ from tracer.core.ops.shape import CLONE
 from tracer.core.subscript import has_arrays, phases, shape_at
 from tracer.core.tensor import Tensor
 from tracer.core.where import user_line
-from tracer.errors import ArgumentTypeError, AxisError, DtypeError, IndexingError, ShapeError
+from tracer.errors import ArgumentTypeError, AxisError, DtypeError, IndexingError, PlaceError, ShapeError
 
 
 @function(module=False)
@@ -144,7 +144,7 @@ def places_of(name: str, index: Any, size: int) -> Any:
     places = to_host(given._array).reshape(-1).astype(np.int64)
     if places.size and not (places.min() >= 0 and places.max() < size):
         wrong = places[(places < 0) | (places >= size)][0]
-        raise IndexingError(
+        raise PlaceError(
             f"{name}: index out of range: {wrong}, the axis has {size}.",
             hint=f"Places must lie between 0 and {size - 1}.",
             where=user_line(),
@@ -159,7 +159,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The layers of an axis at the places listed.
 
     Raises:
-        IndexingError: a place out of range (negative ones too), or index is no vector. DtypeError: no ints.
+        PlaceError: a place out of range (negative ones too). IndexingError: no vector. DtypeError: no ints.
     """
     a = tensor_of("index_select", input)
     axis = dim_of("index_select", dim, a.ndim)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tracer.core.backend import to_host
-from tracer.core.subscript import EVERYTHING, Index, consumes, has_arrays, spelled_out
+from tracer.core.subscript import Index, consumes, has_arrays, spelled_out
 from tracer.core.tensor import Tensor
 from tracer.core.where import user_line
 from tracer.errors import ArgumentError, ArgumentTypeError, IndexingError
@@ -214,7 +214,7 @@ def _node_name(shape: tuple[int, ...], index: Index) -> str:
             name = "UnsqueezeBackward0"
         elif not isinstance(part, slice):
             name = "SelectBackward0"
-        elif part is not EVERYTHING and part.indices(shape[axis]) != (0, shape[axis], 1):
+        elif part.start or part.step not in (None, 1) or not (part.stop is None or part.stop >= shape[axis]):
             name = "SliceBackward0"
         axis += consumes(part)
     return name
