@@ -205,7 +205,7 @@ def test_every_number_of_an_adam_step_is_told_for_the_chosen_element() -> None:
     said = rows(first)
     assert said[0] == "m ← β₁ · m + (1 − β₁) · W.grad[0, 1]"
     assert any(row.startswith("m_hat = m / (1 − β₁^t)") for row in said)
-    assert said[-3].startswith("W[0, 1] ← W[0, 1] − lr · m_hat / (√v_hat + ε)")
+    assert said[-2].startswith("W[0, 1] ← W[0, 1] − lr · m_hat / (√v_hat + ε)")
     assert "Adam, step 1." in first.sentence.en
     assert "Adam の 1 歩目です。" in first.sentence.ja
     other = titled(trace, "Adam: W[0, 0]", element=0)

@@ -7,7 +7,7 @@ element of them is picked out and every line of the rule is written in symbols a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from tracer.text import Text
 
 Block = tuple[Row, ...]
 
+LONGEST = 14
+"""Cells of a name that every line may repeat: `W.grad[0, 1]`."""
 NAMES = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
 
 
@@ -45,6 +47,21 @@ class Step:
     def grad(self) -> str:
         """`W.grad[0, 1]`"""
         return f"{self.label}.grad{_index(self.before, self.element)}"
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the names are too long for every line: then `w` and `grad` stand for them."""
+        return len(self.grad) > LONGEST
+
+    @property
+    def w(self) -> str:
+        """The number, in the lines of the rule."""
+        return "w" if self.is_long else self.name
+
+    @property
+    def dw(self) -> str:
+        """Its gradient, in the lines of the rule."""
+        return "grad" if self.is_long else self.grad
 
     @property
     def rule(self) -> str:
@@ -76,7 +93,7 @@ def _index(value: Amount, element: int) -> str:
 
 def blocks(step: Step) -> tuple[Block, ...]:
     """The rule, a block a line of it."""
-    found = [_slope(step)]
+    found = [_names(step), _slope(step)]
     if step.rule == "sgd":
         found += _momentum(step)
         found.append(_plain_update(step))
@@ -102,15 +119,24 @@ def words(step: Step) -> Text:
 # Lines
 
 
+def _names(step: Step) -> Block:
+    """What the short names stand for, where the real ones are long."""
+    if not step.is_long:
+        return ()
+    return tuple(
+        Row((Text.same(name),), Text.same(short), ":") for short, name in (("w", step.name), ("grad", step.grad))
+    )
+
+
 def _block(
     left: str, sign: str, symbols: str, numbers: str, terms: tuple[float, ...], result: float, step: Step
 ) -> Block:
-    """`left sign symbols`, with numbers put in, and what they make."""
+    """`left sign symbols`; under it the numbers put in, and what they make."""
     digits = step.digits
+    made = f"{numbers} {equals_sign(result, *terms, digits=digits)} {step.shown(result)}"
     return (
         Row((Text.same(symbols),), Text.same(left), sign),
-        Row((Text.same(numbers),), sign=equals_sign(*terms, digits=digits), colour="data"),
-        Row((Text.same(step.shown(result)),), sign=equals_sign(result, *terms, digits=digits), colour="data"),
+        Row((Text.same(made),), sign=equals_sign(*terms, digits=digits), colour="data"),
     )
 
 
@@ -123,16 +149,16 @@ def _slope(step: Step) -> Block:
     shown = f"−{step.factor(grad)}" if minus else step.shown(grad)
     decay = step.at("weight_decay")
     if not decay or step.rule == "adamw":
-        return _block("g", "=", f"{minus}{step.grad}", shown, (grad,), slope, step)
+        return _block("g", "=", f"{minus}{step.dw}", shown, (grad,), slope, step)
     before = step.one(step.before)
-    symbols = f"{minus}{step.grad} + λ · {step.name}"
+    symbols = f"{minus}{step.dw} + λ · {step.w}"
     numbers = f"{shown} + {step.shown(decay)} · {step.factor(before)}"
     return _block("g", "=", symbols, numbers, (grad, decay, before), slope, step)
 
 
 def _g(step: Step) -> tuple[str, float]:
     """What the lines call the gradient, and its number."""
-    return ("g", step.at("slope")) if "slope" in step.note else (step.grad, step.at("grad"))
+    return ("g", step.at("slope")) if "slope" in step.note else (step.dw, step.at("grad"))
 
 
 def _momentum(step: Step) -> Iterator[Block]:
@@ -161,14 +187,13 @@ def _plain_update(step: Step) -> Block:
     if "m" in step.note:
         name, d = ("d" if step.note.get("nesterov") else "m"), step.at("direction")
     numbers = f"{step.shown(before)} − {step.shown(lr)} · {step.factor(d)}"
-    return _last(step, f"{step.name} − lr · {name}", numbers, (before, lr, d), after)
+    return _last(step, f"{step.w} − lr · {name}", numbers, (before, lr, d), after)
 
 
 def _last(step: Step, symbols: str, numbers: str, terms: tuple[float, ...], after: float) -> Block:
     """The line that gives the parameter its new number."""
-    rule, put_in, result = _block(step.name, "←", symbols, numbers, terms, after, step)
-    tag = Text.same(f"{step.shown(step.one(step.before))} → {step.shown(after)}")
-    return rule, put_in, Row(result.terms, sign=result.sign, colour="data", now=True, tag=tag)
+    rule, made = _block(step.w, "←", symbols, numbers, terms, after, step)
+    return rule, replace(made, now=True)
 
 
 def _averages(step: Step) -> Iterator[Block]:
@@ -201,11 +226,11 @@ def _adam_update(step: Step) -> Block:
     before, after = step.one(step.before), step.one(step.after)
     lr, eps, m, v = (step.at(name) for name in ("lr", "eps", "m_hat", "v_hat"))
     fraction = f"{step.shown(lr)} · {step.factor(m)} / (√{step.shown(v)} + {step.shown(eps)})"
-    symbols, numbers = f"{step.name} − lr · m_hat / (√v_hat + ε)", f"{step.shown(before)} − {fraction}"
+    symbols, numbers = f"{step.w} − lr · m_hat / (√v_hat + ε)", f"{step.shown(before)} − {fraction}"
     terms: tuple[float, ...] = (before, lr, m, v)
     decay = step.at("weight_decay")
     if decay and step.rule == "adamw":
-        symbols = f"{step.name} · (1 − lr · λ) − lr · m_hat / (√v_hat + ε)"
+        symbols = f"{step.w} · (1 − lr · λ) − lr · m_hat / (√v_hat + ε)"
         numbers = f"{step.factor(before)} · (1 − {step.shown(lr)} · {step.shown(decay)}) − {fraction}"
         terms = (before, lr, decay, m, v)
     return _last(step, symbols, numbers, terms, after)

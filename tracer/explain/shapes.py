@@ -244,7 +244,7 @@ def linear_back(which: int, g: str, x: str, w: str, x_shape: Shape, w_shape: Sha
         column, row = (out_shape[0], 1), (1, x_shape[0])
         return Product(f"{g} ⊗ {x}", f"{shape_text(column)} @ {shape_text(row)}", w_shape, _outer(g, x))
     n = math.prod(x_shape[:-1])
-    return Product(f"{g}ᵀ @ {x}", f"{shape_text((out_shape[-1], n))} @ {shape_text((n, x_shape[-1]))}", w_shape)
+    return Product(f"({g})ᵀ @ {x}", f"{shape_text((out_shape[-1], n))} @ {shape_text((n, x_shape[-1]))}", w_shape)
 
 
 def _turned(shape: Shape) -> Shape:

@@ -158,8 +158,7 @@ def _optimized(teller: Teller, moment: Moment, before: Array, after: Array) -> E
     while step.digits < MOST_DIGITS and step.shown(step.one(before)) == step.shown(step.one(after)):
         step = replace(step, digits=step.digits + 1)  # a small step shall be seen
     rows = blocks(step)
-    rule, numbers = rule_line(step), rows[-1][1]
-    result = f"{rows[-1][1].sign} {numbers.terms[0].en} {rows[-1][2].sign} {rows[-1][2].terms[0].en}"
+    rule, result = rule_line(step), rows[-1][-1].text("en")
     whole = EMPTY
     if not is_single(before):
         far, size = norm(after - before), norm(before)
@@ -173,11 +172,11 @@ def _optimized(teller: Teller, moment: Moment, before: Array, after: Array) -> E
             f"{NAMES[step.rule]}: {step.name} {step.shown(step.one(before))} → {step.shown(step.one(after))}",
             f"{NAMES[step.rule]}：{step.name} {step.shown(step.one(before))} → {step.shown(step.one(after))}",
         ),
-        lead=join(_STAYS.format(name=name), whole),
+        lead=whole,
         rule=Text.same(rule),
         numbers=Text.same(result),
         blocks=rows,
-        sentence=words(step),
+        sentence=join(words(step), _STAYS.format(name=name)),
         short=Text.same(f"{rule} {result}"),
         node=moment.node,
         notes=tuple(teller.ending()),
@@ -211,14 +210,14 @@ def learning_rate(before: Array, grad: Any, after: Array) -> float | None:
 
 
 _STAYS = Text(
-    "{name} gets new numbers. What was computed from the old ones stays as it is until it is computed again.",
-    "{name} の値を変えます。古い値から計算したものは、計算し直すまでそのまま残ります。",
+    "What was computed from the old numbers of {name} stays as it is until it is computed again.",
+    "{name} の古い値から計算したものは、計算し直すまでそのまま残ります。",
 )
 _WHOLE = Text(
-    "All {n} of them move; together by {far}, which is {share} of the length of {name}.",
-    "{n} 個の数がすべて動きます。全体で動いた長さは {far}、{name} の長さの {share} 倍です。",
+    "All {n} numbers of {name} move, together by {far}, {share} of its length.",
+    "{name} の数 {n} 個がすべて動きます。動いた長さは全体で {far}、もとの長さの {share} 倍です。",
 )
 _ONE_OF_THEM = Text(
-    "One of them, {element}, line by line (choose another in the Values panel):",
-    "そのうちの一つ {element} を順に見ます（値のパネルで別の要素も選べます）。",
+    "Here is {element}; the Values panel offers the others.",
+    "ここでは {element} を見ます（別の要素は値のパネルで選べます）。",
 )

@@ -36,6 +36,8 @@ ROOM_TO_GROW = 5
 
 NARROWEST_BOX, WIDEST_BOX, BOX_STEP = 15, 31, 4
 """Box widths are odd, so that a wire leaves from the middle, and go up in steps, so that most boxes are equal."""
+WIDEST_TENSOR = 39
+"""Of a tensor: it has few boxes beside it, and its formula names parameters of modules."""
 LABEL_ROOM = 11
 """Room for `5 · 1` on a textbook wire; a longer one is written into the wire."""
 
@@ -129,7 +131,7 @@ def _box_size(trace: Trace, drawn: Drawn, node: int, widths: Widths, marked: boo
     inner = max(words, value, 2 + widths.grad[node], _marks_width(trace, node))
     steps = -(-max(inner + 4 - NARROWEST_BOX, 0) // BOX_STEP)
     ports = 2 * drawn.graph.in_degree(node) + 3
-    widest = max(WIDEST_BOX, value + 4 + (value % 2 == 0)) if shape else WIDEST_BOX
+    widest = max(WIDEST_TENSOR, value + 4 + (value % 2 == 0)) if shape else WIDEST_BOX
     width = max(min(NARROWEST_BOX + BOX_STEP * steps, widest), ports)
     return Size(width, (4 if low else 5) + marked)
 
