@@ -13,7 +13,7 @@ from tracer.errors import GradcheckError, GraphError
 
 def gradcheck(
     fn: Callable[..., Any],
-    inputs: Value | float | Sequence[Value | float],
+    inputs: Any,
     *,
     eps: float = 1e-6,
     atol: float = 1e-5,
@@ -23,16 +23,23 @@ def gradcheck(
     """Whether `backward()` agrees with nudging each input, for every output of `fn`.
 
     Args:
-        fn: takes the inputs, returns a `Value` or a tuple of them; it is called 2 len(inputs) + 1 times.
-        inputs: leaves, or plain numbers. The `.grad` of leaves is left as it was.
-        eps: how far an input is nudged each way, relative to its size where that is above 1.
+        fn: takes the inputs, returns a `Value` or a tensor, or a tuple of them.
+        inputs: leaves, or plain numbers; or tensors, float64 where they require gradient. The `.grad` of leaves is left
+            as it was.
+        eps: how far an input is nudged each way; of a `Value`, relative to its size where that is above 1.
         atol, rtol: |analytic − numeric| may be at most atol + rtol · |numeric|.
         raise_exception: whether to raise, or return False, when they disagree.
 
     Raises:
         GradcheckError: which input and output disagree, with both numbers.
         GraphError: an input is neither a `Value` nor a number, or an output is no `Value`.
+        ArgumentError: tensors, but none requires gradient.
     """
+    if hasattr(inputs, "_array") or (isinstance(inputs, Sequence) and any(hasattr(x, "_array") for x in inputs)):
+        from tracer.core.gradcheck_tensors import check_tensors
+
+        several = (inputs,) if hasattr(inputs, "_array") else inputs
+        return check_tensors(fn, several, eps, atol, rtol, raise_exception, "gradcheck")
     given = (inputs,) if isinstance(inputs, Value) or is_number(inputs) else tuple(cast(Sequence[Value], inputs))
     for i, value in enumerate(given):
         if not isinstance(value, Value) and not is_number(value):
@@ -82,3 +89,10 @@ def _nudged(fn: Callable[..., Any], numbers: Sequence[float], which: int, delta:
     moved = list(numbers)
     moved[which] += delta
     return _outputs(fn, moved)[1][out]._data
+
+
+def gradgradcheck(fn: Callable[..., Any], inputs: Any, grad_outputs: Any = None, **keywords: Any) -> bool:
+    """Whether the gradients of a function of tensors have right gradients; see `tracer.core.gradcheck_tensors`."""
+    from tracer.core.gradcheck_tensors import gradgradcheck as check
+
+    return check(fn, inputs, grad_outputs, **keywords)

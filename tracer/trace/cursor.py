@@ -207,7 +207,7 @@ class Cursor:
         return totals
 
     def held(self, node: int, this: Pass) -> Number | None:
-        """What a leaf held when the pass began; None where nothing: inner nodes start afresh, as does `autograd.grad`."""
+        """What a leaf held when the pass began; None where nothing: inner nodes and `autograd.grad` start afresh."""
         if not (self.trace.accumulates(node) and this.accumulates):
             return None
         written = [e for e in self.trace.events("write").get(node, ()) if e[0] <= this.start]

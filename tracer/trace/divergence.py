@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.core.rerun import Number
 from tracer.trace.lockstep import Divergence, Fact, Lockstep, Phase
 from tracer.trace.segment import Pass
 from tracer.trace.trace import Trace
 
-Seen = tuple[int | None, int | None, float | None]
-"""(node, position, number) on one side."""
+Seen = tuple[int | None, int | None, Number | None]
+"""(node, position, number) on one side; of a tensor, the array."""
 NOWHERE: Seen = (None, None, None)
 
 REL_TOL = 1e-12
@@ -79,7 +80,7 @@ def _forward(both: Lockstep, a: Phase, b: Phase) -> Iterator[Divergence]:
             return
         at = n if differs is None else differs
     sides = [
-        (phase.first + at, trace.made_at(phase.first + at), float(trace.columns.value[phase.first + at]))
+        (phase.first + at, trace.made_at(phase.first + at), trace.value(phase.first + at))
         if phase.first + at < phase.last
         else NOWHERE
         for trace, phase in ((left, a), (right, b))
@@ -93,6 +94,8 @@ def _made_differently(left: Trace, right: Trace, first: int, n: int) -> int | No
     a, b = left.columns, right.columns
     rows = slice(first, first + n)
     bad = ~_same_numbers(a.value[rows], b.value[rows])
+    for node in range(first, first + n) if len(a.slot) or len(b.slot) else ():
+        bad[node - first] |= not _same(left.value(node), right.value(node))
     if a.op_names == b.op_names:
         bad |= a.op[rows] != b.op[rows]
     sizes = np.diff(a.offsets[first : first + n + 1]), np.diff(b.offsets[first : first + n + 1])
@@ -112,8 +115,16 @@ def _structure(trace: Trace, node: int) -> tuple[object, ...]:
     return (op.name if op else trace.kind(node), trace.inputs(node))
 
 
-def _same_numbers(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[Any]:
-    same: NDArray[Any] = (a == b) | (np.isnan(a) & np.isnan(b))
+def _same(a: Number | None, b: Number | None) -> bool:
+    """Whether two numbers or arrays are the same; nan counts as nan."""
+    if a is None or b is None:
+        return a is b
+    one, other = np.asarray(a), np.asarray(b)
+    return one.shape == other.shape and bool(_same_numbers(one, other).all())
+
+
+def _same_numbers(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+    same: NDArray[Any] = (a == b) | ((a != a) & (b != b))
     return same
 
 
@@ -125,7 +136,7 @@ def _backward(both: Lockstep, a: Pass, b: Pass) -> Iterator[Divergence]:
     if not a.by_hand and not b.by_hand and _same_pass(a, b):
         return
     if a.root != b.root:
-        seeds = [(this.root, this.start + 1, 1.0) for this in (a, b)]
+        seeds = [(this.root, this.start + 1, this.seed) for this in (a, b)]
         yield _make(both, "event", seeds[0], seeds[1])
         return
     left, right = _deliveries(a), _deliveries(b)
@@ -140,9 +151,11 @@ def _backward(both: Lockstep, a: Pass, b: Pass) -> Iterator[Divergence]:
 
 
 def _same_pass(a: Pass, b: Pass) -> bool:
-    return np.array_equal(a.columns.nodes, b.columns.nodes) and bool(
-        _same_numbers(a.columns.grads, b.columns.grads).all()
-    )
+    if not np.array_equal(a.columns.nodes, b.columns.nodes):
+        return False
+    if a.columns.slots is None and b.columns.slots is None:
+        return bool(_same_numbers(a.columns.grads, b.columns.grads).all())
+    return all(_same(a.recorded_grad(node), b.recorded_grad(node)) for node in a.columns.nodes.tolist())
 
 
 def _deliveries(this: Pass) -> dict[int, list[int]]:
@@ -185,10 +198,25 @@ def _held(both: Lockstep, a: Pass, b: Pass) -> Iterator[Divergence]:
                 break
 
 
-def _close(a: float | None, b: float | None) -> bool:
+def _close(a: Number | None, b: Number | None) -> bool:
     if a is None or b is None:
         return a is b
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return _close_arrays(np.asarray(a), np.asarray(b))
     return math.isclose(a, b, rel_tol=REL_TOL) or (math.isnan(a) and math.isnan(b))
+
+
+def _close_arrays(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    """Whether two arrays are the same, but for the order in which sums were added up."""
+    if a.shape != b.shape:
+        return False
+    if a.dtype.kind != "f" or b.dtype.kind != "f":
+        return _same(a, b)
+    part = max(REL_TOL, 16 * float(max(np.finfo(a.dtype).eps, np.finfo(b.dtype).eps)))
+    with np.errstate(all="ignore"):
+        size = np.abs(a[np.isfinite(a)]).max(initial=0)
+        same = _same_numbers(a, b) | (np.abs(a - b) <= part * size)
+    return bool(same.all())
 
 
 # Writes and updates
@@ -210,5 +238,5 @@ def _event(trace: Trace, phase: Phase, k: int) -> Seen:
         return NOWHERE
     table = trace.table(phase.kind)
     segment = next(s for s in trace.segments if s.kind == phase.kind and s.first <= row < s.first + len(s))
-    number = None if table.flag[row] else float(table.value[row])
+    number = trace.written(phase.kind, row)
     return int(table.node[row]), segment.start + row - segment.first + 1, number

@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.core.rerun import Number
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import By
 from tracer.trace.trace import Trace
@@ -48,7 +49,8 @@ class Divergence:
     """The node it happens to, in each trace."""
     positions: tuple[int | None, int | None]
     """Where it has just happened, in each trace."""
-    numbers: tuple[float | None, float | None]
+    numbers: tuple[Number | None, Number | None]
+    """Floats, or arrays of tensors."""
     users: tuple[int | None, int | None] = (None, None)
     """For a delivery: the node whose gradient is handed on."""
     index: int = 0
