@@ -231,7 +231,9 @@ def test_without_a_rule_a_step_says_so() -> None:
 
 
 def test_it_prints_its_groups() -> None:
-    lines = repr(SGD([leaf(1.0)], lr=0.5)).splitlines()
-    assert lines[:2] == ["SGD (", "Parameter Group 0"]
-    assert "    lr: 0.5" in lines
-    assert lines[-1] == ")"
+    """As PyTorch does, with an empty line between them."""
+    text = repr(SGD([{"params": [leaf(1.0)]}, {"params": [leaf(2.0)], "lr": 2}], lr=0.5))
+    assert text.startswith("SGD (\nParameter Group 0\n    dampening: 0\n")
+    assert "    lr: 0.5\n" in text
+    assert "    weight_decay: 0\n\nParameter Group 1\n" in text
+    assert text.endswith("    weight_decay: 0\n)")

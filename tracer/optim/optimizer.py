@@ -75,11 +75,11 @@ class Optimizer:
         self._groups = groups
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
+        said = []
         for i, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {i}")
-            lines.extend(f"    {key}: {group[key]}" for key in sorted(group) if key != "params")
-        return "\n".join(lines) + "\n)"
+            options = "".join(f"    {key}: {group[key]}\n" for key in sorted(group) if key != "params")
+            said.append(f"\nParameter Group {i}\n{options}")
+        return f"{type(self).__name__} ({''.join(said)})"
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter that has a gradient.
