@@ -20,26 +20,24 @@ def _turned(xp: Any, a: Any) -> Any:
 
 def allowed(xp: Any, queries: int, keys: int) -> Any:
     """(queries, keys) bools: the causal mask. A query sees the keys up to its own position."""
-    return xp.arange(keys) <= xp.arange(queries).reshape(queries, 1)
+    return xp.arange(queries)[:, None] >= xp.arange(keys)
 
 
 def weights_of(xp: Any, query: Any, key: Any, mask: Any = None, *, is_causal: bool = False, scale: float = 1.0) -> Any:
     """softmax(query @ keyᵀ · scale), (..., L, S). A query that may see no key has weights 0, as in PyTorch."""
     weights = xp.matmul(query * scale, _turned(xp, key))
-    if is_causal:
-        mask = allowed(xp, weights.shape[-2], weights.shape[-1])
-    if mask is not None and mask.dtype == bool:
-        weights = xp.where(mask, weights, -xp.inf)
+    if is_causal:  # every query sees the first key
+        weights = xp.where(allowed(xp, weights.shape[-2], weights.shape[-1]), weights, -xp.inf)
     elif mask is not None:
-        weights = weights + mask
+        weights = xp.where(mask, weights, -xp.inf) if mask.dtype == bool else weights + mask
     if not weights.shape[-1]:
         return weights
-    top = xp.max(weights, axis=-1, keepdims=True)
+    top = weights.max(axis=-1, keepdims=True)
     if mask is not None:
         top[top == -xp.inf] = 0  # nothing to see: exp(−∞ − 0) is the 0 that is wanted, −∞ − −∞ would be nan
     weights -= top
     xp.exp(weights, out=weights)
-    total = xp.sum(weights, axis=-1, keepdims=True)
+    total = weights.sum(axis=-1, keepdims=True)
     if mask is not None:
         total[total == 0] = 1
     weights /= total

@@ -29,9 +29,9 @@ def _along(rng: Any) -> Iterable[Sample]:
 
 def shifted_exp(xp: Any, a: Any, axis: Any) -> tuple[Any, Any, Any]:
     """a − max, its exponential and the sum of that along `axis`: no exponent is above 0, so nothing overflows."""
-    shifted = a - xp.max(a, axis=axis, keepdims=True)
+    shifted = a - a.max(axis=axis, keepdims=True)
     powers = xp.exp(shifted)
-    return shifted, powers, xp.sum(powers, axis=axis, keepdims=True)
+    return shifted, powers, powers.sum(axis=axis, keepdims=True)
 
 
 def softmax_forward(xp: Any, a: Any, dim: int) -> Any:
@@ -44,7 +44,7 @@ def softmax_forward(xp: Any, a: Any, dim: int) -> Any:
 
 def softmax_backward(xp: Any, g: Any, out: Any, dim: int) -> Any:
     """p · (g − Σ p g): what a softmax hands back, also inside attention."""
-    return out * (g - xp.sum(g * out, axis=axis_of(out, dim), keepdims=True))
+    return out * (g - (g * out).sum(axis=axis_of(out, dim), keepdims=True))
 
 
 def _softmax_composite(F: Any, a: Any, *, dim: int) -> Any:
@@ -120,9 +120,7 @@ LOG_SOFTMAX = register(
         inputs=(
             Input(
                 "input",
-                vjp=lambda xp, g, out, input, *, dim: (
-                    g - xp.exp(out) * xp.sum(g, axis=axis_of(out, dim), keepdims=True)
-                ),
+                vjp=lambda xp, g, out, input, *, dim: g - xp.exp(out) * g.sum(axis=axis_of(out, dim), keepdims=True),
                 local="",
                 needs=("out",),
                 why=Text(

@@ -66,15 +66,17 @@ def same_dtype(name: str, **tensors: Tensor | None) -> None:
     Raises:
         DtypeError: they differ.
     """
+    kinds = {x._array.dtype for x in tensors.values() if x is not None}
+    if len(kinds) < 2:
+        return
     found = {argument: x.dtype for argument, x in tensors.items() if x is not None}
-    if len(set(found.values())) > 1:
-        raise DtypeError(
-            f"{name}: " + ", ".join(f"{argument} is {dtype}" for argument, dtype in found.items()) + ".",
-            hint="They must have the same dtype; convert one: x.to(y.dtype).",
-            where=user_line(),
-            ja=f"{name}：" + "、".join(f"{argument} は {dtype}" for argument, dtype in found.items()) + " です。",
-            hint_ja="同じ dtype でなければなりません。x.to(y.dtype) で変換します。",
-        )
+    raise DtypeError(
+        f"{name}: " + ", ".join(f"{argument} is {dtype}" for argument, dtype in found.items()) + ".",
+        hint="They must have the same dtype; convert one: x.to(y.dtype).",
+        where=user_line(),
+        ja=f"{name}：" + "、".join(f"{argument} は {dtype}" for argument, dtype in found.items()) + " です。",
+        hint_ja="同じ dtype でなければなりません。x.to(y.dtype) で変換します。",
+    )
 
 
 def promoted(name: str, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:

@@ -153,6 +153,9 @@ def _classified(name: str, x: Tensor, target: Tensor, weight: Tensor | None, ign
     classes = shape[class_axis(len(shape))]
     _check_weight(name, x, weight, classes)
     array = target._array
+    given = (x, target) if weight is None else (x, target, weight)
+    if not array.size or (array.min() >= 0 and array.max() < classes):
+        return given
     wrong = ((array < 0) | (array >= classes)) & (array != ignored)
     if bool(namespace(array).any(wrong)):
         first = array[wrong].reshape(-1)[0].item()
@@ -163,7 +166,7 @@ def _classified(name: str, x: Tensor, target: Tensor, weight: Tensor | None, ign
             ja=f"{name}：target に {first} がありますが、クラスは {classes} 個です。",
             hint_ja=f"クラスの番号は 0 から {classes - 1} まで、または ignore_index（{ignored}）です。",
         )
-    return (x, target) if weight is None else (x, target, weight)
+    return given
 
 
 def _check_weight(name: str, x: Tensor, weight: Tensor | None, classes: int) -> None:
