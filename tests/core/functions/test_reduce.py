@@ -37,6 +37,12 @@ def reduced(draw: Draw, name: str, ndim: int, *, several: bool = True, needed: b
     return f"x.{name}{call}" if draw(st.booleans()) else f"lib.{name}(x{', ' if call != '()' else ''}{call[1:]}"
 
 
+def names_axes(case: Case) -> bool:
+    """No empty list of axes: there PyTorch's own forward and backward disagree, or fail for some shapes."""
+    arguments = case.code[case.code.index("(") :]
+    return arguments == "()" or not any(empty in arguments for empty in ("()", "[]"))
+
+
 def reducing(name: str, *, dtype: str | None = None, several: bool = True, needed: bool = False) -> Any:
     @st.composite
     def case(draw: Draw) -> Case:
@@ -61,7 +67,7 @@ def test_sums_means_and_answers(name: str, cases: int) -> None:
 @pytest.mark.parametrize("name", ["prod", "logsumexp"])
 @cases
 def test_products_and_logsumexp(name: str, cases: int) -> None:
-    hold(reducing(name, several=name != "prod", needed=name == "logsumexp"), cases)
+    hold(reducing(name, several=name != "prod", needed=name == "logsumexp").filter(names_axes), cases)
 
 
 @pytest.mark.oracle
@@ -78,8 +84,7 @@ def test_variance_and_standard_deviation(name: str, more: str, cases: int) -> No
         x = x.astype("float32") if draw(st.booleans()) else x
         return Case(reduced(draw, name, x.ndim, more=more), {"x": x})
 
-    # of an empty list PyTorch's backward divides by another number than its forward
-    hold(case().filter(lambda one: "()," not in one.code and "()" not in one.code[5:] and "[]" not in one.code), cases)
+    hold(case().filter(names_axes), cases)
 
 
 @pytest.mark.oracle
