@@ -158,3 +158,13 @@ async def test_every_step_of_every_size_is_drawn(size: tuple[int, int], lang: La
             await pilot.pause()
             assert screen.view.at_end
         assert "(2, 3)" in await press(pilot, "d")
+
+
+async def test_looking_closer_at_a_tensor_tells_its_shape_and_what_came_by_which_way() -> None:
+    async with walking(thing()) as (pilot, screen):
+        await press(pilot, "end")
+        screen.select(2)
+        page = await press(pilot, "enter")
+        assert "(4,)  float32" in page
+        assert "[1, -2, -20, 4]" in page
+        assert "[2, 2, 0, 2]" in page

@@ -6,7 +6,7 @@ past it they are in the past tense.
 
 from __future__ import annotations
 
-from tracer.numbers import format_number
+from tracer.explain.amount import labelled
 from tracer.text import Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.lockstep import Divergence, LockstepCursor, Side
@@ -41,7 +41,7 @@ def _names(first: Divergence, side: Side, there: Cursor, past: bool) -> dict[str
     names: dict[str, object] = {
         "node": "" if node is None else trace.label(node),
         "user": "" if user is None else trace.label(user),
-        "number": "" if number is None else format_number(number),
+        "number": "" if number is None else labelled(number),
         "early": _EMPTY,
     }
     if user is not None and _is_early(there, user):
@@ -66,11 +66,11 @@ def _is_early(there: Cursor, user: int) -> bool:
 def _what(there: Cursor) -> Text:
     moment = there.moment
     name = "" if moment.node is None else there.trace.label(moment.node)
-    after = "None" if moment.after is None else format_number(moment.after)
-    if moment.kind == "write":
-        return Text.same(f"{name}.grad = {after}")
-    if moment.kind == "update":
-        return Text.same(f"{name} = {after}")
+    after = Text.same("None") if moment.after is None else labelled(moment.after)
+    what = f"{name}.grad" if moment.kind == "write" else name
+    if moment.kind in ("write", "update"):
+        sign = ":" if after.en.startswith("(") else " ="  # a summary is not what it is equal to
+        return Text(f"{what}{sign} {after.en}", f"{what}{sign} {after.ja}")
     return _PASS.format(name=name) if moment.kind == "seed" else Text.same(name)
 
 

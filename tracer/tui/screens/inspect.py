@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
 from rich.table import Table
 from rich.text import Text as RichText
 from textual.app import ComposeResult
@@ -13,6 +14,7 @@ from textual.reactive import reactive
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tracer.explain.amount import FEW, Amount, full, labelled, shape_text
 from tracer.explain.proof import Check
 from tracer.numbers import MORE_TO_COME, NO_GRADIENT, NOT_YET, format_full
 from tracer.scene.palette import DARK, PALETTES
@@ -24,6 +26,7 @@ from tracer.tui.screens.base import AppScreen
 _CLOSE = Text(en="enter  close", ja="enter  閉じる")
 _VALUE = Text(en="value", ja="値")
 _GRAD = Text(en="gradient", ja="勾配")
+_SHAPE = Text(en="shape", ja="形")
 _THROUGH = Text(en="through {user}", ja="{user} から")
 _LINE = Text(en="line", ja="行")
 _SCOPE = Text(en="scope", ja="まとまり")
@@ -81,11 +84,15 @@ class InspectScreen(AppScreen[None], ModalScreen[None]):
         table = Table.grid(padding=(0, 2))
         table.add_column(style=palette.style("muted"), no_wrap=True)
         table.add_column(ratio=1)
-        table.add_row(_VALUE[lang], RichText(_full(cursor.data(self.node)), palette.style("data", bold=True)))
+        if trace.is_tensor(self.node) and cursor.is_made(self.node):
+            table.add_row(
+                _SHAPE[lang], RichText(f"{shape_text(trace.shape(self.node))}  {trace.dtype(self.node).name}")
+            )
+        table.add_row(_VALUE[lang], RichText(self._full(cursor.data(self.node)), palette.style("data", bold=True)))
         table.add_row(_GRAD[lang], RichText(self._grad(), palette.style("grad", bold=True)))
         for route in cursor.routes(self.node):
             through = _THROUGH.format(user=clean(trace.label(route.user)))
-            table.add_row(f"  {through[lang]}", RichText(_full(route.contribution), palette.style("grad")))
+            table.add_row(f"  {through[lang]}", RichText(self._full(route.contribution), palette.style("grad")))
         line, scope = trace.source(self.node), trace.scope(self.node)
         if line is not None:
             table.add_row(_LINE[lang], RichText(clean(f"{line.file}:{line.line}")))
@@ -104,9 +111,13 @@ class InspectScreen(AppScreen[None], ModalScreen[None]):
         state, grad = self.cursor.grad_state(self.node), self.cursor.grad(self.node)
         if state == "none":
             return NO_GRADIENT
-        return _full(grad) + (f" {MORE_TO_COME}" if state == "partial" else "")
+        return self._full(grad) + (f" {MORE_TO_COME}" if state == "partial" else "")
 
-
-def _full(number: float | None) -> str:
-    """Every digit, or `?`."""
-    return NOT_YET if number is None else format_full(number)
+    def _full(self, value: Amount | None) -> str:
+        """Every digit of a number, of few numbers too; of many what can be said of them; `?` for None."""
+        if value is None or not isinstance(value, np.ndarray):
+            return NOT_YET if value is None else format_full(value)
+        if value.size > FEW:
+            return labelled(value)[self.lang]
+        texts = [full(element) for element in value.reshape(-1)]
+        return texts[0] if value.ndim == 0 else f"[{', '.join(texts)}]"
