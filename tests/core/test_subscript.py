@@ -75,6 +75,12 @@ def test_an_int_beside_an_array_does_not_move_the_axes() -> None:
     assert A[0, :, TWO].shape == (2, 3)
 
 
+def test_a_single_element_beside_a_bool_can_be_assigned() -> None:
+    out = A.copy()
+    assign(np, out, (0, True, 0, 0), -1.0)
+    assert (out[0, 0, 0], out.sum()) == (-1.0, A.sum() - 1)
+
+
 def test_without_arrays_memory_is_shared_down_to_one_element() -> None:
     one = pick(np, A, (1, 2, 3))
     assert isinstance(one, np.ndarray)

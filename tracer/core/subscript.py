@@ -35,9 +35,11 @@ def has_arrays(index: Index) -> bool:
 
 
 def phases(index: Index, ndim: int) -> tuple[Index, Index | None]:
-    """The index as what acts first, and what then acts on the result (None where nothing is left)."""
+    """The index as what acts first, and what then acts on the result (None where nothing is left).
+
+    What acts first ends with dots, which keep a single element an array of no axes, and a view.
+    """
     if not has_arrays(index):
-        # the dots keep a single element an array of no axes, and a view
         return (index if Ellipsis in index else (*index, Ellipsis)), None
     if not any(isinstance(part, int | np.integer) and not isinstance(part, bool) for part in index):
         return index, None
@@ -51,7 +53,7 @@ def phases(index: Index, ndim: int) -> tuple[Index, Index | None]:
             first.append(part)
             if not isinstance(part, int | np.integer):
                 then.append(EVERYTHING)
-    return tuple(first), tuple(then)
+    return (*first, Ellipsis), tuple(then)
 
 
 def spelled_out(index: Index, ndim: int) -> Index:
