@@ -102,6 +102,36 @@ def test_parameters_come_into_being_with_their_first_values() -> None:
     assert columns.files[columns.line_file[columns.line[0]]] == __file__
 
 
+def test_a_parameter_of_fresh_numbers_is_one_leaf() -> None:
+    """Which takes gradient; the numbers it was made of are no node beside it, unless they are used too."""
+    with record() as rec:
+        w = nn.Parameter(T.ones(2))
+        (w * 2).sum().backward()
+        start = T.zeros(2)
+        v = nn.Parameter(start)
+        (start + v).sum().backward()
+    columns = rec.columns()
+    assert [columns.op_names[op - 1] if op else "leaf" for op in columns.op] == [
+        "leaf", "leaf", "mul", "sum", "leaf", "leaf", "add", "sum",
+    ]  # fmt: skip
+    assert {columns.names[node] for node in (0, 4, 5)} == {"w", "v", "start"}
+    assert columns.names[0] == "w"
+    assert list(columns.passes[0].nodes) == [0, 2, 3]
+    assert 5 not in columns.passes[1].nodes
+
+
+def test_a_parameter_of_numbers_in_use_is_a_leaf_of_its_own() -> None:
+    with record() as rec:
+        start = T.ones(2)
+        other = start * 2
+        w = nn.Parameter(start)
+        v = nn.Parameter(other)
+    columns = rec.columns()
+    assert [bool(op) for op in columns.op] == [False, False, True, False, False]
+    assert [columns.names[node] for node in (0, 2, 3, 4)] == ["start", "other", "w", "v"]
+    assert w is not v
+
+
 def scopes(rec: Any) -> set[str]:
     columns = rec.columns()
     return {columns.scopes[columns.scope[node]] for node in range(len(columns.op)) if columns.op[node]}

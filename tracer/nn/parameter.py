@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from tracer.core.backend import CPU, module_of, to_device
 from tracer.core.dtype import DType, get_default_dtype, to_dtype
-from tracer.core.record import ACTIVE
+from tracer.core.record import ACTIVE, Recorder
 from tracer.core.tensor import Tensor
 from tracer.core.where import user_line
 from tracer.errors import ArgumentTypeError, DtypeError
@@ -44,14 +44,30 @@ class Parameter(Tensor):
                 ja=f"Parameter：data は {data.dtype} です。勾配を持てるのは浮動小数点のテンソルだけです。",
                 hint_ja="data.float() で変換するか、requires_grad=False を指定します。",
             )
-        made = cls._wrap(data._array, bool(requires_grad))
+        made = cls._wrap(data._array, bool(requires_grad), told=False)
         data._memory.join(data, made)
         made._memory = data._memory
         made._name = data._name
+        for recorder in ACTIVE:
+            _succeed(recorder, data, made)
         return made
 
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
+
+
+def _succeed(recorder: Recorder, data: Tensor, parameter: Parameter) -> None:
+    """Make `parameter` the node that `data` is, where that leaf was just made for it; else a leaf of its own.
+
+    So `Parameter(torch.randn(3))` is one leaf. Should `data` be used all the same, it becomes another one then.
+    """
+    with recorder.lock:
+        node = recorder.ids.get(data._serial)
+        if node is None or node != len(recorder.value) - 1 or recorder.op[node]:
+            recorder.made_leaf(parameter)
+            return
+        recorder.ids[parameter._serial] = recorder.ids.pop(data._serial)
+        recorder.wants_grad(parameter)
 
 
 def empty_parameter(shape: Sequence[int], device: Any = None, dtype: DType | None = None) -> Parameter:
