@@ -59,8 +59,10 @@ def _arg_samples(rng: Any) -> Iterable[Sample]:
 ARGMAX = _places(
     "argmax",
     Text(
-        en="{out} is the place of the largest element of {a}, counted from 0; of equal ones the first.",
-        ja="{out} は {a} の最大の要素の位置です（0 から数えます）。同じ値があれば最初のものです。",
+        en="{out} says where the largest element of {a} stands, counted from 0; with an axis, in each line "
+        "along it. Of equal ones it is the first.",
+        ja="{out} は {a} の最大の要素の位置です（0 から数えます）。軸を指定したときは、その軸に沿って求めます。"
+        "同じ値があれば最初のものです。",
     ),
     _arg("argmax"),
     _arg_samples,
@@ -68,8 +70,10 @@ ARGMAX = _places(
 ARGMIN = _places(
     "argmin",
     Text(
-        en="{out} is the place of the smallest element of {a}, counted from 0; of equal ones the first.",
-        ja="{out} は {a} の最小の要素の位置です（0 から数えます）。同じ値があれば最初のものです。",
+        en="{out} says where the smallest element of {a} stands, counted from 0; with an axis, in each line "
+        "along it. Of equal ones it is the first.",
+        ja="{out} は {a} の最小の要素の位置です（0 から数えます）。軸を指定したときは、その軸に沿って求めます。"
+        "同じ値があれば最初のものです。",
     ),
     _arg("argmin"),
     _arg_samples,
