@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -249,3 +251,29 @@ def test_empty_traces_stand_still() -> None:
     assert len(both) == 0
     assert both.cursor(5).index == 0
     assert both.cursor().step(1, "pass").index == 0
+
+
+def test_two_tensor_programs_diverge_where_one_element_does() -> None:
+    import tracer.core.functions.all  # noqa: F401  gives tensors their methods
+    from tracer.core.tensor import Tensor
+
+    def run(last: float, factor: float = 2.0, zero: bool = True) -> Trace:
+        with record() as rec:
+            x: Any = Tensor._wrap(np.array([1.0, last]), True).named("x")
+            ((x * factor) ** 2).sum().backward()
+            if zero:
+                x.grad = None
+            (x * 3).sum().backward()
+        return rec.trace
+
+    assert Lockstep(run(5.0), run(5.0)).first_divergence is None
+    value = Lockstep(run(5.0), run(6.0)).first_divergence
+    assert value is not None
+    assert (value.fact, value.nodes) == ("value", (0, 0))
+    np.testing.assert_array_equal(value.numbers[1], [1, 6])
+    factor = Lockstep(run(0.0, 2.0), run(0.0, -2.0)).first_divergence
+    assert factor is not None
+    assert factor.fact == "value"
+    event = Lockstep(run(5.0), run(5.0, zero=False)).first_divergence
+    assert event is not None
+    assert event.fact == "event"

@@ -94,10 +94,10 @@ def _made_differently(left: Trace, right: Trace, first: int, n: int) -> int | No
     a, b = left.columns, right.columns
     rows = slice(first, first + n)
     bad = ~_same_numbers(a.value[rows], b.value[rows])
-    for node in range(first, first + n) if len(a.slot) or len(b.slot) else ():
+    tensors = np.flatnonzero([(c.slot[rows] >= 0) if len(c.slot) else np.zeros(n, bool) for c in (a, b)])
+    for node in sorted({first + int(i) % n for i in tensors}):
         bad[node - first] |= not _same(left.value(node), right.value(node))
-    if a.op_names == b.op_names:
-        bad |= a.op[rows] != b.op[rows]
+    bad |= np.array(["", *a.op_names])[a.op[rows]] != np.array(["", *b.op_names])[b.op[rows]]
     sizes = np.diff(a.offsets[first : first + n + 1]), np.diff(b.offsets[first : first + n + 1])
     bad |= sizes[0] != sizes[1]
     found = int(np.argmax(bad)) if bad.any() else n
