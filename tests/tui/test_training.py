@@ -351,3 +351,13 @@ async def test_help_has_the_training_keys_first() -> None:
         text = shown(app)
         assert "walk the step shown" in text
         assert text.index("Training") < text.index("Everywhere")
+
+
+async def test_the_first_run_asks_for_the_language_and_then_trains() -> None:
+    run, _ = running()
+    app = GradientTracer(remembering(None), training=run)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "日本語" in shown(app))
+        await pilot.press("2")
+        await settled(pilot)
+        assert "決定境界" in shown(app)
