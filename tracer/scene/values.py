@@ -16,10 +16,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text as RichText
 
 from tracer.core.columns import CONST
-from tracer.explain.amount import Amount, brief, full, is_single, labelled
+from tracer.explain.amount import Amount, brief, full, is_single, labelled, shape_text
 from tracer.numbers import MORE_TO_COME, NO_GRADIENT, NOT_YET, format_full
 from tracer.scene.palette import DARK, Palette, Role
-from tracer.scene.reading import dims
 from tracer.text import Lang, Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.trace import Trace
@@ -136,7 +135,7 @@ class ValuesPanel:
     def _value(self, node: int, value: Amount) -> str:
         """A number; of an array its few numbers, or its shape."""
         said = brief(value, room=TENSOR)[self.lang]
-        return said if is_single(value) or said.startswith("[") else dims(self.cursor.trace, node)
+        return said if is_single(value) or said.startswith("[") else shape_text(self.cursor.trace.shape(node))
 
     def _users(self, node: int) -> str:
         trace = self.cursor.trace

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tracer.scene.tensor import TensorPanel, tensor_panel
-from tracer.scene.values import values_panel
+from tracer.scene.values import listed, values_panel
 from tracer.text import Text
 from tracer.tui.view import View
 from tracer.tui.widgets.graph import GraphPanel
@@ -57,7 +57,7 @@ class ValuesPanel(Panel):
         self._above = size.height
         self._tensor = None
         if node is not None:
-            self._above = round(size.height * TABLE) if size.height >= BOTH else 0
+            self._above = self._table_lines(view, size.height)
             self._tensor = tensor_panel(
                 view.cursor,
                 node,
@@ -75,6 +75,10 @@ class ValuesPanel(Panel):
         if self._tensor is not None:
             lines += [RichText()] * (self._above - len(lines)) + self._tensor.lines(size.width)
         return self.strips(lines, size.width)
+
+    def _table_lines(self, view: View, height: int) -> int:
+        """Lines of the table over a tensor: no more than it has nodes, none where there is no room for both."""
+        return min(round(height * TABLE), len(listed(view.cursor.trace)) + 1) if height >= BOTH else 0
 
     def on_click(self, event: events.Click) -> None:
         inside = event.get_content_offset(self)
