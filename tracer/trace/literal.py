@@ -101,9 +101,9 @@ def _untagged(found: Any, arrays: Sequence[Array], depth: int) -> Any:
         raise ValueError
     if found is None or isinstance(found, bool | int | float | str):
         return found
-    (tag, content) = next(iter(found.items()))
-    if len(found) != 1:
+    if not isinstance(found, dict) or len(found) != 1:
         raise ValueError
+    ((tag, content),) = found.items()
     if tag in ("tuple", "list", "slice"):
         if not isinstance(content, list):
             raise ValueError
