@@ -171,7 +171,7 @@ _TRAINING: tuple[Key, ...] = (
         Text("one step back, to see what was", "一つ前のステップを見る"), "training", priority=True, weight=70),
     Key("open_step", ("enter",), Text("open this step", "このステップを開く"),
         Text("walk the step shown: forward, loss, backward, update, zero",
-             "表示中のステップを開き、順伝播・損失・逆伝播・更新・ゼロ化をたどる"), "training", weight=98),
+             "このステップを開き、順伝播からゼロ化までたどる"), "training", weight=98),
     Key("finer", (",",), Text("smaller", "細かく"),
         Text("smaller strides: 100, 10, 1 steps", "歩幅を小さく（100→10→1 ステップ）"), "training", weight=45),
     Key("coarser", (".",), Text("bigger", "粗く"),
