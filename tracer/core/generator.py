@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracer.core.backend import to_host
+from tracer.core.backend import to_device, to_host
 from tracer.core.where import user_line
 from tracer.errors import ArgumentError, ArgumentTypeError, OptionError, StateError
 
@@ -37,7 +37,7 @@ class Generator:
     """
 
     def __init__(self, device: Any = "cpu") -> None:
-        self.device = device
+        self.device = to_device(device)
         self._seed: int = _DEFAULT_SEED
         self._engine = np.random.MT19937(0)
         self.waiting_normal: float | None = None

@@ -58,6 +58,16 @@ def test_filling_in_place_is_an_update_in_a_recording() -> None:
     assert recorder.trace is not None
 
 
+@pytest.mark.parametrize("fill", ["normal_", "uniform_", "bernoulli_", "exponential_", "zero_"])
+def test_a_computed_tensor_that_is_filled_forgets_what_it_was_made_from(fill: str) -> None:
+    x = T.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 3
+    getattr(y, fill)()
+    assert y.requires_grad
+    (y * x).sum().backward()
+    assert x.grad.tolist() == y.tolist()
+
+
 def test_the_gradient_of_a_draw_is_zero() -> None:
     p = T.tensor([0.0, 1.0, 0.5], requires_grad=True)
     drawn = T.bernoulli(p)
@@ -126,6 +136,7 @@ torch.zeros(3, dtype=torch.float64).random_() | torch.zeros(3, dtype=torch.int32
 torch.zeros(3, dtype=torch.float16).random_() | torch.zeros(3, dtype=torch.uint8).random_(0, 300)
 torch.get_rng_state() | torch.Generator().get_state() | torch.set_rng_state(T([1.])) | torch.initial_seed()
 torch.set_rng_state(torch.zeros(3, dtype=torch.uint8)) | torch.manual_seed(2**64) | torch.Generator().initial_seed()
+torch.Generator().device
 torch.randn((2,), generator=torch.Generator().manual_seed(1)) | torch.Generator().manual_seed(1.5)
 """
 CODES = [code.strip() for line in LINES.strip().splitlines() for code in line.split(" | ")]
