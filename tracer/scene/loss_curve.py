@@ -6,7 +6,6 @@ is drawn as its lowest and its highest.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -255,5 +254,4 @@ def loss_curve(
         shown: the step one is at.
         width, height: cells.
     """
-    assert math.prod((width, height)) >= 0, "sizes are counts"
     return LossCurve(losses, smoothed, shown, lang, palette, width, height)

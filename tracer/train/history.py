@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
@@ -128,9 +128,3 @@ class History:
         first = max(abs(loss) for loss in self._losses[:FIRST])
         grown = len(self._losses) > FIRST and self._smoothed[-1] > GREW * first
         return "growing" if grown else None
-
-
-def up_to(past: Past, step: int) -> Past:
-    """The same run when `step` steps had been taken."""
-    looks = tuple(look for look in past.looks if look[0] <= step)
-    return replace(past, losses=past.losses[:step], smoothed=past.smoothed[:step], looks=looks)
