@@ -56,6 +56,8 @@ def int_of(name: str, argument: str, value: Any) -> int:
     Raises:
         ArgumentTypeError: anything else.
     """
+    if type(value) is int:
+        return value
     if not isinstance(value, bool | np.bool_):
         try:
             return operator.index(value)

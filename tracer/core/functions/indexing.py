@@ -18,7 +18,7 @@ from tracer.core.op import find_op
 from tracer.core.ops import indexing as ops
 from tracer.core.ops.gathering import NONZERO
 from tracer.core.ops.shape import CLONE
-from tracer.core.subscript import has_arrays, phases, shape_at
+from tracer.core.subscript import phases, shape_at
 from tracer.core.tensor import Tensor
 from tracer.core.where import user_line
 from tracer.errors import ArgumentTypeError, AxisError, DtypeError, IndexingError, PlaceError, ShapeError
@@ -31,7 +31,7 @@ def _getitem(input: Tensor, index: Any) -> Tensor:
     if not shape and isinstance(index, slice):
         raise IndexingError("index: a tensor without axes cannot be sliced.", where=user_line())
     read, name = read_index(shape, index)
-    return apply(ops.INDEX if has_arrays(read) else ops.SLICE, input, index=read, _grad_fn=name)
+    return apply(ops.INDEX if name == "IndexBackward0" else ops.SLICE, input, index=read, _grad_fn=name)
 
 
 @function(module=False)

@@ -89,6 +89,8 @@ def final_sizes(name: str, a: Tensor, listed: tuple[int, ...]) -> tuple[int, ...
 
 def infer_sizes(name: str, listed: tuple[int, ...], size: int, owner: str) -> tuple[int, ...]:
     """The sizes with a -1 worked out, so that they multiply to `size`."""
+    if math.prod(listed) == size and min(listed, default=0) >= 0:
+        return listed
     open_ = [place for place, n in enumerate(listed) if n == -1]
     known = math.prod(n for n in listed if n != -1)
     hint = hint_ja = None

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tracer.core.backend import to_host
-from tracer.core.subscript import Index, consumes, has_arrays, spelled_out
+from tracer.core.subscript import Index, consumes, spelled_out
 from tracer.core.tensor import Tensor
 from tracer.core.where import user_line
 from tracer.errors import ArgumentError, ArgumentTypeError, IndexingError
@@ -30,9 +30,49 @@ def read_index(shape: Sequence[int], key: Any) -> tuple[Index, str]:
         ArgumentTypeError: a slice whose ends are no ints.
     """
     parts = tuple(key) if _is_tuple(key) else (key,)
+    name = _basic_name(shape, parts)
+    if name is not None:
+        return parts, name
     index = _with_one_ellipsis([_entry(part) for part in parts])
     _check(tuple(shape), index)
-    return index, _node_name(tuple(shape), index)
+    return index, _basic_name(shape, index) or "IndexBackward0"
+
+
+def _basic_name(shape: Sequence[int], parts: Index) -> str | None:
+    """The name of the last step that PyTorch makes, if the index is one of plain ints, slices, None and dots in range.
+
+    PyTorch takes each entry in turn; slices that keep all do not count.
+    """
+    wanted = 0
+    for part in parts:
+        if type(part) is int or type(part) is slice:
+            wanted += 1
+        elif part is not None and part is not Ellipsis:
+            return None
+    name, axis, dots = "AliasBackward0", 0, False
+    if wanted > len(shape):
+        return None
+    for part in parts:
+        if part is None:
+            name = "UnsqueezeBackward0"
+        elif part is Ellipsis:
+            if dots:
+                return None
+            dots, axis = True, axis + len(shape) - wanted
+        elif type(part) is int:
+            if not -shape[axis] <= part < shape[axis]:
+                return None
+            name, axis = "SelectBackward0", axis + 1
+        else:
+            start, stop, step = part.start, part.stop, part.step
+            if not all(end is None or type(end) is int for end in (start, stop, step)) or (
+                step is not None and step < 1
+            ):
+                return None
+            if start or (step or 1) != 1 or not (stop is None or stop >= shape[axis]) or len(parts) == 1:
+                name = "SliceBackward0"
+            axis += 1
+    return name
 
 
 def _is_tuple(key: Any) -> bool:
@@ -157,6 +197,8 @@ def _check(shape: tuple[int, ...], index: Index) -> None:
         elif isinstance(part, int):
             _in_range(shape, axis, part, part)
         axis += consumes(part)
+    if len(set(meet)) < 2:
+        return
     try:
         np.broadcast_shapes(*meet)
     except ValueError:
@@ -200,21 +242,3 @@ def _in_range(shape: tuple[int, ...], axis: int, lowest: int, highest: int) -> N
         ja=f"添字：{wrong} は、形 {shape} の軸 {axis} の範囲を外れています。",
         hint_ja=f"{-size} から {size - 1} までの整数を使ってください。" if size else "この軸には要素がありません。",
     )
-
-
-def _node_name(shape: tuple[int, ...], index: Index) -> str:
-    """Of the last step that PyTorch makes: it takes each entry in turn, and slices that keep all do not count."""
-    if has_arrays(index):
-        return "IndexBackward0"
-    if len(index) == 1 and isinstance(index[0], slice):
-        return "SliceBackward0"
-    name, axis = "AliasBackward0", 0
-    for part in spelled_out(index, len(shape)):
-        if part is None:
-            name = "UnsqueezeBackward0"
-        elif not isinstance(part, slice):
-            name = "SelectBackward0"
-        elif part.start or part.step not in (None, 1) or not (part.stop is None or part.stop >= shape[axis]):
-            name = "SliceBackward0"
-        axis += consumes(part)
-    return name
