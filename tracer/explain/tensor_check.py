@@ -205,7 +205,7 @@ class _Checking:
             )
         n = len(found)
         each = f"each of its {n} elements" if n > 1 else "it"
-        ja = f"{n} 個の要素を一つずつ" if n > 1 else "少し"
+        ja = f" {n} 個の要素を一つずつ" if n > 1 else "少し"
         return Text(
             f"{self.symbol}: nudging {each} shows the same (difference at most {off})",
             f"{self.symbol}：{self.name} の{ja}動かして測った傾きと一致（差は最大 {off}）"

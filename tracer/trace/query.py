@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from tracer.core.op import find_op
 from tracer.trace.trace import Trace
 
 MOST = 200
@@ -41,14 +42,12 @@ def _candidates(trace: Trace, wanted: str) -> Iterator[int]:
 
 def _of_op(trace: Trace, wanted: str) -> Iterator[int]:
     """By an op's name (`mul`) or its sign (`×`, `*`)."""
-    from tracer.core.op import OPS
-
     typed = {"*": "×", "-": "−", "/": "÷", "**": "^", "sigmoid": "σ"}.get(wanted, wanted)
     columns = trace.columns
     codes = [
         code
         for code, name in enumerate(columns.op_names, start=1)
-        if name.startswith(wanted) or OPS[name].label.casefold() == typed
+        if name.startswith(wanted) or find_op(name).label.casefold() == typed
     ]
     yield from np.flatnonzero(np.isin(columns.op, codes)).tolist()
 

@@ -88,6 +88,7 @@ def _check_ops(c: Columns, tensor: NDArray[np.bool_]) -> None:
         return
     held, work = memory(c.arena), 0
     flows, versions = delivering(c), _versions(c)
+    tried: set[Any] = set()
     np.ones((2, 2)) @ np.ones((2, 2))  # the matrix library takes its own memory before the bound is set
     with at_most(ROOM + 16 * held):
         for node in nodes:
@@ -98,7 +99,31 @@ def _check_ops(c: Columns, tensor: NDArray[np.bool_]) -> None:
             args = [_arg(c, versions, edge, node) for edge in edges]
             wanted = [bool(flows[edge]) and bool(c.flags[node] & LIVE) for edge in edges]
             static = c.statics[c.static[node]] if c.static[node] >= 0 else {}
-            _try(op, args, static, out, wanted)
+            key = _alike(op, args, static, out, wanted)
+            if key is None or key not in tried:
+                _try(op, args, static, out, wanted)
+                tried.add(key)
+
+
+def _alike(op: Op, args: list[Number], static: Any, out: Array, wanted: list[bool]) -> Any:
+    """What applications have in common of which one speaks for all: shapes, types and static arguments.
+
+    None where whole numbers are involved: an index may be wrong in one of them.
+    """
+    arrays = [arg for arg in args if isinstance(arg, np.ndarray)]
+    if any(array.dtype.kind != "f" for array in arrays) or not _plain(static):
+        return None
+    kinds = tuple((a.shape, a.dtype.str) if isinstance(a, np.ndarray) else float(a) for a in args)
+    return op.name, kinds, repr(static), out.shape, out.dtype.str, tuple(wanted)
+
+
+def _plain(value: Any) -> bool:
+    """Whether a static argument is the same wherever it is written the same."""
+    if isinstance(value, dict):
+        return all(_plain(one) for one in value.values())
+    if isinstance(value, tuple | list):
+        return all(_plain(one) for one in value)
+    return not isinstance(value, np.ndarray)
 
 
 def _try(op: Op, args: list[Number], static: Any, out: Array, wanted: list[bool]) -> None:
