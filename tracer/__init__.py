@@ -39,6 +39,7 @@ _HOME = {
     "is_grad_enabled": "tracer.core.grad_mode",
     "inference_mode": "tracer.core.grad_mode",
     "Generator": "tracer.core.generator",
+    "default_generator": "tracer.core.generator",
     "Size": "tracer.core.size",
     "device": "tracer.core.backend:Device",
     "dtype": "tracer.core.dtype:DType",

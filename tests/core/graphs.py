@@ -289,7 +289,7 @@ def overwriting(s: Sketch) -> None:
     if part is not None:
         ways += [f"{{new}}[-1] = v{part}.to({{new}}.dtype)", f"{{new}}[torch.tensor([0])] = v{part}.to({{new}}.dtype)"]
     line = s.one_of(ways)
-    s.made(f"v{a}.clone().contiguous()", shape, line)
+    s.made(f"v{a}.clone()", shape, line)
 
 
 def layer(s: Sketch) -> None:

@@ -400,3 +400,19 @@ def test_the_manual_network_of_the_documents_updates_plain_tensors_in_place(torc
     assert numbers(w.sum()) == pytest.approx(1.6)
     mask = (w > 0).float()
     assert numbers(mask) == [[1.0, 1.0], [1.0, 1.0]]
+
+
+@both
+@pytest.mark.parametrize("turn", ["v", "v.t()", "v.permute(2, 0, 1)", "v.expand(2, 3, 4)"])
+def test_writing_into_a_view_of_any_order_reaches_base_and_leaf(torch_: Any, turn: str) -> None:
+    shape = (3, 4) if turn != "v.permute(2, 0, 1)" else (2, 3, 4)
+    leaf = torch_.ones(*shape, requires_grad=True)
+    base = eval(turn, {"v": leaf * 2.0}).clone()
+    base[1].mul_(5)
+    base[..., 0] += 1
+    (base * base).sum().backward()
+    assert numbers(base[1]) == numbers(eval(turn, {"v": leaf * 2.0})[1] * 5 + torch_.eye(base.shape[-1])[0])
+    gradient = 2 * base.detach() * 2.0
+    gradient[1] *= 5
+    back = {"v.t()": lambda g: g.t(), "v.permute(2, 0, 1)": lambda g: g.permute(1, 2, 0), "v": lambda g: g}
+    assert numbers(leaf.grad) == numbers(back.get(turn, lambda g: g.sum(0))(gradient))

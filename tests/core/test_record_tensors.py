@@ -138,3 +138,28 @@ def test_a_gradient_used_as_a_number_is_called_after_its_leaf() -> None:
     assert "w.grad" in rec.columns().names.values()
     assert w.item() == pytest.approx(1.6)
     assert rec.columns().update_notes[0]["rule"] == "sub_"  # type: ignore[index]
+
+
+def test_a_parameter_is_called_by_its_place_in_the_network() -> None:
+    """Whatever lists the program also keeps it in, made before the network or after."""
+    with tracer.record() as rec:
+        model = tracer.nn.Sequential(tracer.nn.Linear(2, 3), tracer.nn.Linear(3, 1))
+        a = list(model.parameters())
+        model(tracer.ones(1, 2)).sum().backward()
+    assert len(a) == 4
+    names = set(rec.columns().names.values())
+    assert {"model.0.weight", "model.0.bias", "model.1.weight", "model.1.bias"} <= names
+
+
+def test_what_an_optimizer_notes_is_kept_as_it_was() -> None:
+    with tracer.record() as rec:
+        p = tracer.tensor([1.0, 2.0], requires_grad=True)
+        opt = tracer.optim.Adam([p], lr=0.1)
+        for _ in range(2):
+            p.grad = tracer.tensor([1.0, -1.0])
+            opt.step()
+    first, second = rec.columns().update_notes
+    assert first is not None
+    assert second is not None
+    assert first["m"].tolist() == pytest.approx([0.1, -0.1])
+    assert second["m_before"].tolist() == first["m"].tolist()

@@ -408,6 +408,8 @@ class Recorder(TensorEvents):
         """Give nodes without a name the user's variable that holds them; `w[0]` for an element of a list."""
         loops = {name for targets in self._targets.values() for name in targets.loops}
         mine = {name: thing for name, thing in variables.items() if not name.startswith("_")}
+        # a parameter is best called by its place in the network: `model.fc1.weight`, not `params[0]`
+        self._take_names({name: thing for name, thing in mine.items() if hasattr(type(thing), "named_parameters")})
         # what a loop left in its variable has a better name elsewhere: `w[1]`, not `p`
         self._take_names({name: thing for name, thing in mine.items() if name not in loops})
         self._take_names({name: thing for name, thing in mine.items() if name in loops})

@@ -202,8 +202,10 @@ class TensorEvents:
             self._extend(UPDATE, len(self.updates))
             slot = self.arena.keep(new, copy=True)
             before = self._last_slot(node)
-            kept = None if note is None else {k: to_host(v) if hasattr(v, "shape") else v for k, v in note.items()}
             arrays = self.arena.arrays
+            kept = None
+            if note is not None:
+                kept = {k: arrays[self.arena.keep(v, copy=True)] if hasattr(v, "shape") else v for k, v in note.items()}
             self.update_notes.extend([None] * (len(self.updates) - len(self.update_notes)))
             self.update_notes.append(kept)
             self.updates.add(

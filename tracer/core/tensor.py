@@ -137,6 +137,16 @@ class Tensor:
         return dtypes.from_numpy_dtype(self._array.dtype)
 
     @property
+    def nbytes(self) -> int:
+        """How many bytes its elements take."""
+        return int(self._array.nbytes)
+
+    @property
+    def itemsize(self) -> int:
+        """How many bytes one element takes."""
+        return int(self._array.itemsize)
+
+    @property
     def device(self) -> Device:
         return CPU if isinstance(self._array, np.ndarray) else device_of(self._array)
 

@@ -50,13 +50,13 @@ for _alias, _of in _ALIASES.items():
 @function(module=False)
 def zero_(input: Tensor) -> Tensor:
     """Fill with zeros; a gradient zeroed so is an event in a recording."""
-    return _set_numbers(input, 0, "zero_")
+    return set_numbers(input, 0, "zero_")
 
 
 @function(module=False)
 def fill_(input: Tensor, value: Any) -> Tensor:
     """Fill with one number."""
-    return _set_numbers(input, value.item() if isinstance(value, Tensor) else value, "fill_")
+    return set_numbers(input, value.item() if isinstance(value, Tensor) else value, "fill_")
 
 
 @function(module=False)
@@ -65,7 +65,7 @@ def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     if not isinstance(src, Tensor):
         raise ArgumentTypeError(f"copy_: got a {type(src).__name__}; it must be a tensor.", where=user_line())
     if not (is_grad_enabled() and src._requires_grad):
-        return _set_numbers(input, src._array, "copy_")
+        return set_numbers(input, src._array, "copy_")
     return overwrite(input, lambda old: METHODS["broadcast_to"](src, old.shape).to(old.dtype), "copy_", src)
 
 
@@ -79,12 +79,13 @@ def _setitem(input: Tensor, index: Any, value: Any) -> None:
     overwrite(input, lambda old: index_put(old, index, value), "setitem", value)
 
 
-def _set_numbers(x: Tensor, numbers: Any, name: str) -> Tensor:
+def set_numbers(x: Tensor, numbers: Any, name: str) -> Tensor:
     """Overwrite with numbers that have no history."""
     _refuse_leaf(x, name)
     owner = x._grad_of() if x._grad_of is not None else None
     if x._requires_grad and is_grad_enabled():  # what it was made from no longer matters: zeros take its place
-        return overwrite(x, lambda old: apply(find_op("fill"), old, value=_plain(numbers)), name)
+        node = "ZeroBackward0" if name == "zero_" else f"{name.rstrip('_').capitalize()}Backward0"
+        return overwrite(x, lambda old: apply(find_op("fill"), old, _grad_fn=node, value=_plain(numbers)), name)
     _tell(x, owner, np.broadcast_to(np.asarray(_plain(numbers), x._array.dtype), x._array.shape), name, None)
     write(x, numbers)
     return x
@@ -192,19 +193,29 @@ def _rebase(view: Tensor, out: Tensor) -> None:
 
 
 def _places(base: Tensor, view: Tensor) -> Any:
-    """Where in row-major order the elements of `view` stand in `base`."""
+    """Where in row-major order the elements of `view` stand in `base`, whose memory may be in any order.
+
+    Raises:
+        GraphError: elements of the base share memory, as those of an expanded tensor do.
+    """
     whole, part = base._array, view._array
-    if not whole.flags.c_contiguous:
+    size = whole.itemsize
+    span = 1 + sum((n - 1) * abs(s) // size for n, s in zip(whole.shape, whole.strides, strict=True))
+    if span > 2 * whole.size or 0 in whole.strides:
         raise GraphError(
-            "in place: this view looks at a tensor whose memory is not in row-major order.",
+            "in place: this view looks at a tensor whose elements share memory or lie far apart.",
             hint="Work on a copy: y = x.clone(), or compute a new tensor with where.",
             where=user_line(),
         )
+    memory = np.full(span, -1)
+    np.ndarray(whole.shape, np.int64, memory, 0, _steps(whole))[...] = np.arange(whole.size).reshape(whole.shape)
     start = part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
-    size = whole.itemsize
-    return np.ndarray(
-        part.shape, np.int64, np.arange(whole.size), start // size * 8, tuple(s // size * 8 for s in part.strides)
-    ).copy()
+    return np.ndarray(part.shape, np.int64, memory, start // size * 8, _steps(part)).copy()
+
+
+def _steps(array: Any) -> tuple[int, ...]:
+    """The strides of `array`, for elements of 8 bytes."""
+    return tuple(s // array.itemsize * 8 for s in array.strides)
 
 
 def _refuse_leaf(x: Tensor, name: str) -> None:

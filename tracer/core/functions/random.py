@@ -16,7 +16,7 @@ from tracer.core import dtype as dtypes
 from tracer.core.apply import apply
 from tracer.core.backend import move, to_host
 from tracer.core.functions.arguments import int_of
-from tracer.core.functions.inplace import _set_numbers as set_numbers
+from tracer.core.functions.inplace import set_numbers as set_numbers
 from tracer.core.functions.making import Array, Dtype, blank_like, chosen, leaf, room, shape_of
 from tracer.core.functions.registry import function
 from tracer.core.generator import Generator, default_generator
