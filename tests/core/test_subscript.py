@@ -75,6 +75,13 @@ def test_an_int_beside_an_array_does_not_move_the_axes() -> None:
     assert A[0, :, TWO].shape == (2, 3)
 
 
+def test_dots_that_stand_for_no_axis_do_not_keep_arrays_apart() -> None:
+    """To NumPy they do: it moves the axis of such arrays to the front."""
+    index = (slice(1, None), TWO, Ellipsis, TWO)
+    assert pick(np, A, index).tolist() == [[17.0, 12.0]]
+    assert A[index].shape == (2, 1)
+
+
 def test_a_single_element_beside_a_bool_can_be_assigned() -> None:
     out = A.copy()
     assign(np, out, (0, True, 0, 0), -1.0)

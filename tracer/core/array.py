@@ -41,8 +41,10 @@ def put(xp: Any, shape: tuple[int, ...], index: Any, g: Any) -> Any:
 
 
 def _names_rows(index: Any) -> bool:
-    """Whether the index is one array of places along the first axis."""
-    return isinstance(index, tuple) and len(index) == 1 and getattr(index[0], "dtype", None) == np.int64
+    """Whether the index is one array of places along the first axis, perhaps with the other axes written out."""
+    if not (isinstance(index, tuple) and index and getattr(index[0], "dtype", None) == np.int64):
+        return False
+    return all(isinstance(part, slice) and part == slice(None) for part in index[1:])
 
 
 def as_float(xp: Any, mask: Any, like: Any) -> Any:

@@ -41,11 +41,12 @@ def phases(index: Index, ndim: int) -> tuple[Index, Index | None]:
     """
     if not has_arrays(index):
         return (index if Ellipsis in index else (*index, Ellipsis)), None
-    if not any(isinstance(part, int | np.integer) and not isinstance(part, bool) for part in index):
-        return index, None
+    full = spelled_out(index, ndim)  # to NumPy, dots that stand for no axis keep arrays apart; to PyTorch they don't
+    if not any(isinstance(part, int | np.integer) and not isinstance(part, bool) for part in full):
+        return full, None
     first: list[Any] = []
     then: list[Any] = []
-    for part in spelled_out(index, ndim):
+    for part in full:
         if isinstance(part, np.ndarray | bool):
             first += [EVERYTHING] * consumes(part)
             then.append(part)

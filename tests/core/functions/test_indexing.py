@@ -260,6 +260,7 @@ def test_it_is_pytorchs(name: str, cases: int) -> None:
         "x[i > 0]", "s[0]", "s[:]", "s[...]", "s[None]", "s[True]", "x[n]", "x[n.astype('int32')]", "x[[1.0]]",
         "x[np.int64(1)]", "x[np.array(1)]", "x[np.array([True, False, True])]", "x[:, :, None][..., 0]", "x[:, [1]]",
         "x[i][:, i]", "x[slice(i[0], None)]", "x[i[0]:]", "x[0:0]", "x[i == 0, 0]", "x[...][0, :]",
+        "x[None][:, i, ..., i]",
     ],
 )  # fmt: skip
 def test_every_kind_of_bracket_is_pytorchs(code: str) -> None:
