@@ -18,7 +18,8 @@ RNG = np.random.default_rng(0)
     [
         (RNG.integers(-5, 5, 9),), (RNG.integers(-5, 5, (2, 3)),), (np.array(2),), (slice(1, 4),), (3,), (Ellipsis,),
         (RNG.integers(0, 5, 4), RNG.integers(0, 3, 4)), (RNG.random(5) < 0.5,), (None, slice(None), 0), (True, [1, 1]),
-        (RNG.integers(-5, 5, 6), slice(None)), RNG.integers(0, 5, 4), 2, (RNG.integers(0, 5, 4).astype(np.int32),), (np.zeros(0, np.int64),),
+        (RNG.integers(-5, 5, 6), slice(None)),
+        RNG.integers(0, 5, 4), 2, (RNG.integers(0, 5, 4).astype(np.int32),), (np.zeros(0, np.int64),),
     ],
     ids=str,
 )  # fmt: skip
