@@ -168,6 +168,19 @@ def test_autograd_grad_shows_its_gradients_and_leaves_dot_grad_alone() -> None:
     assert same(trace.cursor(-1).grad("w"), w._grad._array)
 
 
+def test_backward_of_named_inputs_leaves_the_others_alone() -> None:
+    with record() as rec:
+        x, w = tensor([1.0, 2.0], True).named("x"), tensor([3.0, 4.0], True).named("w")
+        L = (x * w).sum()
+        L.backward(inputs=[x])
+        x + 1
+    trace = rec.trace
+    assert trace.passes[0].keeps(trace.find("x"))
+    np.testing.assert_array_equal(trace.cursor(trace.passes[0].stop).grad("w"), [1, 2])
+    assert trace.cursor(-1).grad("w") is None
+    np.testing.assert_array_equal(trace.cursor(-1).grad("x"), x._grad._array)
+
+
 def test_a_hook_speaks_after_the_last_contribution() -> None:
     with record() as rec:
         w = tensor([1.0], True).named("w")

@@ -123,6 +123,8 @@ class Walk:
         self.reached: dict[int, Any] = {}
         """Serial -> the gradient when it was complete, for recordings."""
         self.hooked: list[int] = []
+        self.aside: list[int] = []
+        """Serials of leaves that `inputs` does not name: their `.grad` stays as it is."""
         self.deliveries: list[tuple[int, int]] = []
         """(serial of the user, slot) of each contribution; kept for recordings only."""
 
@@ -145,7 +147,7 @@ class Walk:
         if self.create_graph:
             growing = self._began(seed)
         for recorder, one in zip(ACTIVE, growing, strict=True):
-            recorder.ended_tensor_pass(one, self.reached, self.hooked)
+            recorder.ended_tensor_pass(one, self.reached, self.hooked, self.aside)
 
     def _began(self, seed: Tensor) -> list[GrowingTensorPass]:
         accumulates = self.collect is None
@@ -271,6 +273,8 @@ class Walk:
                 self._add_to(leaf, g)
                 for hook in leaf.__dict__.get("_after_accumulate", ()):
                     hook(leaf)
+            elif self.collect is None:
+                self.aside.append(leaf._serial)
             if ACTIVE:
                 self.reached[leaf._serial] = leaf._grad._array if into and leaf._grad is not None else _array(g)
 

@@ -60,6 +60,8 @@ class PassColumns:
     """Whether what the rules read was kept for another pass; else it was freed as the pass went on."""
     hooked: tuple[int, ...] = ()
     """Nodes whose gradient a hook of the program replaced."""
+    aside: tuple[int, ...] = ()
+    """Leaves that gradient reached but that keep none of it: `backward(inputs=...)` named others."""
 
 
 @dataclass(frozen=True)

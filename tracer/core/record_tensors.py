@@ -79,6 +79,7 @@ class GrowingTensorPass:
         self.grads: dict[int, int] = {}
         """Node -> arena row."""
         self.hooked: tuple[int, ...] = ()
+        self.aside: tuple[int, ...] = ()
 
     def freeze(self, arena: Arena) -> PassColumns:
         nodes = sorted(self.grads)
@@ -94,6 +95,7 @@ class GrowingTensorPass:
             accumulates=self.accumulates,
             retains=self.retains,
             hooked=self.hooked,
+            aside=self.aside,
         )
 
 
@@ -236,13 +238,18 @@ class TensorEvents:
             return growing
 
     def ended_tensor_pass(  # type: ignore[misc]
-        self: Recorder, growing: GrowingTensorPass, reached: Mapping[int, Any], hooked: Sequence[int]
+        self: Recorder,
+        growing: GrowingTensorPass,
+        reached: Mapping[int, Any],
+        hooked: Sequence[int],
+        aside: Sequence[int] = (),
     ) -> None:
         """All gradients as the engine left them; the order of deliveries is implied."""
         with self.lock:
             ids = self.ids
             growing.grads = {ids[s]: self.arena.keep(g) for s, g in reached.items() if s in ids}
             growing.hooked = tuple(sorted(ids[s] for s in hooked if s in ids))
+            growing.aside = tuple(sorted(ids[s] for s in aside if s in ids))
             segment = next(s for s in reversed(self.segments) if s[0] == BACKWARD and s[3] == growing.index)
             segment[2] = sum(self._delivers(node) for node in growing.grads)
 

@@ -157,7 +157,7 @@ class Cursor:
             left: whether the question is what passes left behind: then not one that only handed gradients out.
         """
         for this in reversed(self.trace.passes):
-            stays = this.accumulates or (position <= this.stop and not left)
+            stays = this.keeps(node) or (position <= this.stop and not left)
             if this.start < position and stays and this.reached(node):
                 return this
         return None
@@ -208,7 +208,7 @@ class Cursor:
 
     def held(self, node: int, this: Pass) -> Number | None:
         """What a leaf held when the pass began; None where nothing: inner nodes and `autograd.grad` start afresh."""
-        if not (self.trace.accumulates(node) and this.accumulates):
+        if not (self.trace.accumulates(node) and this.keeps(node)):
             return None
         written = [e for e in self.trace.events("write").get(node, ()) if e[0] <= this.start]
         earlier = self._pass_of(node, this.start, left=True)

@@ -148,6 +148,10 @@ class Pass:
         """Whether leaves keep what arrives in `.grad`; `autograd.grad` only hands it to the program."""
         return self.columns.accumulates
 
+    def keeps(self, node: int) -> bool:
+        """Whether what arrives at `node` stays in its `.grad` after the pass."""
+        return self.columns.accumulates and node not in self.columns.aside
+
     @property
     def seed(self) -> Number:
         """What the root's gradient starts from: 1, ones, or the array given to `backward(gradient=...)`."""

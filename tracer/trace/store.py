@@ -42,6 +42,7 @@ _DTYPES: dict[str, Any] = {
     "kind": np.uint8, "bytes": np.uint8,
     "slot": np.int32, "before_slot": np.int32, "static": np.int32, "slots": np.int32, "seed": np.int32,
     "tensors": np.uint8, "accumulates": np.uint8, "hooked": np.int32, "hooked_offsets": np.int64,
+    "aside": np.int32, "aside_offsets": np.int64,
     "start": np.int64, "dtype": np.uint8, "axes": np.int64, "shape": np.int64, "stride": np.int64,
 }  # fmt: skip
 _COMBINE = ("add", "assign")
@@ -155,8 +156,10 @@ def _put_passes(arrays: Arrays, passes: Sequence[PassColumns]) -> None:
     arrays["pass.tensors"] = np.array([p.slots is not None for p in passes], np.uint8)
     arrays["pass.seed"] = np.array([p.seed for p in passes], np.int32)
     arrays["pass.accumulates"] = np.array([p.accumulates for p in passes], np.uint8)
-    arrays["pass.hooked"] = np.array([node for p in passes for node in p.hooked], np.int32)
-    arrays["pass.hooked_offsets"] = np.cumsum([0, *(len(p.hooked) for p in passes)], dtype=np.int64)
+    for name in ("hooked", "aside"):
+        some = [getattr(p, name) for p in passes]
+        arrays[f"pass.{name}"] = np.array([node for nodes in some for node in nodes], np.int32)
+        arrays[f"pass.{name}_offsets"] = np.cumsum([0, *map(len, some)], dtype=np.int64)
     slots = [np.full(len(p.nodes), -1, np.int32) if p.slots is None else p.slots for p in passes]
     arrays["pass.slots"] = np.concatenate([empty, *slots]).astype(np.int32)
     for name in ("nodes", "grads", "schedule", "upstream", "lines"):
@@ -233,8 +236,9 @@ def _without_tensors(arrays: Arrays) -> None:
     arrays["pass.slots"], arrays["pass.seed"] = none("pass.nodes"), none("pass.root")
     arrays["pass.tensors"] = np.zeros(len(none("pass.root")), np.uint8)
     arrays["pass.accumulates"] = np.ones(len(none("pass.root")), np.uint8)
-    arrays["pass.hooked"] = np.zeros(0, np.int32)
-    arrays["pass.hooked_offsets"] = np.zeros(len(none("pass.root")) + 1, np.int64)
+    for name in ("hooked", "aside"):
+        arrays[f"pass.{name}"] = np.zeros(0, np.int32)
+        arrays[f"pass.{name}_offsets"] = np.zeros(len(none("pass.root")) + 1, np.int64)
 
 
 def _header(data: bytes) -> dict[str, Any]:
@@ -299,6 +303,13 @@ def _check_offsets(offsets: NDArray[Any], total: int, name: str) -> None:
         raise Refused(f"damaged: {name} has wrong offsets.")
 
 
+def _parted(get: _Getter, name: str) -> list[tuple[int, ...]]:
+    """Numbers in groups, from one column and its offsets."""
+    column, offsets = get(name), get(f"{name}_offsets")
+    _check_offsets(offsets, len(column), name)
+    return [tuple(column[a:b].tolist()) for a, b in pairwise(offsets.tolist())]
+
+
 def _get_passes(get: _Getter) -> tuple[PassColumns, ...]:
     root, line, combine, hand = (get(f"pass.{name}") for name in ("root", "line", "combine", "hand"))
     nodes, grads = get("pass.nodes"), get("pass.grads")
@@ -308,10 +319,10 @@ def _get_passes(get: _Getter) -> tuple[PassColumns, ...]:
     _check_offsets(delivery_offsets, len(schedule), "pass.schedule")
     count = len(root)
     tensors, seed, accumulates = (get(f"pass.{name}") for name in ("tensors", "seed", "accumulates"))
-    slots, hooked, hooked_offsets = get("pass.slots"), get("pass.hooked"), get("pass.hooked_offsets")
-    _check_offsets(hooked_offsets, len(hooked), "pass.hooked")
+    slots = get("pass.slots")
+    some = {name: _parted(get, f"pass.{name}") for name in ("hooked", "aside")}
     sizes = {len(line), len(combine), len(hand), len(node_offsets) - 1, len(delivery_offsets) - 1}
-    sizes |= {len(tensors), len(seed), len(accumulates), len(hooked_offsets) - 1}
+    sizes |= {len(tensors), len(seed), len(accumulates), *map(len, some.values())}
     if len(slots) != len(nodes):
         raise Refused("damaged: the passes' columns differ in length.")
     if sizes != {count} or len(grads) != len(nodes) or not len(schedule) == len(upstream) == len(lines):
@@ -336,7 +347,8 @@ def _get_passes(get: _Getter) -> tuple[PassColumns, ...]:
                 slots=slots[a:b] if tensors[i] else None,
                 seed=int(seed[i]),
                 accumulates=bool(accumulates[i]),
-                hooked=tuple(hooked[slice(*hooked_offsets[i : i + 2].tolist())].tolist()),
+                hooked=some["hooked"][i],
+                aside=some["aside"][i],
             )
         )
     return tuple(found)

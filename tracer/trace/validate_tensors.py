@@ -64,9 +64,10 @@ def check_pass_tensors(c: Columns, this: PassColumns) -> None:
     """A pass is over plain numbers or over tensors, whose gradients have their shapes."""
     tensor = c.slot[np.append(this.nodes, this.root)] >= 0
     must(bool((tensor == (this.slots is not None)).all()), "a pass mixes numbers and tensors")
-    must(set(this.hooked) <= set(this.nodes.tolist()), "a hook is on a node that received nothing")
+    reached = set(this.nodes.tolist())
+    must({*this.hooked, *this.aside} <= reached, "a hook is on a node that received nothing")
     if this.slots is None:
-        must(this.seed == -1 and this.accumulates and not this.hooked, "a pass is of the wrong kind")
+        must(this.seed == -1 and this.accumulates and not this.hooked and not this.aside, "a pass is of the wrong kind")
         return
     must(this.schedule is None and this.combine == "add", "a pass over tensors is of the wrong kind")
     must(_within(this.slots, len(c.arena), 0) and -1 <= this.seed < len(c.arena), "a gradient has no such tensor")
