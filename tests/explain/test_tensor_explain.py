@@ -178,6 +178,17 @@ def test_what_is_not_finite_is_told_where_it_begins() -> None:
     assert "1 of the numbers handed on to x are not: here the gradient breaks" in notes(spoilt, "trouble")
 
 
+def test_the_infinity_of_a_mask_is_no_trouble() -> None:
+    with record() as rec:
+        scores = tracer.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True).named("scores")
+        mask = tracer.tensor([[False, True], [False, False]])
+        scores.masked_fill(mask, float("-inf")).softmax(-1)[0, 0].backward()
+    assert first_trouble(rec.trace.cursor(-1)) is None
+    assert "trouble" not in {
+        note.kind for p in rec.trace.stops("node") for note in explain(rec.trace.cursor(int(p))).notes
+    }
+
+
 def test_a_hook_that_changes_a_gradient_is_told() -> None:
     with record() as rec:
         x = tracer.tensor([1.0, 2.0], requires_grad=True).named("x")
@@ -185,6 +196,17 @@ def test_a_hook_that_changes_a_gradient_is_told() -> None:
         (x * x).sum().backward()
     told = titled(rec.trace, "→ x", "edge")
     assert "A hook of the program changes the gradient of x" in notes(told, "outside")
+
+
+def test_a_pass_says_whether_the_graph_is_let_go() -> None:
+    with record() as rec:
+        x = tracer.tensor([1.0, 2.0], requires_grad=True).named("x")
+        y = (x * x).sum()
+        y.backward(retain_graph=True)
+        y.backward()
+    first, second = (notes(explain(rec.trace.cursor(this.stop)), "end") for this in rec.trace.passes)
+    assert "retain_graph=True: what was remembered is kept" in first
+    assert "a second backward() through the same nodes would fail" in second
 
 
 # Events

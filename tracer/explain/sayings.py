@@ -187,7 +187,7 @@ def ending(teller: Teller, this: Pass) -> list[Note]:
     leaves = [n for n in this.columns.nodes.tolist() if trace.kind(n) == "leaf"]
     done = Text("The backward pass is over.", "逆伝播が終わりました。")
     if this.columns.slots is not None:
-        done = join(done, _FREED)
+        done = join(done, _RETAINED if this.columns.retains else _FREED)
     if not leaves:
         return [Note("end", done)]
     numbers = []
@@ -208,10 +208,12 @@ def ending(teller: Teller, this: Pass) -> list[Note]:
 
 
 _FREED = Text(
-    "What was remembered for it is let go now, unless it was called with retain_graph=True: "
-    "a second backward() through the same nodes would fail.",
-    "覚えておいた値は、retain_graph=True の場合を除いて、ここで手放されます。"
-    "同じノードを通る二度目の backward() はエラーになります。",
+    "What was remembered for it is let go now: a second backward() through the same nodes would fail.",
+    "覚えておいた値はここで手放されます。同じノードを通る二度目の backward() はエラーになります。",
+)
+_RETAINED = Text(
+    "retain_graph=True: what was remembered is kept, so that another backward() can go the same way.",
+    "retain_graph=True なので、覚えておいた値は残り、もう一度 backward() で同じ道をたどれます。",
 )
 
 

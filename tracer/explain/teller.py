@@ -7,7 +7,7 @@ from functools import cached_property
 
 from tracer.explain.amount import Amount, labelled, plain, single
 from tracer.explain.explanation import Note
-from tracer.explain.trouble import outside, spoilt_by, why_not_finite
+from tracer.explain.trouble import meant, outside, spoilt_by, why_not_finite
 from tracer.explain.words import Names, shown
 from tracer.text import Text, clean
 from tracer.trace.cursor import Cursor
@@ -97,6 +97,8 @@ class Teller:
         """What is worth saying of a node that has been made: where it is, whether it is finite, who looked at it."""
         notes = []
         culprit = spoilt_by(self.cursor, node)
+        if culprit is not None and meant(self.trace, culprit):
+            culprit = None
         if culprit == node:
             notes.append(Note("trouble", why_not_finite(self.trace, node, self.digits)))
         elif culprit is not None:

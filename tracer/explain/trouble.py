@@ -66,7 +66,12 @@ def _forward_culprits(trace: Trace) -> list[int]:
     spoilt = ~np.isfinite(edge_values(trace))
     before = np.concatenate([[0], np.cumsum(spoilt)])
     infected = before[c.offsets[bad + 1]] > before[c.offsets[bad]]
-    return [int(n) for n in bad[~infected]]
+    return [int(n) for n in bad[~infected] if not meant(trace, int(n))]
+
+
+def meant(trace: Trace, node: int) -> bool:
+    """Whether `node` is an infinity that the program wrote itself beside tensors: the −inf of an attention mask."""
+    return bool(trace.columns.arena) and trace.kind(node) == "const"
 
 
 def why_not_finite(trace: Trace, node: int, digits: int = 4) -> Text:
