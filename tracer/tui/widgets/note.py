@@ -110,6 +110,8 @@ def hints(view: View, lang: Lang, palette: Palette) -> Iterator[Prose]:
         if not view.at_end:
             yield Prose(_BESIDE[lang], style)
         return
+    if view.node is not None and trace.shape(view.node) and view.cell is None:
+        yield Prose(_ELEMENTS[lang], style)
     if trace.n_nodes > FEW_NODES:
         return
     moment = cursor.moment
@@ -133,6 +135,10 @@ _END = Text(
 _BESIDE = Text(
     en="=  to the first difference   enter  walk one run alone",
     ja="=  最初に食い違う場面へ   enter  片方だけをたどる",
+)
+_ELEMENTS = Text(
+    en="tab to the values: shift and arrows choose an element, + numbers, - heat map",
+    ja="tab で値のパネルへ: shift+矢印で要素を選ぶ、+ で数、- で色",
 )
 _MISSING = Text(en="… means: a contribution is still missing", ja="… は、まだ届いていない寄与がある印です")
 _PREDICT = Text(en="p  predict what {name} gets in all", ja="p  {name} に届く勾配の合計を予想する")
