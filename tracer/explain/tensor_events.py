@@ -214,7 +214,7 @@ _STAYS = Text(
     "{name} の古い値から計算したものは、計算し直すまでそのまま残ります。",
 )
 _WHOLE = Text(
-    "All {n} numbers of {name} move, together by {far}, {share} of its length.",
+    "The {n} numbers of {name} move, together by {far}, {share} of its length.",
     "{name} の数 {n} 個がすべて動きます。動いた長さは全体で {far}、もとの長さの {share} 倍です。",
 )
 _ONE_OF_THEM = Text(
