@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import tracer.core.ops.all  # noqa: F401  every op, not only those on one number
 from tracer.core.op import OPS
 from tracer.export.fonts import FONTS, covered, missing, prepare
 from tracer.export.render import layout_of
@@ -15,7 +17,10 @@ from tracer.numbers import MORE_TO_COME, NO_GRADIENT, NOT_YET, format_number
 def test_mathematics_and_the_words_of_the_app_are_covered() -> None:
     """Names, Greek, indices, powers, operators, and every sign that a number or an op is written with."""
     assert missing("∂L/∂W₁ × − ÷ √ σ ∇ ⊗ ⊙ ᵀ ∑ ≈ ≤ ∞ → ₀₉ ᵢⱼₖₙ ⁻¹²³ αβγθλμ ΔΣΩ x̂ x̄ ŷ ✓ ✗ … · ′") == ""
-    assert missing("".join(op.label + op.show for op in OPS.values())) == ""
+    rng = np.random.default_rng(0)
+    for op in OPS.values():
+        written = [op.written(["x"] * len(sample.args), sample.static) for sample in op.tries(rng)]
+        assert missing("".join([op.label, *written])) == ""
     numbers = [format_number(n) for n in (-1.5, 2e-9, 1e300, float("inf"), float("nan"))]
     assert missing("".join([*numbers, MORE_TO_COME, NO_GRADIENT, NOT_YET])) == ""
 
