@@ -416,3 +416,15 @@ def test_writing_into_a_view_of_any_order_reaches_base_and_leaf(torch_: Any, tur
     gradient[1] *= 5
     back = {"v.t()": lambda g: g.t(), "v.permute(2, 0, 1)": lambda g: g.permute(1, 2, 0), "v": lambda g: g}
     assert numbers(leaf.grad) == numbers(back.get(turn, lambda g: g.sum(0))(gradient))
+
+
+@both
+def test_second_derivatives_of_a_fat_op_that_takes_one_tensor_several_times(torch_: Any) -> None:
+    """Each use counts once, also where one input was made from another."""
+    attention = importlib.import_module(f"{torch_.__name__}.nn.functional").scaled_dot_product_attention
+    x = torch_.tensor([[0.1, -0.4], [0.7, 0.2], [-0.3, 0.5]], dtype=torch_.float64, requires_grad=True)
+    y = attention(x, x.tanh(), x)
+    (g,) = torch_.autograd.grad((y * y).sum(), x, create_graph=True)
+    (h,) = torch_.autograd.grad((g * g).sum(), x)
+    expected = [[1.5934352, 0.8784120], [2.3111570, 1.2763854], [1.6822568, 0.8855899]]
+    assert [pytest.approx(row, abs=1e-6) for row in expected] == numbers(h)

@@ -163,3 +163,28 @@ def test_what_an_optimizer_notes_is_kept_as_it_was() -> None:
     assert second is not None
     assert first["m"].tolist() == pytest.approx([0.1, -0.1])
     assert second["m_before"].tolist() == first["m"].tolist()
+
+
+def test_a_leaf_frozen_after_use_keeps_its_past() -> None:
+    """What was computed before still delivers to it; what is computed after does not."""
+    with tracer.record() as rec:
+        w = tracer.tensor([2.0], requires_grad=True, dtype=tracer.float64)
+        x = tracer.tensor([3.0], requires_grad=True, dtype=tracer.float64)
+        (w * x).backward()
+        w.requires_grad_(False)
+        (w * x).backward()
+    trace = rec.trace
+    end = trace.cursor(-1)
+    assert (w.grad.item(), x.grad.item()) == (3.0, 4.0)
+    assert end.grad(x) == 4.0
+    assert [end.grad(n) for n in range(trace.n_nodes) if trace.name(n) == "w"] == [3.0, None]
+
+
+def test_second_derivatives_of_a_fat_op_are_one_pass_in_a_recording() -> None:
+    with tracer.record() as rec:
+        x = tracer.tensor([0.5, 1.5], requires_grad=True)
+        y = tracer.nn.functional.silu(x).sum()
+        (g,) = tracer.autograd.grad(y, x, create_graph=True)
+        g.sum().backward()
+    assert len(rec.columns().passes) == 2
+    assert rec.trace.n_nodes > 6

@@ -110,8 +110,17 @@ class Walk:
         *,
         only: list[Tensor] | None = None,
         collect: list[Tensor] | None = None,
+        part: bool = False,
     ) -> None:
-        self.root, self.retain, self.create_graph = root, retain, create_graph
+        """Args:
+        root: where to start.
+        retain: keep what the rules read.
+        create_graph: compute with tensors, whose graph is kept.
+        only: the leaves whose `.grad` is filled; None is all.
+        collect: tensors whose gradient is wanted, instead of filling any `.grad`.
+        part: go no further than `collect`, and tell no recording: this is one step of a larger walk.
+        """
+        self.root, self.retain, self.create_graph, self.part = root, retain, create_graph, part
         self.only = None if only is None else {id(x) for x in only}
         self.collect = collect
         self.collected: list[Any] = [None] * len(collect or ())
@@ -125,8 +134,6 @@ class Walk:
         self.hooked: list[int] = []
         self.aside: list[int] = []
         """Serials of leaves that `inputs` does not name: their `.grad` stays as it is."""
-        self.deliveries: list[tuple[int, int]] = []
-        """(serial of the user, slot) of each contribution; kept for recordings only."""
 
     def run(self, seed: Tensor) -> None:
         """Walk, starting from `seed` at the root."""
@@ -146,10 +153,12 @@ class Walk:
             self._walk(seed if self.create_graph else seed._array)
         if self.create_graph:
             growing = self._began(seed)
-        for recorder, one in zip(ACTIVE, growing, strict=True):
+        for recorder, one in zip(ACTIVE if growing else (), growing, strict=True):
             recorder.ended_tensor_pass(one, self.reached, self.hooked, self.aside)
 
     def _began(self, seed: Tensor) -> list[GrowingTensorPass]:
+        if self.part:
+            return []
         accumulates = self.collect is None
         return [r.began_tensor_pass(self.root, seed, accumulates=accumulates, retains=self.retain) for r in ACTIVE]
 
@@ -166,6 +175,8 @@ class Walk:
             serial = -heapq.heappop(heap)
             fn, g = functions.pop(serial), pending.pop(serial)
             g = self._complete(fn, g)
+            if self.part and id(fn) in self._targets:
+                continue
             contributions = self._contributions(fn, g)
             for slot, contribution in enumerate(contributions):
                 if contribution is None:
@@ -208,9 +219,14 @@ class Walk:
         fn.unpack(_again)  # raises where it was freed or overwritten
         assert fn.inputs is not None, "what was unpacked is there"
         assert fn.op.composite is not None, "asked for before"
-        out = fn.op.composite(FUNCTIONS, *fn.inputs, **fn.static)
-        inner = [x for x, want in zip(fn.inputs, ask, strict=True) if want]
-        found = iter(grad(out, inner, g, retain_graph=True, create_graph=True, allow_unused=True))
+        # each input by itself, even where one tensor is given twice or one was made from another
+        xs = [x.view_as(x) if want else x for x, want in zip(fn.inputs, ask, strict=True)]
+        out = fn.op.composite(FUNCTIONS, *xs, **fn.static)
+        if not out._requires_grad:
+            return [None] * len(xs)
+        walk = Walk(out, True, True, collect=[x for x, want in zip(xs, ask, strict=True) if want], part=True)
+        walk.run(g)
+        found = iter(walk.collected)
         return [next(found) if want else None for want in ask]
 
     def _fit(self, contribution: Any, meta: tuple[Any, Any]) -> Any:

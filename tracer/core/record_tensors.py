@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tracer.core.backend import to_host
 from tracer.core.columns import BACKWARD, CONST, ENDS, FORWARD, LIVE, NO_LINE, UPDATE, WRITE, PassColumns
 from tracer.core.op import Op
+from tracer.core.serial import next_serial
 
 if TYPE_CHECKING:
     from tracer.core.record import Recorder
@@ -179,10 +180,25 @@ class TensorEvents:
                 self._node(one, fn.op, inputs, fn.static, NO_LINE)
 
     def wants_grad(self: Recorder, tensor: Tensor) -> None:  # type: ignore[misc]
-        """`requires_grad` of a leaf was set; it counts from its making, as nothing was computed with it yet."""
-        node = self.ids.get(tensor._serial)
-        if node is not None and tensor._fn is None:
-            self.flags[node] = LIVE | (ENDS if self.op[node] else 0) if tensor._requires_grad else 0
+        """`requires_grad` of a leaf was set.
+
+        What was computed with it before keeps the leaf as it was: from here on the tensor is another node of that name.
+        """
+        with self.lock:
+            node = self.ids.get(tensor._serial)
+            if node is None or tensor._fn is not None:
+                return
+            flags = LIVE | (ENDS if self.op[node] else 0) if tensor._requires_grad else 0
+            if self.flags[node] == flags:
+                return
+            if node not in self.inputs:
+                self.flags[node] = flags
+                return
+            name = self.names.get(node, self.bound.get(node))
+            tensor._serial = next_serial()
+            again = self._node(tensor, None, (), {}, self.here())
+            if name is not None:
+                self.names[again] = name
 
     def is_leaf(self: Recorder, node: int) -> bool:  # type: ignore[misc]
         """Whether the program takes this node as a leaf, whose numbers may be updated."""

@@ -18,8 +18,8 @@ from tracer.core.backend import CPU, Device, device_of
 from tracer.core.function import AccumulateGrad, Function, Node
 from tracer.core.memory import Memory
 from tracer.core.record import ACTIVE
+from tracer.core.serial import next_serial
 from tracer.core.size import Size
-from tracer.core.value import next_serial
 from tracer.core.where import user_line
 from tracer.errors import ArgumentTypeError, DtypeError, GraphError, ShapeError
 

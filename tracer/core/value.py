@@ -7,7 +7,6 @@ search for one. A `Value` dies with its last reference: nothing global keeps it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
 from types import TracebackType
 from typing import Any, cast
 
@@ -17,10 +16,8 @@ from tracer.core import floats
 from tracer.core.op import OPS, Op
 from tracer.core.ops import elementwise as _ops
 from tracer.core.record import ACTIVE, GrowingPass, Recorder
+from tracer.core.serial import next_serial
 from tracer.errors import GraphError
-
-next_serial: Callable[[], int] = count().__next__
-"""Creation order, of `Value`s and tensors alike."""
 
 
 class Value:
