@@ -5,7 +5,6 @@ The recorder knows nothing of differentiation: `Value` tells it what was made, w
 
 from __future__ import annotations
 
-import dis
 import functools
 import gc
 import linecache
@@ -14,12 +13,10 @@ import threading
 from array import array
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
-from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from types import CodeType, FrameType, TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tracer.core.columns import (
     BACKWARD,
@@ -31,9 +28,9 @@ from tracer.core.columns import (
     UPDATE,
     WRITE,
     Columns,
-    PassColumns,
-    Table,
 )
+from tracer.core.growing import EventTable, GrowingPass, frozen, locked
+from tracer.core.naming import MAX_NAME_DEPTH, MAX_NAMES, SUBSCRIPTS, Targets, parts_of, targets_of
 from tracer.core.op import Op, find_op
 from tracer.core.record_tensors import NO_SLOT, GrowingTensorPass, TensorEvents
 from tracer.core.scope import current_scope
@@ -49,9 +46,6 @@ ACTIVE: list[Recorder] = []
 """Recorders that listen now, innermost last. Empty most of the time: then arithmetic is plain autograd."""
 
 F = TypeVar("F", bound=Callable[..., Any])
-MAX_NAME_DEPTH = 6
-"""How far into lists and objects names are taken: `net.layers[0].neurons[1].w[2]`."""
-MAX_NAMES = 200_000
 LeafKey = tuple[str, int, int]
 """(file, line, how many leaves that line had made before): names a leaf across two runs of one program."""
 Override = float | Mapping[int, float]
@@ -67,62 +61,6 @@ def _whole(method: F) -> F:
             return method(self, *args, **keywords)
 
     return cast(F, locked)
-
-
-class EventTable:
-    """A growing `Table`."""
-
-    def __init__(self) -> None:
-        self.node, self.line, self.made = array("i"), array("i"), array("i")
-        self.value, self.before, self.flag = array("d"), array("d"), array("B")
-        self.slot, self.before_slot = array("i"), array("i")
-
-    def __len__(self) -> int:
-        return len(self.flag)
-
-    def add(
-        self,
-        node: int,
-        line: int,
-        made: int,
-        value: float = 0.0,
-        before: float = 0.0,
-        flag: int = 0,
-        slot: int = -1,
-        before_slot: int = -1,
-    ) -> None:
-        self.node.append(node)
-        self.line.append(line)
-        self.made.append(made)
-        self.value.append(value)
-        self.before.append(before)
-        self.slot.append(slot)
-        self.before_slot.append(before_slot)
-        self.flag.append(flag)  # last: its length says how many rows are whole
-
-    def freeze(self) -> Table:
-        return Table(*(_frozen(getattr(self, field.name)) for field in fields(Table)))
-
-
-class GrowingPass:
-    """A backward pass while it is delivered."""
-
-    def __init__(self, index: int, root: int, combine: str, line: int) -> None:
-        self.index, self.root, self.combine, self.line = index, root, combine, line
-        self.schedule, self.lines, self.upstream = array("i"), array("i"), array("d")
-        self.grads: dict[int, float] = {}
-        """Node -> its gradient after the last contribution to it."""
-        self.ordinary = False
-
-    def freeze(self) -> PassColumns:
-        nodes = np.fromiter(self.grads.keys(), np.int32, len(self.grads))
-        grads = np.fromiter(self.grads.values(), np.float64, len(self.grads))
-        order = np.argsort(nodes, kind="stable")
-        received = _locked(nodes[order]), _locked(grads[order])
-        if self.ordinary:
-            return PassColumns(self.root, self.combine, self.line, *received)
-        kept = _frozen(self.schedule), _frozen(self.upstream), _frozen(self.lines)
-        return PassColumns(self.root, self.combine, self.line, *received, *kept)
 
 
 class Recorder(TensorEvents):
@@ -223,7 +161,7 @@ class Recorder(TensorEvents):
         frame, row, line = self._last
         targets = self._targets.get(frame.f_code)
         if targets is None:
-            targets = self._targets[frame.f_code] = _targets_of(frame.f_code)
+            targets = self._targets[frame.f_code] = targets_of(frame.f_code)
         names = targets.lines.get(line)
         if not names:
             return
@@ -424,7 +362,7 @@ class Recorder(TensorEvents):
                     self.names[node] = name
             elif depth < MAX_NAME_DEPTH and len(todo) < MAX_NAMES and id(thing) not in seen:
                 seen.add(id(thing))
-                todo.extend((name + key, one, depth + 1) for key, one in _parts(thing))
+                todo.extend((name + key, one, depth + 1) for key, one in parts_of(thing))
 
     def _all_names(self) -> dict[int, str]:
         """Names given, then variables. A variable that held several nodes is `p₁`, `p₂` and, for the last, `p`."""
@@ -438,7 +376,7 @@ class Recorder(TensorEvents):
                 held.setdefault(name, []).append(node)
         for name, nodes in held.items():
             for i, node in enumerate(nodes, start=1):
-                names[node] = name if i == len(nodes) else name + str(i).translate(_SUBSCRIPTS)
+                names[node] = name if i == len(nodes) else name + str(i).translate(SUBSCRIPTS)
         return names
 
     @_whole
@@ -446,16 +384,16 @@ class Recorder(TensorEvents):
         """A frozen copy of everything recorded so far."""
         files = list(dict.fromkeys(file for file, _ in self.line_ids))
         return Columns(
-            op=_frozen(self.op),
-            offsets=_frozen(self.offsets),
-            inputs=_frozen(self.inputs),
-            value=_frozen(self.value),
-            flags=_frozen(self.flags),
-            scope=_frozen(self.scope),
-            line=_frozen(self.line),
-            line_file=_locked(np.array([files.index(file) for file, _ in self.line_ids], np.int32)),
-            line_number=_locked(np.array([line for _, line in self.line_ids], np.int32)),
-            segments=_locked(np.array(self.segments, np.int64).reshape(-1, 5)),
+            op=frozen(self.op),
+            offsets=frozen(self.offsets),
+            inputs=frozen(self.inputs),
+            value=frozen(self.value),
+            flags=frozen(self.flags),
+            scope=frozen(self.scope),
+            line=frozen(self.line),
+            line_file=locked(np.array([files.index(file) for file, _ in self.line_ids], np.int32)),
+            line_number=locked(np.array([line for _, line in self.line_ids], np.int32)),
+            segments=locked(np.array(self.segments, np.int64).reshape(-1, 5)),
             writes=self.writes.freeze(),
             updates=self.updates.freeze(),
             marks=self.marks.freeze(),
@@ -467,8 +405,8 @@ class Recorder(TensorEvents):
             names=self._all_names(),
             sources={file: "".join(linecache.getlines(file)) for file in files},
             frozen=tuple(self.frozen),
-            slot=_frozen(self.slot),
-            static=_frozen(self.static),
+            slot=frozen(self.slot),
+            static=frozen(self.static),
             arena=tuple(self.arena.arrays),
             statics=tuple(self.statics),
             update_notes=(*self.update_notes, *([None] * (len(self.updates) - len(self.update_notes)))),
@@ -509,55 +447,3 @@ def mark(value: Value | Tensor, text: str) -> None:
     """
     for recorder in ACTIVE:
         recorder.marked(value, str(text))
-
-
-def _parts(thing: Any) -> list[tuple[str, Any]]:
-    """The elements of a user's container or object, each with how it is written; nothing of the user's runs."""
-    if type(thing) in (list, tuple):
-        return [(f"[{i}]", one) for i, one in enumerate(thing)]
-    if type(thing) is dict:
-        return [(f"[{key}]", one) for key, one in thing.items() if isinstance(key, str | int)]
-    if isinstance(thing, type | ModuleType | FunctionType) or type(thing).__module__ in sys.stdlib_module_names:
-        return []
-    try:
-        attributes = object.__getattribute__(thing, "__dict__")
-    except AttributeError:
-        return []
-    return [(f".{key}", one) for key, one in attributes.items() if not key.startswith("_")]
-
-
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-class Targets(NamedTuple):
-    """The plain variables that one function or module assigns."""
-
-    lines: dict[int, tuple[str, ...]]
-    """Line -> variables."""
-    loops: frozenset[str]
-    """Those that a `for` assigns."""
-
-
-def _targets_of(code: CodeType) -> Targets:
-    lines: dict[int, tuple[str, ...]] = {}
-    loops: set[str] = set()
-    line, looping = code.co_firstlineno, False
-    for step in dis.get_instructions(code):
-        if step.positions is not None and step.positions.lineno is not None:
-            line = step.positions.lineno
-        stores = step.opname.startswith("STORE_") and step.opname not in ("STORE_ATTR", "STORE_SUBSCR")
-        if stores and isinstance(step.argval, str) and not step.argval.startswith("_"):
-            lines[line] = (*lines.get(line, ()), step.argval)
-            if looping:
-                loops.add(step.argval)
-        looping = step.opname == "FOR_ITER" or (looping and (stores or step.opname.startswith("UNPACK")))
-    return Targets(lines, frozenset(loops))
-
-
-def _locked(values: NDArray[Any]) -> NDArray[Any]:
-    values.flags.writeable = False
-    return values
-
-
-def _frozen(values: array[Any]) -> NDArray[Any]:
-    return _locked(np.array(values, dtype=values.typecode))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tracer.core.backend import to_host
 from tracer.core.columns import BACKWARD, CONST, ENDS, FORWARD, LIVE, NO_LINE, UPDATE, WRITE, PassColumns
+from tracer.core.growing import locked
 from tracer.core.op import Op
 from tracer.core.serial import next_serial
 
@@ -89,9 +90,9 @@ class GrowingTensorPass:
             self.root,
             "add",
             self.line,
-            _locked(np.array(nodes, np.int32)),
-            _locked(np.array([summary(arena.arrays[slot]) for slot in slots], np.float64)),
-            slots=_locked(np.array(slots, np.int32)),
+            locked(np.array(nodes, np.int32)),
+            locked(np.array([summary(arena.arrays[slot]) for slot in slots], np.float64)),
+            slots=locked(np.array(slots, np.int32)),
             seed=self.seed,
             accumulates=self.accumulates,
             retains=self.retains,
@@ -200,6 +201,11 @@ class TensorEvents:
             if name is not None:
                 self.names[again] = name
 
+    def forget_tensor(self: Recorder, tensor: Tensor) -> None:  # type: ignore[misc]
+        """A gradient's own numbers changed, added to or overwritten: where it is used next, it is another node."""
+        with self.lock:
+            self.ids.pop(tensor._serial, None)
+
     def is_leaf(self: Recorder, node: int) -> bool:  # type: ignore[misc]
         """Whether the program takes this node as a leaf, whose numbers may be updated."""
         return not self.op[node] or bool(self.flags[node] & ENDS)
@@ -295,8 +301,3 @@ class TensorEvents:
         self.static.append(static)
         self.value.append(value)  # last: its length says how many nodes are whole
         self._extend(FORWARD, len(self.value) - 1)
-
-
-def _locked(values: NDArray[Any]) -> NDArray[Any]:
-    values.flags.writeable = False
-    return values

@@ -13,9 +13,10 @@ from typing import Any, cast
 import numpy as np
 
 from tracer.core import floats
+from tracer.core.growing import GrowingPass
 from tracer.core.op import OPS, Op
 from tracer.core.ops import elementwise as _ops
-from tracer.core.record import ACTIVE, GrowingPass, Recorder
+from tracer.core.record import ACTIVE, Recorder
 from tracer.core.serial import next_serial
 from tracer.errors import GraphError
 
