@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 import tracer
 from tracer.core.columns import CONST, LIVE
 from tracer.core.record import Recorder
+from tracer.explain.proof import check_trace
 
 
 def arrays(rec: Recorder, name: str) -> np.ndarray:
@@ -138,6 +141,70 @@ def test_a_gradient_used_as_a_number_is_called_after_its_leaf() -> None:
     assert "w.grad" in rec.columns().names.values()
     assert w.item() == pytest.approx(1.6)
     assert rec.columns().update_notes[0]["rule"] == "sub_"  # type: ignore[index]
+
+
+def test_a_gradient_that_was_added_to_or_zeroed_is_another_node_where_it_is_used_next() -> None:
+    """The plain training loop: each step reads `w.grad` as it is then, though it is one tensor all along."""
+    with tracer.record() as rec:
+        w = tracer.tensor([1.0, 2.0], requires_grad=True)
+        for _ in range(3):
+            (w * w).sum().backward()
+            with tracer.no_grad():
+                w -= 0.25 * w.grad
+                w.grad.zero_()
+        (w * w).sum().backward()
+        (w * w).sum().backward()
+        twice = w.grad * 1.0
+    trace = rec.trace
+    grads = [trace.value(n).tolist() for n in range(trace.n_nodes) if trace.label(n) == "w.grad"]
+    assert grads == [[2.0, 4.0], [1.0, 2.0], [0.5, 1.0], [0.5, 1.0]]
+    assert twice.tolist() == [0.5, 1.0]
+    assert check_trace(rec.trace).ok
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda w: w.data.sub_(w.grad.data), id="data"),
+        pytest.param(lambda w: w.view(-1)[0].mul_(0.5), id="view of a view"),
+        pytest.param(lambda w: w[1:].copy_(tracer.tensor([7.0])), id="slice"),
+        pytest.param(lambda w: w.detach().sub_(0.5), id="detached"),
+        pytest.param(lambda w: w.grad.data.zero_(), id="gradient's data"),
+        pytest.param(lambda w: w.grad[:1].mul_(3), id="part of the gradient"),
+        pytest.param(lambda w: setattr(w, "data", w.data - 0.5), id="assigned"),
+        pytest.param(lambda w: w.requires_grad_(False).mul(2) + w.requires_grad_(), id="frozen for a while"),
+    ],
+)
+def test_numbers_written_through_another_tensor_are_told(change: Callable[[tracer.Tensor], object]) -> None:
+    """The walk sees what the program sees, and recording changes nothing of it."""
+
+    def run() -> tracer.Tensor:
+        w = tracer.tensor([1.0, 2.0], requires_grad=True)
+        for _ in range(3):
+            (w * w).sum().backward()
+            with tracer.no_grad():
+                change(w)
+        (w * 3).sum().backward()
+        return w
+
+    with tracer.record() as rec:
+        w = run()
+    plain = run()
+    assert w.requires_grad
+    assert w.tolist() == plain.tolist()
+    assert w.grad.tolist() == plain.grad.tolist()
+    assert check_trace(rec.trace).ok
+    assert rec.trace.cursor(len(rec.trace)).grad(rec.ids[w._serial]).tolist() == w.grad.tolist()
+
+
+def test_a_buffer_written_through_its_view_is_told() -> None:
+    with tracer.record() as rec:
+        buffer, w = tracer.zeros(3), tracer.ones(3, requires_grad=True)
+        buffer[:2].add_(1)
+        buffer.view(3, 1)[2, 0] = 5.0
+        (buffer * w).sum().backward()
+    assert w.grad.tolist() == [1.0, 1.0, 5.0]
+    assert check_trace(rec.trace).ok
 
 
 def test_a_parameter_is_called_by_its_place_in_the_network() -> None:

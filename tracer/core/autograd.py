@@ -301,6 +301,8 @@ class Walk:
             leaf._grad = self._as_tensor(leaf._grad + g, leaf)
         else:
             replace(leaf._grad, _sum(leaf._grad._array, _array(g)))
+            for recorder in ACTIVE:
+                recorder.forget_tensor(leaf._grad)
 
     def _as_tensor(self, g: Any, owner: Tensor) -> Tensor:
         if not isinstance(g, Tensor):

@@ -55,6 +55,13 @@ def replace(tensor: Tensor, new: Any) -> None:
     tensor._memory.version += 1
 
 
+def same_place(a: Any, b: Any) -> bool:
+    """Whether two arrays are the same numbers in the same memory."""
+    if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
+        return a is b
+    return (a.ctypes.data, a.shape, a.strides, a.dtype) == (b.ctypes.data, b.shape, b.strides, b.dtype)
+
+
 def _move(tensor: Tensor) -> None:
     """Copy the memory; each tensor that shared it looks at the copy, in the same place."""
     sharing = [one for ref in tensor._memory.tensors if (one := ref()) is not None]

@@ -194,12 +194,14 @@ class TensorEvents:
                 return
             if node not in self.inputs:
                 self.flags[node] = flags
-                return
-            name = self.names.get(node, self.bound.get(node))
-            tensor._serial = next_serial()
-            again = self._node(tensor, None, (), {}, self.here())
-            if name is not None:
-                self.names[again] = name
+            else:
+                name = self.names.get(node, self.bound.get(node))
+                tensor._serial = next_serial()
+                again = self._node(tensor, None, (), {}, self.here())
+                if name is not None:
+                    self.names[again] = name
+            if tensor._requires_grad and tensor._grad is not None:
+                self.wrote_tensor(tensor, tensor._grad._array)  # what was added up before goes on under this node
 
     def forget_tensor(self: Recorder, tensor: Tensor) -> None:  # type: ignore[misc]
         """A gradient's own numbers changed, added to or overwritten: where it is used next, it is another node."""

@@ -16,7 +16,7 @@ import numpy as np
 from tracer.core import dtype as dtypes
 from tracer.core.backend import CPU, Device, device_of
 from tracer.core.function import AccumulateGrad, Function, Node
-from tracer.core.memory import Memory
+from tracer.core.memory import Memory, same_place
 from tracer.core.record import ACTIVE
 from tracer.core.serial import next_serial
 from tracer.core.size import Size
@@ -119,7 +119,7 @@ class Tensor:
             raise ArgumentTypeError(f"data: got a {type(new).__name__}; it must be a tensor.", where=user_line())
         if new._array.dtype != self._array.dtype and self._requires_grad and not new.dtype.is_floating_point:
             raise DtypeError(f"data: got {new.dtype} for a tensor that takes gradients.", where=user_line())
-        for recorder in ACTIVE:
+        for recorder in () if same_place(self._array, new._array) else ACTIVE:  # `w.data -= g` was told when it wrote
             recorder.updated_tensor(self, new._array, {"rule": "assign"})
         self._array = new._array
         self._memory = Memory()

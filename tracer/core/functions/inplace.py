@@ -88,6 +88,7 @@ def set_numbers(x: Tensor, numbers: Any, name: str) -> Tensor:
         return overwrite(x, lambda old: apply(find_op("fill"), old, _grad_fn=node, value=_plain(numbers)), name)
     _tell(x, owner, np.broadcast_to(np.asarray(_plain(numbers), x._array.dtype), x._array.shape), name, None)
     write(x, numbers)
+    _tell_others(x, name)
     return x
 
 
@@ -117,16 +118,18 @@ def overwrite(x: Tensor, compute: Callable[[Tensor], Tensor], name: str, operand
         new = out._array.astype(x._array.dtype, copy=False)
         _tell(x, owner, new, name, operand)
         write(x, new)
+        _tell_others(x, name)
         return x
     out = compute(old)
     _fits(x, out, name)
     if out._array.dtype != x._array.dtype:
         out = out.to(x.dtype)
-    if x._base is not None and (out._requires_grad or x._base._requires_grad):
+    if is_grad_enabled() and x._base is not None and (out._requires_grad or x._base._requires_grad):
         _rebase(x, out)
         return x
     replace(x, out._array)
     _become(x, out)
+    _tell_others(x, name)
     return x
 
 
@@ -147,6 +150,7 @@ def _tell(x: Tensor, owner: Tensor | None, new: Any, name: str, operand: Any) ->
     for recorder in ACTIVE:
         if owner is not None:
             recorder.wrote_tensor(owner, new)
+            recorder.forget_tensor(x)
         elif recorder.ids.get(x._serial) is None or recorder.is_leaf(recorder.ids[x._serial]):
             note: dict[str, Any] = {"rule": name}
             if isinstance(operand, Tensor):
@@ -156,6 +160,22 @@ def _tell(x: Tensor, owner: Tensor | None, new: Any, name: str, operand: Any) ->
             recorder.updated_tensor(x, new, note)
     if owner is None and any(r.ids.get(x._serial) is not None and not r.is_leaf(r.ids[x._serial]) for r in ACTIVE):
         x._serial = Tensor._wrap(np.array(new))._serial  # a computed tensor that was overwritten is another node now
+
+
+def _tell_others(x: Tensor, name: str) -> None:
+    """Tell recordings of the tensors that share the memory of `x`, whose numbers have changed with it."""
+    sharing = [one for ref in x._memory.tensors if (one := ref()) is not None and one is not x] if ACTIVE else []
+    for recorder in ACTIVE:
+        for one in sharing:
+            owner = one._grad_of() if one._grad_of is not None else None
+            node = recorder.ids.get(one._serial)
+            if owner is not None:
+                recorder.wrote_tensor(owner, one._array)
+                recorder.forget_tensor(one)
+            elif node is not None and recorder.is_leaf(node):
+                recorder.updated_tensor(one, one._array, {"rule": name})
+            elif one._fn is None:
+                recorder.forget_tensor(one)
 
 
 def _shadow(x: Tensor) -> Tensor:
