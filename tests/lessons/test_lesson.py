@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.lessons.running import run
@@ -319,6 +319,7 @@ def as_toml(value: object) -> str:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(LESSON_KEYS), ANY), st.lists(st.dictionaries(st.sampled_from(STOP_KEYS), ANY)))
+@example({"title": "t", "compare": "0\n"}, [])
 def test_values_of_any_type(tmp_path: Path, top: dict[str, object], stops: list[dict[str, object]]) -> None:
     """Known keys with values of any shape are a lesson or one line."""
     lines = [f"{key} = {as_toml(value)}" for key, value in top.items() if key != "stop"]

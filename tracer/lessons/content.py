@@ -15,7 +15,7 @@ from pathlib import Path
 from tracer.errors import LessonError, NotFoundError, did_you_mean
 from tracer.lessons.lesson import Lesson, load
 from tracer.lessons.toml import read
-from tracer.text import Text
+from tracer.text import Text, clean
 
 FIRST = "start"
 """The folder that comes before all others."""
@@ -202,7 +202,7 @@ def _data(folder: Path, troubles: list[LessonError]) -> Iterable[DataSet]:
         for row in rows:
             path = folder / row.string("file")
             if not path.is_file():
-                raise row.error(f"'file' names {path.name}, which is not there.")
+                raise row.error(f"'file' names {clean(path.name)}, which is not there.")
             yield DataSet(path.stem, path, row.text("title"))
     except LessonError as error:
         troubles.append(error)

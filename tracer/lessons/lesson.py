@@ -17,7 +17,7 @@ from tracer.lessons.stop import KINDS, Arrival, Kind, Stop, agrees, arrivals, pr
 from tracer.lessons.toml import Table, read
 from tracer.lessons.words import fields, fill, nodes_named, number
 from tracer.numbers import format_full
-from tracer.text import Text
+from tracer.text import Text, clean
 
 if TYPE_CHECKING:  # the gallery lists lessons without waiting for NumPy
     from tracer.trace.trace import Trace
@@ -160,7 +160,7 @@ def load(path: Path) -> Lesson:
         raise top.error(f"its program {program.name} is missing.")
     compare = path.with_name(top.string("compare")) if "compare" in top else None
     if compare is not None and not compare.is_file():
-        raise top.error(f"'compare' names {compare.name}, which is not there.")
+        raise top.error(f"'compare' names {clean(compare.name)}, which is not there.")
     if (compare is None) is ("caption" in top):
         raise top.error("'compare' and 'caption' come together.")
     if "beside" in top and compare is None:
