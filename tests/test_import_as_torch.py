@@ -21,7 +21,7 @@ def printed(path: Path, module: str) -> str:
     """What the program prints with this module in PyTorch's place; addresses of objects left out."""
     text = path.read_text(encoding="utf-8")
     text = re.sub(r"^import torch$", f"import {module} as torch", text, flags=re.MULTILINE)
-    text = re.sub(r"^import torch\.", f"import {module}.", text, flags=re.MULTILINE)
+    text = re.sub(r"^(import|from) torch\b(?!$)", rf"\1 {module}", text, flags=re.MULTILINE)
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         exec(compile(text, str(path), "exec"), {"__name__": "__main__"})

@@ -57,7 +57,7 @@ _SUBMODULES = {
     "nn": "tracer.nn",
     "optim": "tracer.optim",
     "autograd": "tracer.autograd",
-    "func": "tracer.autograd.func",
+    "func": "tracer.func",
     "cuda": "tracer.core.cuda",
     "linalg": "tracer.core.linalg",
     "return_types": "tracer.core.return_types",

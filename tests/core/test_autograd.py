@@ -349,6 +349,18 @@ def test_autograd_grad_leaves_grads_alone(torch_: Any) -> None:
 
 
 @both
+def test_a_power_is_differentiated_down_to_the_zeros(torch_: Any) -> None:
+    """x^3, 3 x^2, 6 x, 6, 0: the 6 is still a function of x, as a loop that differentiates on and on asks."""
+    x = torch_.tensor(2.0, requires_grad=True)
+    y, found = x**3, []
+    for _ in range(4):
+        (y,) = torch_.autograd.grad(y, x, create_graph=True)
+        found.append(numbers(y))
+    assert found == [12.0, 12.0, 6.0, 0.0]
+    assert not y.requires_grad
+
+
+@both
 def test_second_and_third_derivatives(torch_: Any) -> None:
     x = torch_.tensor(2.0, requires_grad=True)
     y = x**4

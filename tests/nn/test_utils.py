@@ -1,4 +1,4 @@
-"""Clipping, by hand."""
+"""Clipping, and all parameters as one vector, by hand."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from tracer.core.functions.all import FUNCTIONS as T
 from tracer.core.record import record
-from tracer.errors import GraphError
-from tracer.nn.utils import clip_grad_norm_, clip_grad_value_
+from tracer.errors import GraphError, ShapeError
+from tracer.nn.utils import clip_grad_norm_, clip_grad_value_, parameters_to_vector, vector_to_parameters
 
 
 def leaf(*grad: float) -> Any:
@@ -77,3 +77,19 @@ def test_clipping_is_an_event_on_each_gradient_that_changes() -> None:
     last = {int(node): columns.arena[slot].tolist() for node, slot in zip(writes.node, writes.slot, strict=True)}
     assert last[0] == pytest.approx([0.6, 0.0], rel=1e-6)
     assert last[1] == pytest.approx([0.0, 0.8], rel=1e-6)
+
+
+def test_parameters_become_one_vector_and_back() -> None:
+    """The way there has gradients; the way back writes into the same parameters."""
+    a, b = T.tensor([[1.0, 2.0], [3.0, 4.0]]).requires_grad_(), T.tensor([5.0]).requires_grad_()
+    vector = parameters_to_vector([a, b])
+    assert vector._array.tolist() == [1.0, 2.0, 3.0, 4.0, 5.0]
+    (vector * T.arange(5)).sum().backward()
+    assert (a.grad._array.tolist(), b.grad._array.tolist()) == ([[0.0, 1.0], [2.0, 3.0]], [4.0])
+    vector_to_parameters(vector.detach() * 10, (p for p in (a, b)))
+    assert (a._array.tolist(), b._array.tolist()) == ([[10.0, 20.0], [30.0, 40.0]], [50.0])
+    assert a.is_leaf
+    assert a.requires_grad
+    with pytest.raises(ShapeError, match=r"5 elements.*3"):
+        vector_to_parameters(T.ones(3), [a, b])
+    assert a._array.tolist() == [[10.0, 20.0], [30.0, 40.0]]

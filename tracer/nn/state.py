@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -43,10 +44,10 @@ def tensors_of(module: Module, prefix: str = "") -> dict[str, Tensor]:
     return found
 
 
-def state_dict(module: Module, prefix: str, keep_vars: bool) -> dict[str, Tensor]:
+def state_dict(module: Module, prefix: str, keep_vars: bool) -> OrderedDict[str, Tensor]:
     """See `Module.state_dict`."""
-    found = tensors_of(module, prefix)
-    return found if keep_vars else {name: tensor.data for name, tensor in found.items()}
+    found = tensors_of(module, prefix).items()
+    return OrderedDict((name, tensor if keep_vars else tensor.data) for name, tensor in found)
 
 
 def load_state_dict(module: Module, given: Mapping[str, Any], strict: bool) -> IncompatibleKeys:

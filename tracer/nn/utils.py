@@ -1,4 +1,4 @@
-"""Keeping gradients in bounds between `backward()` and `step()`."""
+"""Keeping gradients in bounds between `backward()` and `step()`, and all parameters as one vector."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import numpy as np
 
 from tracer.core.backend import Array, namespace, to_host
 from tracer.core.dtype import get_default_dtype
+from tracer.core.functions.all import FUNCTIONS as F
 from tracer.core.grad_mode import no_grad
 from tracer.core.tensor import Tensor
 from tracer.core.where import user_line
-from tracer.errors import GraphError
+from tracer.errors import GraphError, ShapeError
 
 
 def clip_grad_norm_(
@@ -72,6 +73,38 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, f
     with no_grad():
         for grad in _gradients("clip_grad_value_", parameters):
             grad.clamp_(-bound, bound)
+
+
+def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
+    """All numbers of the parameters in a row, shape (n,); gradients flow back to each.
+
+    Raises:
+        ArgumentError: no parameters.
+    """
+    row: Tensor = F.cat([p.reshape(-1) for p in parameters])
+    return row
+
+
+def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
+    """Write the numbers of a vector, shape (n,), into the parameters, in order.
+
+    Raises:
+        ShapeError: the vector does not have as many elements as the parameters together.
+    """
+    into = list(parameters)
+    sizes = [p._array.size for p in into]
+    if vec._array.size != sum(sizes):
+        raise ShapeError(
+            f"vector_to_parameters: the parameters have {sum(sizes)} elements, the vector has {vec._array.size}.",
+            hint="Make it with parameters_to_vector of the same parameters.",
+            where=user_line(),
+            ja=f"vector_to_parameters：パラメータの要素は合わせて {sum(sizes)} 個、"
+            f"ベクトルの要素は {vec._array.size} 個です。",
+            hint_ja="同じパラメータから parameters_to_vector で作ります。",
+        )
+    with no_grad():
+        for p, part in zip(into, vec.split(sizes), strict=True):
+            p.copy_(part.view_as(p))
 
 
 def _gradients(name: str, parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:

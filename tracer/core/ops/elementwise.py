@@ -41,9 +41,11 @@ def _power_base(xp: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
     """b · a^(b − 1); to the power 0 everything is 1 and nothing moves, not even 0^0."""
     if hasattr(b, "shape"):
         return xp.where(b == 0, 0.0, g * (b * xp.power(a, b - 1)))
-    if b == 2:
-        return g * (a * 2)
-    return g * (b * _power(xp, a, b - 1)) if b != 0 else g * 0.0
+    if b == 0:
+        return g * 0.0
+    if hasattr(a, "requires_grad"):  # a tensor, to be differentiated again: a power stays one, down to the power 0
+        return g * (b * xp.power(a, b - 1))
+    return g * (a * 2) if b == 2 else g * (b * _power(xp, a, b - 1))
 
 
 def _off_zero(rng: Any, low: float = 0.2, high: float = 3.0) -> Any:
