@@ -406,6 +406,25 @@ def test_forward_mode_and_jacobians(torch_: Any) -> None:
 
 
 @both
+def test_functions_of_functions_hand_out_no_graph_of_their_own(torch_: Any) -> None:
+    """Unless it leads to what the caller differentiates by: an argument, or a weight the function knows."""
+    func, x = torch_.func, torch_.tensor([1.0, 2.0])
+    w = torch_.tensor([1.0, 2.0], requires_grad=True)
+
+    def cubes(x: Any) -> Any:
+        return (x**3).sum()
+
+    found = [func.grad(cubes)(x), *func.grad_and_value(cubes)(x), func.jacrev(lambda x: x**2)(x)]
+    found += [func.grad(lambda x: cubes(func.grad(cubes)(x)))(x), func.jvp(cubes, (x,), (x,))[1]]
+    out, back = func.vjp(lambda x: x**2, x)
+    assert not any(one.requires_grad for one in (*found, out, *back(x)))
+    assert numbers(found[-2]) == [162.0, 5184.0]
+    assert func.grad(cubes)(w).requires_grad
+    func.grad(lambda x: (x * w**2).sum())(x).sum().backward()
+    assert numbers(w.grad) == [2.0, 4.0]
+
+
+@both
 def test_the_manual_network_of_the_documents_updates_plain_tensors_in_place(torch_: Any) -> None:
     w = torch_.ones(2, 2) * 0.5
     w -= 0.1 * torch_.ones(2, 2)

@@ -33,5 +33,5 @@ swing = torch.tanh(critic[0].weight[0, 0] * t) ** 2
 (force,) = grad(speed.sum(), t, create_graph=True)
 (force + swing).pow(2).mean().backward()
 print(force.detach().flatten(), t.grad.flatten())
-print(jacrev(slope(sum_of_cubes))(torch.tensor([1.0, 2.0])).tolist(), slope(sum_of_cubes)(torch.ones(2)).tolist())
+print(jacrev(slope(sum_of_cubes))(torch.tensor([1.0, 2.0])), slope(sum_of_cubes)(torch.ones(2)))
 print(torch.autograd.functional.hessian(lambda w: (1 - w[0]) ** 2 + 100 * (w[1] - w[0] ** 2) ** 2, torch.ones(2)))
