@@ -405,6 +405,7 @@ def test_forward_mode_and_jacobians(torch_: Any) -> None:
     assert numbers(torch_.func.hessian(lambda x: (x**3).sum())(x)) == [[6.0, 0.0], [0.0, 12.0]]
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
 @both
 def test_functions_of_functions_hand_out_no_graph_of_their_own(torch_: Any) -> None:
     """Unless it leads to what the caller differentiates by: an argument, or a weight the function knows."""
