@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from threading import Event
 
 import numpy as np
@@ -13,8 +14,9 @@ from textual.widgets import Input
 import tracer
 from tests.explain.tensor_programs import layer
 from tests.tui.shell import shown, until
-from tests.tui.stepping import NARROW, WIDE, press, walking
+from tests.tui.stepping import NARROW, WIDE, press, toasts, walking
 from tracer.core.record import LeafKey, Override, record
+from tracer.lessons.again import perform
 from tracer.lessons.runner import Thing
 from tracer.text import LANGS, Lang
 from tracer.trace.trace import Trace
@@ -68,6 +70,38 @@ async def test_on_a_small_terminal_the_values_in_front_have_the_arrows() -> None
         node = screen.view.about
         assert screen.view.cell == (node, 1)
         assert "[0, 1] = " in page
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("numbers", [np.zeros((0, 3), np.float32), np.array([0, 1]), np.array([True])])
+async def test_what_takes_no_small_change_is_not_nudged(numbers: np.ndarray, lang: Lang) -> None:
+    with record() as rec:
+        leaf = tracer.from_numpy(numbers).named("leaf")
+        (leaf.sum() * tracer.ones(1, requires_grad=True)).sum().backward()
+
+    def again(*_: object, **__: object) -> Thing:
+        raise AssertionError("nothing is run again")
+
+    given = Thing("a.py", rec.trace, rerun=again, name="a.py")
+    async with walking(given, lang=lang) as (pilot, screen):
+        screen.select(next(n for n in range(rec.trace.n_nodes) if rec.trace.label(n) == "leaf"))
+        await press(pilot, "n")
+        assert screen.view.nudge is None
+        await until(pilot, lambda: ("cannot be nudged" if lang == "en" else "動かすことができません") in toasts(pilot))
+
+
+@pytest.mark.parametrize("lang", LANGS)
+async def test_a_saved_trace_of_tensors_says_in_words_of_the_app_why_it_cannot_change(lang: Lang) -> None:
+    with record() as rec:
+        tracer.tensor([1.0, 2.0], requires_grad=True).named("x").sum().backward()
+    saved = Thing("a.trace", rec.trace, rerun=partial(_performed, rec.trace), name="a.trace")
+    async with walking(saved, lang=lang) as (pilot, _screen):
+        await press(pilot, "n")
+        await until(pilot, lambda: ("holds tensors" if lang == "en" else "テンソルの計算です") in toasts(pilot))
+
+
+def _performed(trace: Trace, overrides: Mapping[LeafKey, Override], stop: Event | None = None) -> Thing:
+    return Thing("a.trace", perform(trace, overrides))
 
 
 async def test_a_nudge_moves_the_chosen_element_alone() -> None:

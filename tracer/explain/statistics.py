@@ -28,7 +28,10 @@ class Statistics:
     inf: int
 
     def words(self, digits: int = 4) -> tuple[tuple[Text, str], ...]:
-        """Name and number of each figure worth showing; what is odd only where it occurs."""
+        """Name and number of each figure worth showing; what is odd only where it occurs.
+
+        What is not finite comes first: the other figures leave it out, and a narrow line ends early.
+        """
         found = [
             (_MIN, _shown(self.low, digits)),
             (_MAX, _shown(self.high, digits)),
@@ -36,8 +39,10 @@ class Statistics:
             (_STD, _shown(self.std, digits)),
             (_NORM, _shown(self.norm, digits)),
         ]
-        odd = ((_ZEROS, self.zeros), (_NAN, self.nan), (_INF, self.inf))
-        return (*found, *((name, f"{n:,} / {self.count:,}") for name, n in odd if n))
+        return (*self._counts((_NAN, self.nan), (_INF, self.inf)), *found, *self._counts((_ZEROS, self.zeros)))
+
+    def _counts(self, *odd: tuple[Text, int]) -> tuple[tuple[Text, str], ...]:
+        return tuple((name, f"{n:,} / {self.count:,}") for name, n in odd if n)
 
 
 def statistics(value: Array) -> Statistics:

@@ -27,11 +27,15 @@ def perform(trace: Trace, overrides: Mapping[LeafKey, Override]) -> Trace:
         raise ProgramError(
             "this trace updates its leaves while it runs, and only the program knew by what rule.",
             hint="Open the program itself to change a number.",
+            ja="この記録では途中で葉の値が更新されます。更新の規則はプログラムにしか分かりません。",
+            hint_ja=_OPEN_JA,
         )
     if trace.columns.arena:
         raise ProgramError(
             "this trace holds tensors, and only its program can compute them again.",
             hint="Open the program itself to change a number.",
+            ja="この記録はテンソルの計算です。計算し直せるのは元のプログラムだけです。",
+            hint_ja=_OPEN_JA,
         )
     recorder = Recorder(lines=False)
     with recorder:
@@ -47,6 +51,9 @@ def perform(trace: Trace, overrides: Mapping[LeafKey, Override]) -> Trace:
         marks=replace(made.marks, line=c.marks.line),
     )  # fmt: skip
     return Trace(again)
+
+
+_OPEN_JA = "数を変えるには、プログラムそのものを開いてください。"
 
 
 class _Performance:

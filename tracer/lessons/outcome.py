@@ -74,7 +74,10 @@ class Outcome:
         """One line for a person; None when there is nothing to say because the program ran to its end."""
         if self.kind == "complete":
             return None
-        sentence = _WORDS[self.kind].format(error=self.error)
+        told = self.error.removesuffix(f" at {self.where}").removesuffix(
+            "."
+        )  # the sentence ends, and says where, itself
+        sentence = _WORDS[self.kind].format(error=told)
         if self.where is None:
             return sentence
         return Text(f"{sentence.en} ({self.where})", f"{sentence.ja}（{self.where}）")

@@ -34,6 +34,10 @@ PATIENCE = 0.25
 
 _RUNNING = Text(en="running… esc stops", ja="実行中… esc で中止")
 _NO_LEAF = Text(en="There is no leaf to change here.", ja="ここには変えられる葉がありません。")
+_NO_NUDGE = Text(
+    en="{leaf} cannot be nudged: it has no elements, or whole numbers or truth values, which take no small change.",
+    ja="{leaf} は少しだけ動かすことができません。要素がないか、整数や真偽値だからです。",
+)
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,10 @@ class ChangingScreen(WalkingScreen[Cursor]):
         if leaf is None:
             self.notify(_NO_LEAF[self.lang], markup=False)
             return
+        trace = self.thing.trace
+        if 0 in trace.shape(leaf) or not trace.dtype(leaf).is_floating_point:
+            self.notify(_NO_NUDGE.format(leaf=trace.label(leaf))[self.lang], markup=False)
+            return
         now, element = self._nudging, self._element(leaf)
         if now is None or (now.leaf, now.element) != (leaf, element):
             now = Nudging(self.thing, leaf, 0, element)
@@ -191,7 +199,7 @@ class ChangingScreen(WalkingScreen[Cursor]):
 
     def _failed(self, error: TracerError) -> None:
         self._nudging = None
-        self.notify(str(error), severity="error", markup=False, timeout=8)
+        self.notify(error.told(self.lang), severity="error", markup=False, timeout=8)
         self._run_next()
 
     def _run_next(self) -> None:
