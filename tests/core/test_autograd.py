@@ -361,6 +361,14 @@ def test_a_power_is_differentiated_down_to_the_zeros(torch_: Any) -> None:
 
 
 @both
+def test_a_second_slope_of_relu_is_zero_and_not_missing(torch_: Any) -> None:
+    x = torch_.tensor([-1.0, 2.0], requires_grad=True)
+    (first,) = torch_.autograd.grad((torch_.relu(x) * 3).sum(), x, create_graph=True)
+    (second,) = torch_.autograd.grad(first.sum(), x)
+    assert [numbers(first), numbers(second)] == [[0.0, 3.0], [0.0, 0.0]]
+
+
+@both
 def test_second_and_third_derivatives(torch_: Any) -> None:
     x = torch_.tensor(2.0, requires_grad=True)
     y = x**4

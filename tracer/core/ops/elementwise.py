@@ -48,6 +48,11 @@ def _power_base(xp: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
     return g * (a * 2) if b == 2 else g * (b * _power(xp, a, b - 1))
 
 
+def _relu_rule(xp: Any, g: Any, out: Any, a: Any) -> Any:
+    """g where the gate is open, else 0; of tensors a 0 that still depends on them, so that they have a 2nd slope: 0."""
+    return xp.where(out <= 0, out * 0.0 if hasattr(out, "requires_grad") else 0.0, g)
+
+
 def _off_zero(rng: Any, low: float = 0.2, high: float = 3.0) -> Any:
     return rng.uniform(low, high, N) * rng.choice([-1.0, 1.0], N)
 
@@ -358,7 +363,7 @@ RELU = register(
             Input(
                 "a",
                 # out <= 0 is a <= 0; reading out, as PyTorch does, lets a be overwritten; nan passes, as there
-                vjp=lambda xp, g, out, a: xp.where(out <= 0, 0.0, g),
+                vjp=_relu_rule,
                 local="step(a)",
                 needs=("out",),
                 why=Text(
