@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tracer.core.op import Op
+from tracer.core.where import user_line
 from tracer.errors import GraphError
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ class Function(Node):
                 "backward: Trying to backward through the graph a second time, but what "
                 f"{self.name()} kept from the forward pass was freed by the first.",
                 hint="Compute again before the second backward(), or keep it: backward(retain_graph=True).",
+                where=user_line(),
                 ja="逆伝播：同じ計算グラフを 2 度たどろうとしました。"
                 f"{self.name()} が順伝播から残した値は、1 度目の逆伝播で解放されています。",
                 hint_ja="もう一度順伝播を計算するか、1 度目を backward(retain_graph=True) にします。",
@@ -183,6 +185,7 @@ class Function(Node):
             f"{self.name()} needs {which}, of shape {tuple(meta[0])}, as it was at version {then}; "
             f"it is at version {now}.",
             hint="Compute into a new tensor (y = y + 1 instead of y += 1), or change a copy: y.clone().",
+            where=user_line(),
             ja=f"逆伝播：{self.name()} が必要とする値（形 {tuple(meta[0])}）が、"
             f"順伝播のあとで上書きされています（版 {then} → {now}）。",
             hint_ja="y += 1 ではなく y = y + 1 と新しいテンソルに計算するか、y.clone() を書き換えます。",
