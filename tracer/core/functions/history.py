@@ -30,5 +30,3 @@ def detach_(input: Tensor) -> Tensor:
     cut = apply(DETACH, input)
     input._fn, input._requires_grad, input._serial = None, False, cut._serial
     return input
-
-
