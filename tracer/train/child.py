@@ -88,8 +88,16 @@ class Sender:
     def __call__(self, kind: str, what: Any, *, now: bool = True) -> None:
         self._out.write(json.dumps({kind: what}).encode() + b"\n")
         if now or time.monotonic() - self._flushed > _FLUSH:
+            flush_printed()  # first: whoever has read the last line may end us
             self._out.flush()
             self._flushed = time.monotonic()
+
+
+def flush_printed() -> None:
+    """What the program has printed leaves this process."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):  # it may have closed or replaced them
+            stream.flush()
 
 
 def main() -> None:
@@ -116,9 +124,7 @@ def main() -> None:
         send("error", _fields(error))
     except BaseException as error:  # the program's: our own have been told apart
         send("error", _fields(_raised(error, job["shown"])))
-    with suppress(OSError, ValueError):
-        sys.stdout.flush()
-        sys.stderr.flush()
+    flush_printed()
     gc.freeze()  # the interpreter's own end need not look through millions of values
 
 
