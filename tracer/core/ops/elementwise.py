@@ -42,7 +42,9 @@ def _power_base(xp: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
     if hasattr(b, "shape"):
         return xp.where(b == 0, 0.0, g * (b * xp.power(a, b - 1)))
     if b == 0:
-        return g * 0.0
+        if hasattr(g, "requires_grad"):  # a zero that still depends on g, so that it can be differentiated again
+            return g * 0.0
+        return xp.zeros_like(g) if hasattr(g, "shape") else 0.0  # whatever g is, nan too, as PyTorch has it
     if hasattr(a, "requires_grad"):  # a tensor, to be differentiated again: a power stays one, down to the power 0
         return g * (b * xp.power(a, b - 1))
     return g * (a * 2) if b == 2 else g * (b * _power(xp, a, b - 1))
