@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from tracer.core.apply import apply
 from tracer.core.dtype import bool_
+from tracer.core.functions.arguments import tensor_of
 from tracer.core.functions.registry import function
 from tracer.core.ops.elementwise import RELU, SIGMOID, TANH
 from tracer.core.tensor import Tensor
 from tracer.core.where import user_line
-from tracer.errors import ArgumentTypeError, DtypeError
-
-
-def _tensor(name: str, given: object) -> Tensor:
-    if not isinstance(given, Tensor):
-        raise ArgumentTypeError(
-            f"{name}: input is a {type(given).__name__}; it must be a tensor.",
-            hint="Make it one first: tracer.tensor(...).",
-            where=user_line(),
-        )
-    return given
+from tracer.errors import DtypeError
 
 
 @function
@@ -28,7 +19,7 @@ def relu(input: Tensor) -> Tensor:
     Raises:
         DtypeError: bools.
     """
-    if _tensor("relu", input).dtype is bool_:
+    if tensor_of("relu", input).dtype is bool_:
         raise DtypeError("relu: input is torch.bool; Boolean inputs are not supported.", where=user_line())
     return apply(RELU, input)
 
@@ -36,10 +27,10 @@ def relu(input: Tensor) -> Tensor:
 @function
 def sigmoid(input: Tensor) -> Tensor:
     """1 / (1 + e⁻ˣ): any number into the range from 0 to 1."""
-    return apply(SIGMOID, _tensor("sigmoid", input))
+    return apply(SIGMOID, tensor_of("sigmoid", input))
 
 
 @function
 def tanh(input: Tensor) -> Tensor:
     """Any number into the range from −1 to 1."""
-    return apply(TANH, _tensor("tanh", input))
+    return apply(TANH, tensor_of("tanh", input))
