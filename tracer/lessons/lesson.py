@@ -165,9 +165,10 @@ def load(path: Path) -> Lesson:
         raise top.error("'compare' and 'caption' come together.")
     if "beside" in top and compare is None:
         raise top.error("'beside' needs a 'compare'.")
-    stops = tuple(_stop(table) for table in top.tables("stop", STOP_KEYS, "stop"))
+    stops = tuple(read_stop(table) for table in top.tables("stop", STOP_KEYS, "stop"))
     if not stops:
         raise top.error("a lesson has at least one [[stop]].")
+    change = read_change(top.table("change", CHANGE_KEYS)) if "change" in top else None
     return Lesson(
         name=f"{path.parent.name}/{path.stem}",
         file=path,
@@ -179,7 +180,7 @@ def load(path: Path) -> Lesson:
         by=cast(Granularity, top.choice("by", get_args(Granularity))) if "by" in top else None,
         intro=top.text("intro"),
         stops=stops,
-        card=_card(top),
+        card=read_card(top.table("card", CARD_KEYS), change),
         next=top.string("next") if "next" in top else None,
         compare=compare,
         caption=top.text("caption") if compare is not None else None,
@@ -187,8 +188,9 @@ def load(path: Path) -> Lesson:
     )
 
 
-def _stop(table: Table) -> Stop:
-    stop = _moment(table, _prose(table, "say"), None)
+def read_stop(table: Table) -> Stop:
+    """One `[[stop]]`."""
+    stop = _moment(table, read_prose(table, "say"), None)
     if ("contribution" in table or "quiz" in table) and stop.kind not in ("backward", "complete"):
         raise table.error("'contribution' and 'quiz' belong to kind = \"backward\" or \"complete\".")
     return replace(
@@ -216,19 +218,21 @@ def _moment(table: Table, say: Text, default: Kind | None) -> Stop:
     )
 
 
-def _card(top: Table) -> Card:
-    table = top.table("card", CARD_KEYS)
-    change = None
-    if "change" in top:
-        row = top.table("change", CHANGE_KEYS)
-        say = row.text("say")
-        change = Change(row.string("leaf"), float(row.number("to")), say, _moment(row, say, "complete"))
-        if change.see.expect is None:
-            raise row.error("'expect' is missing; it is what the changed run shows.")
-    return Card(_prose(table, "result"), _prose(table, "question"), _prose(table, "answer"), change)
+def read_card(table: Table, change: Change | None) -> Card:
+    """The `[card]`, with the `[change]` that belongs to it."""
+    return Card(read_prose(table, "result"), read_prose(table, "question"), read_prose(table, "answer"), change)
 
 
-def _prose(table: Table, key: str) -> Text:
+def read_change(row: Table) -> Change:
+    """The `[change]`."""
+    say = row.text("say")
+    change = Change(row.string("leaf"), float(row.number("to")), say, _moment(row, say, "complete"))
+    if change.see.expect is None:
+        raise row.error("'expect' is missing; it is what the changed run shows.")
+    return change
+
+
+def read_prose(table: Table, key: str) -> Text:
     """Words with fields, checked to be well formed."""
     words = table.text(key)
     try:
