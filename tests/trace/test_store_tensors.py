@@ -262,6 +262,19 @@ def test_the_bound_on_memory_ends_with_its_block() -> None:
     assert np.zeros(1 << 28, np.uint8).size == 1 << 28
 
 
+def test_whether_a_pass_let_its_graph_go_is_in_the_file() -> None:
+    """Said at its end; a file from before this was kept says that it was not let go, as it was read then."""
+    from safetensors.numpy import load as parse
+    from safetensors.numpy import save
+
+    data = to_bytes(everything().columns)
+    assert [p.retains for p in from_bytes(data).passes if p.slots is not None] == [True, False, False]
+    size = int.from_bytes(data[:8], "little")
+    older = {name: column for name, column in parse(data).items() if name != "pass.retains"}
+    back = from_bytes(save(older, json.loads(data[8 : 8 + size])["__metadata__"]))
+    assert all(p.retains for p in back.passes)
+
+
 def test_a_file_of_version_1_still_loads() -> None:
     """As an older version wrote it: without any column of tensors."""
     from safetensors.numpy import load as parse
@@ -277,7 +290,19 @@ def test_a_file_of_version_1_still_loads() -> None:
     about = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["trace"])
     about["version"] = 1
     del about["arena"]
-    new = ("slot", "static", "statics", "notes", "arena", "slots", "tensors", "seed", "accumulates", "hooked")
+    new = (
+        "slot",
+        "static",
+        "statics",
+        "notes",
+        "arena",
+        "slots",
+        "tensors",
+        "seed",
+        "accumulates",
+        "retains",
+        "hooked",
+    )
     old = {
         name: column
         for name, column in parse(data).items()

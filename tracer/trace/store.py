@@ -41,7 +41,7 @@ _DTYPES: dict[str, Any] = {
     "grads": np.float64, "delivery_offsets": np.int64, "schedule": np.int32, "upstream": np.float64, "lines": np.int32,
     "kind": np.uint8, "bytes": np.uint8,
     "slot": np.int32, "before_slot": np.int32, "static": np.int32, "slots": np.int32, "seed": np.int32,
-    "tensors": np.uint8, "accumulates": np.uint8, "hooked": np.int32, "hooked_offsets": np.int64,
+    "tensors": np.uint8, "accumulates": np.uint8, "retains": np.uint8, "hooked": np.int32, "hooked_offsets": np.int64,
     "aside": np.int32, "aside_offsets": np.int64,
     "start": np.int64, "dtype": np.uint8, "axes": np.int64, "shape": np.int64, "stride": np.int64,
 }  # fmt: skip
@@ -156,6 +156,7 @@ def _put_passes(arrays: Arrays, passes: Sequence[PassColumns]) -> None:
     arrays["pass.tensors"] = np.array([p.slots is not None for p in passes], np.uint8)
     arrays["pass.seed"] = np.array([p.seed for p in passes], np.int32)
     arrays["pass.accumulates"] = np.array([p.accumulates for p in passes], np.uint8)
+    arrays["pass.retains"] = np.array([p.retains for p in passes], np.uint8)
     for name in ("hooked", "aside"):
         some = [getattr(p, name) for p in passes]
         arrays[f"pass.{name}"] = np.array([node for nodes in some for node in nodes], np.int32)
@@ -180,6 +181,8 @@ def from_bytes(data: bytes) -> Columns:
     get = _Getter(_arrays(data))
     if about["version"] < 2:
         _without_tensors(get.arrays)
+    if "pass.root" in get.arrays:  # a column that came later: nothing else about the file is different without it
+        get.arrays.setdefault("pass.retains", np.ones(get("pass.root").shape, np.uint8))
     fields: dict[str, Any] = {name: get(name, 2 if name == "segments" else 1) for name in _NODE_COLUMNS}
     fields |= {table: Table(*(get(f"{table}.{name}") for name in (*_TABLE_COLUMNS, *_SLOTS))) for table in _TABLES}
     fields |= _get_tensors(get, about.get("arena", 0))
@@ -318,11 +321,12 @@ def _get_passes(get: _Getter) -> tuple[PassColumns, ...]:
     _check_offsets(node_offsets, len(nodes), "pass.nodes")
     _check_offsets(delivery_offsets, len(schedule), "pass.schedule")
     count = len(root)
-    tensors, seed, accumulates = (get(f"pass.{name}") for name in ("tensors", "seed", "accumulates"))
+    tensors, seed = get("pass.tensors"), get("pass.seed")
+    accumulates, retains = get("pass.accumulates"), get("pass.retains")
     slots = get("pass.slots")
     some = {name: _parted(get, f"pass.{name}") for name in ("hooked", "aside")}
     sizes = {len(line), len(combine), len(hand), len(node_offsets) - 1, len(delivery_offsets) - 1}
-    sizes |= {len(tensors), len(seed), len(accumulates), *map(len, some.values())}
+    sizes |= {len(tensors), len(seed), len(accumulates), len(retains), *map(len, some.values())}
     if len(slots) != len(nodes):
         raise Refused("damaged: the passes' columns differ in length.")
     if sizes != {count} or len(grads) != len(nodes) or not len(schedule) == len(upstream) == len(lines):
@@ -347,6 +351,7 @@ def _get_passes(get: _Getter) -> tuple[PassColumns, ...]:
                 slots=slots[a:b] if tensors[i] else None,
                 seed=int(seed[i]),
                 accumulates=bool(accumulates[i]),
+                retains=bool(retains[i]),
                 hooked=some["hooked"][i],
                 aside=some["aside"][i],
             )
