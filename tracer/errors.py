@@ -162,9 +162,16 @@ def _near_ja(hint: str | None) -> str | None:
     return hint if near is None else f"もしかして {near[1].replace(' or ', '、')} ですか？"
 
 
+SLIP = 0.85
+"""How near a name must be to be taken for the one that was meant, with a slip of the finger."""
+
+
 def did_you_mean(got: str, known: Iterable[str]) -> str | None:
-    """`Did you mean 'expect'?`, or None when nothing is near."""
+    """`Did you mean 'expect'?`, or None when nothing is near. What is far less near than the best is not offered."""
     near = difflib.get_close_matches(got, list(known), n=3, cutoff=0.5)
     if not near:
         return None
+    nearness = [difflib.SequenceMatcher(None, name, got).ratio() for name in near]
+    if nearness[0] > SLIP:
+        near = [name for name, how in zip(near, nearness, strict=True) if how > nearness[0] - 0.1]
     return f"Did you mean {' or '.join(repr(n) for n in near)}?"

@@ -123,7 +123,7 @@ MISTAKES = {
     "minutes of zero": (("= 2\n", "= 0\n"), "'minutes' must be a whole number from 1, not 0."),
     "broken minutes": (("= 2\n", "= 2.5\n"), "'minutes' must be a whole number from 1, not 2.5."),
     "truth for a number": (("= 2\n", "= true\n"), "'minutes' must be a whole number from 1, not True."),
-    "words for a number": (("6.0", '"6"'), "stop 1: 'expect' must be a number, not '6'."),
+    "words for a number": (("6.0", '"6"'), "stop 1: 'expect' must be a number or an array of numbers, not '6'."),
     "number for a word": (('"complete"', '"mark"'), "stop 1: 'expect' must be a string, not 6.0."),
     "quiz that is no flag": (("expect = 6.0", "quiz = 1"), "stop 1: 'quiz' must be true or false, not 1."),
     "quiz on a value": (('"complete"', '"forward"\nquiz = true'), "stop 1: 'contribution' and 'quiz' belong to kind"),
@@ -194,7 +194,7 @@ def test_other_encoding(tmp_path: Path) -> None:
     ("change", "message"),
     [
         (("expect = 6.0", "expect = 7"), "stop 1: expects 7 as the gradient of x; the trace has 6."),
-        (("expect = 6.0", "contribution = 6"), "stop 1: expects a contribution of 6; the trace has 3."),
+        (("expect = 6.0", "contribution = 6"), "stop 1: expects 6 as the contribution; the trace has 3."),
         (('"complete"', '"update"'), "stop 1: expects 6.0 as the value of x; the trace has 2.4."),
         (('node = "x"\nkind', 'node = "q"\nkind'), "stop 1: 'complete' of 'q' never happens in this run. Names: x, y."),
         (
@@ -256,7 +256,8 @@ def test_a_correct_lesson_passes(tmp_path: Path) -> None:
 def test_key_tables_are_told_apart() -> None:
     """Every documented key is known exactly where it belongs."""
     assert set(CARD_KEYS).isdisjoint(LESSON_KEYS)
-    assert {"node", "kind", "occurrence", "via", "expect"} == set(STOP_KEYS) & set(CHANGE_KEYS) - {"say"}
+    shared = set(STOP_KEYS) & set(CHANGE_KEYS) - {"say"}
+    assert shared == {"node", "kind", "occurrence", "via", "expect", "expect_shape"}
 
 
 def test_the_guide_shows_a_lesson_that_loads(tmp_path: Path) -> None:

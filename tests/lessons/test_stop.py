@@ -13,7 +13,8 @@ from tests.lessons.running import run
 from tests.strategies import programs
 from tracer.core.record import mark, record
 from tracer.core.value import Value
-from tracer.lessons.stop import Event, Stop, agrees, arrivals, events
+from tracer.lessons.claim import agrees
+from tracer.lessons.stop import Event, Stop, arrivals, events
 from tracer.lessons.words import fields, fill
 from tracer.text import Text
 from tracer.trace.trace import Trace

@@ -8,15 +8,15 @@ The two files are all there is to adding one. Every number a lesson claims is he
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from tracer.errors import LessonError
-from tracer.lessons.stop import KINDS, Arrival, Kind, Stop, agrees, arrivals, problems, unknown_numbers
+from tracer.lessons.claim import Expected, denied
+from tracer.lessons.part import nodes_named, part
+from tracer.lessons.stop import KINDS, Arrival, Kind, Stop, arrivals, problems, unknown_numbers
 from tracer.lessons.toml import Table, read
-from tracer.lessons.words import fields, fill, nodes_named, number
-from tracer.numbers import format_full
+from tracer.lessons.words import amount, fields, fill
 from tracer.text import Text, clean
 
 if TYPE_CHECKING:  # the gallery lists lessons without waiting for NumPy
@@ -29,9 +29,9 @@ LESSON_KEYS = (
     "title", "source", "minutes", "notation", "by", "intro", "stop", "card", "change", "next",
     "compare", "caption", "beside",
 )  # fmt: skip
-STOP_KEYS = ("node", "kind", "occurrence", "via", "say", "expect", "contribution", "quiz")
+STOP_KEYS = ("node", "kind", "occurrence", "via", "say", "expect", "expect_shape", "contribution", "quiz")
 CARD_KEYS = ("result", "question", "answer")
-SEE_KEYS = ("node", "kind", "occurrence", "via", "expect")
+SEE_KEYS = ("node", "kind", "occurrence", "via", "expect", "expect_shape")
 CHANGE_KEYS = ("leaf", "to", "say", *SEE_KEYS)
 
 
@@ -40,6 +40,7 @@ class Change:
     """Something to try: another value for one leaf."""
 
     leaf: str
+    """Its name; of a tensor an element: `W[0, 1]`."""
     to: float
     say: Text
     """What to look at."""
@@ -83,8 +84,8 @@ class Lesson:
     """A second program to walk in lockstep with this one."""
     caption: Text | None
     """What the pair shows: given exactly when `compare` is."""
-    beside: tuple[tuple[str, Decimal], ...]
-    """What the second program ends with: `("∂x", 27)` is x's gradient, `("w", 3.125)` its value."""
+    beside: tuple[tuple[str, Expected], ...]
+    """What the second program ends with: `("∂x", 27)` is x's gradient, `("w", 3.125)` w's value."""
 
     @property
     def section(self) -> str:
@@ -117,8 +118,8 @@ class Lesson:
             unknown = unknown_numbers(getattr(self.card, key), end)
             if unknown:
                 raise LessonError(f"{self.file.name}: card: {key!r} uses {', '.join(unknown)}, which has no number.")
-        if self.card.change is not None and not nodes_named(trace, self.card.change.leaf):
-            raise LessonError(f"{self.file.name}: change: there is no leaf {self.card.change.leaf!r}.")
+        if self.card.change is not None and (reason := _no_leaf(trace, self.card.change.leaf)):
+            raise LessonError(f"{self.file.name}: change: {reason}")
 
     def check_change(self, trace: Trace) -> None:
         """Hold the end card's suggestion to a run in which its leaf starts from the suggested value.
@@ -139,12 +140,21 @@ class Lesson:
         """
         end = trace.cursor(len(trace))
         for name, expected in self.beside:
-            got = number(end, name)
-            if not agrees(expected, got):
-                shown = "none" if got is None else format_full(got)
-                raise LessonError(
-                    f"{self.file.name}: beside: expects {name} = {expected}; the program beside it has {shown}."
-                )
+            line = denied(expected, amount(end, name), f"as {name} of the program beside it")
+            if line is not None:
+                raise LessonError(f"{self.file.name}: beside: {line}")
+
+
+def _no_leaf(trace: Trace, name: str) -> str:
+    """Why `name` is no leaf whose number can be changed; "" where it is."""
+    this = part(trace, name)
+    nodes = nodes_named(trace, this.name)
+    if not nodes or trace.kind(nodes[0]) != "leaf":
+        return f"there is no leaf {name!r}."
+    shape = trace.shape(nodes[0])
+    if shape and this.element(shape) is None:
+        return f"{name!r} has shape {shape}; name one of its elements: {this.name}[{', '.join('0' for _ in shape)}]."
+    return ""
 
 
 def load(path: Path) -> Lesson:
@@ -184,7 +194,7 @@ def load(path: Path) -> Lesson:
         next=top.string("next") if "next" in top else None,
         compare=compare,
         caption=top.text("caption") if compare is not None else None,
-        beside=tuple(top.numbers("beside").items()) if "beside" in top else (),
+        beside=tuple(top.arrays("beside").items()) if "beside" in top else (),
     )
 
 
@@ -195,7 +205,7 @@ def read_stop(table: Table) -> Stop:
         raise table.error("'contribution' and 'quiz' belong to kind = \"backward\" or \"complete\".")
     return replace(
         stop,
-        contribution=table.number("contribution") if "contribution" in table else None,
+        contribution=table.array("contribution") if "contribution" in table else None,
         quiz=table.flag("quiz") if "quiz" in table else False,
     )
 
@@ -205,9 +215,11 @@ def _moment(table: Table, say: Text, default: Kind | None) -> Stop:
     kind = default if default is not None and "kind" not in table else cast(Kind, table.choice("kind", KINDS))
     if "via" in table and kind != "backward":
         raise table.error("'via' belongs to kind = \"backward\".")
-    expect: Decimal | str | None = None
+    expect: Expected | str | None = None
     if "expect" in table:
-        expect = table.string("expect") if kind == "mark" else table.number("expect")
+        expect = table.string("expect") if kind == "mark" else table.array("expect")
+    if "expect_shape" in table and kind == "mark":
+        raise table.error("'expect_shape' belongs to a value or a gradient; a mark is a word.")
     return Stop(
         node=table.string("node"),
         kind=kind,
@@ -215,6 +227,7 @@ def _moment(table: Table, say: Text, default: Kind | None) -> Stop:
         occurrence=table.count("occurrence") if "occurrence" in table else 1,
         via=table.string("via") if "via" in table else None,
         expect=expect,
+        expect_shape=table.shape("expect_shape") if "expect_shape" in table else None,
     )
 
 
@@ -227,7 +240,7 @@ def read_change(row: Table) -> Change:
     """The `[change]`."""
     say = row.text("say")
     change = Change(row.string("leaf"), float(row.number("to")), say, _moment(row, say, "complete"))
-    if change.see.expect is None:
+    if change.see.expect is None and change.see.expect_shape is None:
         raise row.error("'expect' is missing; it is what the changed run shows.")
     return change
 

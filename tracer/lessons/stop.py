@@ -6,18 +6,18 @@ line added to the program. What it expects is the original run's number, and bel
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from tracer.errors import did_you_mean
-from tracer.lessons.words import fields, fill, number
-from tracer.numbers import format_full
+from tracer.lessons.claim import Expected, denied
+from tracer.lessons.part import part
+from tracer.lessons.words import fields, fill, is_known, why_not
 from tracer.text import Text
 
 if TYPE_CHECKING:  # the gallery lists lessons without waiting for NumPy
+    from tracer.explain.amount import Amount
     from tracer.trace.cursor import Cursor
     from tracer.trace.segment import Segment
     from tracer.trace.trace import Trace
@@ -28,15 +28,13 @@ its gradient is written (`x.grad = 0`); its value is updated (`w.data -= ...`); 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 WITH_GRADIENT: tuple[Kind, ...] = ("backward", "complete", "write")
 
-ROUNDED_PLACES = 4
-"""An expected number written with this many decimals is rounded there, as in the documents; with fewer it is exact."""
-
 
 @dataclass(frozen=True)
 class Stop:
     """A moment worth a sentence."""
 
     node: str
+    """Its name, or a part of a tensor: `W[0, 1]` is the moment of W, and what is expected is said of that element."""
     kind: Kind
     say: Text
     """May hold fields: see `tracer.lessons.words`."""
@@ -44,9 +42,11 @@ class Stop:
     """Which time this happens to a node of this name, from 1."""
     via: str | None = None
     """For `backward`: only contributions that arrive through this user."""
-    expect: Decimal | str | None = None
+    expect: Expected | str | None = None
     """Gradient (`backward`, `complete`, `write`), value (`forward`, `update`) or word (`mark`) at this moment."""
-    contribution: Decimal | None = None
+    expect_shape: tuple[int, ...] | None = None
+    """The shape of that gradient or value."""
+    contribution: Expected | None = None
     """For `backward` and `complete`: what this edge delivers."""
     quiz: bool = False
     """Whether the gradient is a blank in a quiz. Where only one stop is, every `complete` stop is a blank too."""
@@ -107,9 +107,9 @@ def _arriving(trace: Trace, segment: Segment) -> Iterator[tuple[int, int, int | 
 
 def find(stop: Stop, trace: Trace, among: Sequence[Event]) -> Event | None:
     """The event this stop waits for, or None when it does not happen in this trace."""
-    times = 0
+    times, name = 0, part(trace, stop.node).name
     for event in among:
-        if event.kind == stop.kind and trace.name(event.node) == stop.node:
+        if event.kind == stop.kind and trace.name(event.node) == name:
             if stop.via is not None and (event.via is None or trace.label(event.via) != stop.via):
                 continue
             times += 1
@@ -147,43 +147,57 @@ def problems(stops: Sequence[Stop], trace: Trace) -> Iterator[str]:
 
 def unknown_numbers(text: Text, cursor: Cursor) -> list[str]:
     """The fields of `text` that have no number at this position."""
-    return [f"{{{name}}}" for name in fields(text) if name != "=" and number(cursor, name) is None]
-
-
-def agrees(expected: Decimal, got: float | None) -> bool:
-    """Whether `got` is the number that was written, as exactly as it was written."""
-    if got is None:
-        return False
-    if not expected.is_finite() or not math.isfinite(got):
-        return (expected.is_nan() and math.isnan(got)) or float(expected) == got
-    exponent = expected.as_tuple().exponent
-    assert isinstance(exponent, int)
-    if -exponent >= ROUNDED_PLACES:
-        return abs(got - float(expected)) <= 0.5 * 10.0**exponent * (1 + 1e-9)
-    return math.isclose(got, float(expected), rel_tol=1e-9, abs_tol=1e-12)
+    found = []
+    for name in fields(text):
+        if name != "=" and not is_known(cursor, name):
+            why = why_not(cursor, name)
+            found.append(f"{{{name}}} ({why})" if why else f"{{{name}}}")
+    return found
 
 
 def _denied(stop: Stop, cursor: Cursor, node: int) -> Iterator[str]:
+    value = cursor.data(node)
+    if value is not None and part(cursor.trace, stop.node).of(value) is None:
+        yield f"there is no {stop.node}: its shape is {_shape_of(value)}."
+        return
     if isinstance(stop.expect, str):
         if stop.expect not in cursor.marks(node):
             yield f"expects the word {stop.expect!r} on {stop.node}; it has {', '.join(cursor.marks(node)) or 'none'}."
-    elif stop.expect is not None:
-        what, got = ("gradient", cursor.grad(node)) if stop.kind in WITH_GRADIENT else ("value", cursor.data(node))
-        if not agrees(stop.expect, got):
-            yield f"expects {stop.expect} as the {what} of {stop.node}; the trace has {_full(got)}."
-    if stop.contribution is not None and not agrees(stop.contribution, cursor.moment.contribution):
-        yield f"expects a contribution of {stop.contribution}; the trace has {_full(cursor.moment.contribution)}."
+    elif stop.expect is not None or stop.expect_shape is not None:
+        yield from _denied_number(stop, cursor, node)
+    if stop.contribution is not None:
+        arrived = cursor.moment.contribution
+        this = part(cursor.trace, stop.node)
+        line = denied(stop.contribution, None if arrived is None else this.of(arrived), "as the contribution")
+        if line is not None:
+            yield line
     unknown = unknown_numbers(stop.say, cursor)
     if unknown:
         yield f"'say' uses {', '.join(unknown)}, which has no number at this moment."
 
 
+def _denied_number(stop: Stop, cursor: Cursor, node: int) -> Iterator[str]:
+    """What the trace says against the number and the shape a stop expects."""
+    what, whole = ("gradient", cursor.grad(node)) if stop.kind in WITH_GRADIENT else ("value", cursor.data(node))
+    got = None if whole is None else part(cursor.trace, stop.node).of(whole)
+    shape = None if got is None else _shape_of(got)
+    if stop.expect_shape not in (None, shape):
+        has = "none" if shape is None else shape
+        yield f"expects {stop.expect_shape} as the shape of the {what} of {stop.node}; the trace has {has}."
+    if stop.expect is not None and not isinstance(stop.expect, str):
+        line = denied(stop.expect, got, f"as the {what} of {stop.node}")
+        if line is not None:
+            yield line
+
+
 def _hint(stop: Stop, trace: Trace) -> str:
     names = list(dict.fromkeys(name for node in range(trace.n_nodes) if (name := trace.name(node))))
-    if stop.node in names:
-        return f"{stop.node!r} exists."
-    return did_you_mean(stop.node, names) or f"Names: {', '.join(names) or 'none'}."
+    name = part(trace, stop.node).name
+    if name in names:
+        return f"{name!r} exists."
+    return did_you_mean(name, names) or f"Names: {', '.join(names) or 'none'}."
 
 
-def _full(number: float | None) -> str:
-    return "none" if number is None else format_full(number)
+def _shape_of(value: Amount) -> tuple[int, ...]:
+    """() of a float or a single number."""
+    return getattr(value, "shape", ())

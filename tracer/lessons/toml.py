@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tracer.errors import LessonError, did_you_mean
+from tracer.lessons.claim import Expected, shape_of
 from tracer.text import LANGS, Text
 
 
@@ -89,11 +90,37 @@ class Table:
         value: int | Decimal = self._get(key, (int, Decimal), "a number")
         return Decimal(value)
 
-    def numbers(self, key: str) -> dict[str, Decimal]:
-        """A table of numbers under free names."""
+    def array(self, key: str) -> Expected:
+        """A number, or rows of them nested as a tensor is; every row as long as its neighbours."""
+        value = self._get(key, (int, Decimal, list), "a number or an array of numbers")
+        found = self._nested(key, value)
+        try:
+            shape_of(found)
+        except ValueError as error:
+            raise self.error(f"{key!r} is no array: {error}.") from None
+        return found
+
+    def _nested(self, key: str, value: object) -> Expected:
+        if isinstance(value, list):
+            return tuple(self._nested(key, row) for row in value)
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            raise self.error(f"{key!r} must be an array of numbers; {_shown(value)} is none.")
+        return Decimal(value)
+
+    def shape(self, key: str) -> tuple[int, ...]:
+        """The shape of a tensor: `[2, 3]`, `[]` of a single number."""
+        wanted = "a shape: a list of whole numbers from 0"
+        sizes = self._get(key, list, wanted)
+        for size in sizes:
+            if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+                raise self.error(f"{key!r} must be {wanted}; {_shown(size)} is none.")
+        return tuple(sizes)
+
+    def arrays(self, key: str) -> dict[str, Expected]:
+        """A table of numbers and arrays under free names."""
         values = self._get(key, dict, "a table of numbers")
         inner = Table(values, f"{self.where}: {key}", values)
-        return {name: inner.number(name) for name in values}
+        return {name: inner.array(name) for name in values}
 
     def table(self, key: str, keys: Iterable[str]) -> Table:
         """A table inside this one."""
