@@ -183,6 +183,44 @@ def test_a_program_runs_again_with_leaves_by_name(here: Path) -> None:
         open_thing("net.py", {"L": 1.0})
 
 
+TENSORS = """\
+import tracer as torch
+W = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
+s = torch.tensor(2.0, requires_grad=True)
+y = (W * s).sum()
+y.backward()
+"""
+
+
+def test_elements_of_a_tensor_are_changed_by_name(here: Path) -> None:
+    """Spaces do not matter, -1 counts from the end, and the command that is copied opens the same run again."""
+    (here / "t.py").write_text(TENSORS)
+    thing = open_thing("t.py", {"W[0,1]": 0.1, "W[-1, 0]": 9.0, "s": 3.0})
+    assert thing.trace.cursor(-1).data("W").tolist() == [[1, pytest.approx(0.1), 3], [9, 5, 6]]
+    words = shlex.split(thing.command())
+    assert words == ["tracer", "open", "t.py", "W[0, 1]=0.1", "W[1, 0]=9", "s=3"]
+    again = open_thing("t.py", parse_assignments(words[3:]))
+    assert again.overrides == thing.overrides
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("W", r"'W' is no single element: W has shape \(2, 3\).\n  Name one of its elements: W\[0, 0\]=3"),
+        ("W[0]", "'W\\[0\\]' is no single element"),
+        ("W[2, 0]", "'W\\[2, 0\\]' is no single element"),
+        ("W[:, 0]", "is no single element"),
+        ("s[0]", "'s\\[0\\]': s is a single number.\n  Write s=3"),
+        ("V[0, 0]", "has no leaf called 'V\\[0, 0\\]'"),
+    ],
+)
+def test_an_element_that_is_not_there(here: Path, name: str, says: str) -> None:
+    (here / "t.py").write_text(TENSORS)
+    with pytest.raises(NotFoundError, match=says) as caught:
+        open_thing("t.py", {name: 1.0})
+    assert "です。" in caught.value.told("ja") or "ありません。" in caught.value.told("ja")
+
+
 def test_a_program_beside_a_lesson_file_opens_as_that_lesson() -> None:
     lesson = catalogue().lessons[0]
     thing = open_thing(str(lesson.program))

@@ -16,16 +16,15 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from tracer.core.record import LeafKey, Override
 from tracer.errors import ExpressionError, FileFormatError, NotFoundError, TracerError, did_you_mean
 from tracer.lessons.again import perform
 from tracer.lessons.content import catalogue, content_root, find, lesson_beside
 from tracer.lessons.formula import FILE as EXPRESSION_FILE
 from tracer.lessons.formula import parse_assignments, run_expression, shorten
+from tracer.lessons.leaves import Overrides, assignments, overrides_of
 from tracer.lessons.lesson import Lesson
 from tracer.lessons.outcome import Outcome
 from tracer.lessons.process import Limits, Run, run_program
-from tracer.numbers import format_full
 from tracer.trace.store import is_trace, load
 from tracer.trace.trace import Trace
 
@@ -40,9 +39,6 @@ LONGEST_NAME = 255
 _PLAIN_NAME = re.compile(r"[\w§./~][\w§./\\-]*")
 """What was probably meant as a file's or lesson's name, though `a/b` and `a-b` are expressions too."""
 _SECTION = re.compile(r"§?([1-9]\d*(\.\d+){1,3})")
-
-Overrides = Mapping[LeafKey, Override]
-"""Leaf -> its new number, or of a tensor those of some elements: {index into the flattened tensor: number}."""
 
 
 class Rerun(Protocol):
@@ -85,11 +81,7 @@ class Thing:
 
     def command(self, position: int | None = None) -> str:
         """The command that opens exactly this: edited leaves that have a name, and where one is."""
-        c, words = self.trace.columns, [self.name]
-        for node in range(self.trace.n_nodes) if self.overrides or self._is_expression else ():
-            name = self.trace.name(node)
-            if c.op[node] == 0 and name and (self._is_expression or self.trace.leaf_key(node) in self.overrides):
-                words.append(f"{name}={format_full(float(c.value[node]))}")
+        words = [self.name, *assignments(self.trace, self.overrides, every=self._is_expression)]
         at = [] if position is None else ["--at", str(position)]
         return shlex.join([*(self.typed or ("tracer", "open", *words)), *at])
 
@@ -125,7 +117,7 @@ def open_thing(
         if lesson is None:
             return _open_expression(name, given)
         thing = _open_lesson(lesson, lesson.name, run)
-    return thing.rerun(_leaves(thing, given), stop=stop) if given else thing
+    return thing.rerun(overrides_of(thing.trace, given, thing.title), stop=stop) if given else thing
 
 
 def _open_file(path: Path, name: str, run: Callable[..., Run]) -> Thing:
@@ -262,23 +254,6 @@ def _not_found(name: str, problem: ExpressionError) -> TracerError:
     )
 
 
-def _leaves(thing: Thing, values: Mapping[str, float]) -> dict[LeafKey, float]:
-    """Leaf keys of the leaves called so."""
-    trace = thing.trace
-    leaves = {trace.label(n): n for n in range(trace.n_nodes) if trace.kind(n) == "leaf"}
-    for name in values:
-        if name not in leaves:
-            known = [leaf for leaf in leaves if trace.name(leaves[leaf])]
-            some = ", ".join(known[:12]) + (", …" if known[12:] else "")
-            hint = did_you_mean(name, known) or f"Its leaves: {some or 'none has a name'}."
-            raise NotFoundError(
-                f"{thing.title} has no leaf called {name!r}.",
-                hint=hint,
-                ja=f"{thing.title} に {name!r} という葉はありません。",
-            )
-    return {trace.leaf_key(leaves[name]): value for name, value in values.items()}
-
-
 def _lesson(name: str) -> Lesson | None:
     try:
         return find(name)
@@ -306,5 +281,5 @@ def _is_script(path: Path) -> bool:
 
 
 __all__ = [
-    "Limits", "Outcome", "Run", "Thing", "open_thing", "parse_assignments", "run_expression", "run_program",
+    "Limits", "Outcome", "Overrides", "Run", "Thing", "open_thing", "parse_assignments", "run_expression", "run_program",
 ]  # fmt: skip
