@@ -95,7 +95,16 @@ def _value(trace: Trace, node: int) -> Compared | None:
     again, _ = run_again(op, args, trace.static(node), stored.dtype)
     # an elementwise op is exact to the last bit or two; a sum may cancel, and is as good as what went into it
     inputs = () if op.elementwise else [a for a in args if np.asarray(a).dtype.kind == "f"]
-    return compared(stored, again, rounds(stored.dtype) * size(stored, again, *inputs))
+    return compared(stored, again, rounds(stored.dtype) * max(size(stored, again, *inputs), _on_the_way(trace, node)))
+
+
+def _on_the_way(trace: Trace, node: int) -> float:
+    """The largest number inside an unfolded node: its value was computed in one go, and rounded otherwise."""
+    return max((_largest(trace, span) for span in trace.unfolded if span[-1] == node), default=0.0)
+
+
+def _largest(trace: Trace, span: range) -> float:
+    return once(trace, ("largest", span), lambda: size(*(trace.value(n) for n in span[:-1])))
 
 
 class Gradient(NamedTuple):
@@ -117,14 +126,40 @@ def gradient(trace: Trace, this: Pass, node: int) -> Gradient:
 
 def _gradient(trace: Trace, this: Pass, node: int) -> Gradient:
     deliveries = this.deliveries_to(node).tolist()
-    alone: Array = trace.total(this.index, node, deliveries) if deliveries else np.asarray(this.seed)
+    alone: Array = trace.total(this.index, node, deliveries) if deliveries else _start(trace, this, node)
     before = trace.cursor(this.start).held(node, this)
     with np.errstate(all="ignore"):
         expected = alone if before is None else np.asarray(before + alone)
     parts = [trace.contribution(this.index, one)[2] for one in deliveries[:64]]
     recorded = this.recorded_grad(node)
     sizes = [expected, *parts] if before is None else [expected, before, *parts]
-    return Gradient(recorded, expected, alone, compared(recorded, expected, rounds(recorded.dtype) * size(*sizes)))
+    largest = max(size(*sizes), _on_the_way_back(trace, this, node))
+    return Gradient(recorded, expected, alone, compared(recorded, expected, rounds(recorded.dtype) * largest))
+
+
+def _start(trace: Trace, this: Pass, node: int) -> Array:
+    """What a node has to which nothing is delivered: the root its seed, another zeros.
+
+    Unfolded, an op hands nothing to an input of which it used no element.
+    """
+    return np.asarray(this.seed) if node == this.root else np.zeros_like(this.recorded_grad(node))
+
+
+def _on_the_way_back(trace: Trace, this: Pass, node: int) -> float:
+    """The largest contribution inside those unfolded nodes that hand some to `node`, which lies outside of them."""
+    if not trace.unfolded:
+        return 0.0
+    users = this.users[this.deliveries_to(node)]
+    around = [s for s in trace.unfolded if node not in s and ((users >= s.start) & (users < s.stop)).any()]
+    return max((_largest_back(trace, this, span) for span in around), default=0.0)
+
+
+def _largest_back(trace: Trace, this: Pass, span: range) -> float:
+    def found() -> float:
+        inside = np.flatnonzero((this.users >= span.start) & (this.users < span.stop)).tolist()
+        return size(*(trace.contribution(this.index, one)[2] for one in inside))
+
+    return once(trace, ("largest back", this.index, span), found)
 
 
 def replay_of(trace: Trace, this: Pass) -> TensorReplay:
@@ -148,8 +183,15 @@ def drift(trace: Trace, this: Pass, node: int) -> bool:
     if again is None:
         return False
     largest = once(trace, ("tensor reach", this.index), lambda: size(*rederived(trace, this).values()))
-    floor = 1e3 * float(np.finfo(found.dtype).eps) * largest  # a small gradient may be what is left of large ones
-    return worst(found, again)[0] > DRIFTS[found.dtype.str[1:]] * size(again) + floor
+    coarse = once(trace, ("coarsest", this.index), lambda: _coarsest(trace, this))
+    floor = 1e3 * float(np.finfo(coarse).eps) * largest  # a small gradient may be what is left of large ones
+    return worst(found, again)[0] > DRIFTS[coarse.str[1:]] * size(again) + floor
+
+
+def _coarsest(trace: Trace, this: Pass) -> np.dtype[Any]:
+    """The type of a pass that rounds most: what went through it is no better, whatever type it has now."""
+    kinds = {this.recorded_grad(node).dtype for node in this.columns.nodes.tolist()}
+    return max(kinds, key=lambda kind: DRIFTS[kind.str[1:]])
 
 
 def chained(trace: Trace, this: Pass) -> dict[int, Array]:

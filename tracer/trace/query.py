@@ -31,8 +31,9 @@ def find_nodes(trace: Trace, text: str, most: int = MOST) -> list[int]:
 def _candidates(trace: Trace, wanted: str) -> Iterator[int]:
     names = sorted((node, name.casefold()) for node, name in trace.columns.names.items())
     yield from (node for node, name in names if name == wanted)
-    if wanted[:1] == "v" and wanted[1:].isdecimal() and int(wanted[1:]) < trace.n_nodes:
-        yield int(wanted[1:])
+    numbered = trace.numbered(wanted[1:]) if wanted[:1] == "v" else None
+    if numbered is not None:
+        yield numbered
     yield from (node for node, name in names if name.startswith(wanted))
     yield from (node for node, name in names if wanted in name)
     if wanted:

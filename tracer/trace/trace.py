@@ -19,6 +19,7 @@ from tracer.errors import NotFoundError, did_you_mean
 from tracer.numbers import format_number
 from tracer.text import clean
 from tracer.trace.node import Edge, Edges, Node, NodeKind, Nodes, SourceLine
+from tracer.trace.numbering import numbers, spans, splices_of
 from tracer.trace.numbers import Numbers
 from tracer.trace.segment import PARTS, By, Pass, Segment, segments_of
 
@@ -140,7 +141,35 @@ class Trace(Numbers):
             return name
         if self.kind(node) == "const":
             return format_number(float(self.columns.value[node]))
-        return f"v{node}"
+        return f"v{self.number(node)}"
+
+    def number(self, node: int) -> str:
+        """What tells `node` from others where it has no name: its id, `7`; of a node inside an unfolded one, `7.2`.
+
+        Unfolding changes ids, but no numbers.
+        """
+        return self._numbers[node] if self._numbers else str(int(node))
+
+    def numbered(self, number: str) -> int | None:
+        """The node with this number; None where there is none."""
+        if self._numbers:
+            return self._by_number.get(number)
+        return int(number) if number.isdecimal() and int(number) < self.n_nodes else None
+
+    @cached_property
+    def unfolded(self) -> tuple[range, ...]:
+        """The nodes that came in by each unfolding, in order; the last of them stands where the unfolded node stood."""
+        return spans(splices_of(self.info, self.n_nodes))
+
+    @cached_property
+    def _numbers(self) -> list[str]:
+        """Of each node; empty where numbers are ids."""
+        splices = splices_of(self.info, self.n_nodes)
+        return numbers(self.n_nodes, splices) if splices else []
+
+    @cached_property
+    def _by_number(self) -> dict[str, int]:
+        return {number: node for node, number in enumerate(self._numbers)}
 
     def formula(self, node: int) -> str:
         """How `node` was computed, in the labels of its inputs: `x + 2`; "" for a leaf."""
@@ -189,11 +218,16 @@ class Trace(Numbers):
             NotFoundError: none is called so; the nearest names are offered.
         """
         node = self._by_name.get(name)
-        if node is None and name[:1] == "v" and name[1:].isdecimal() and int(name[1:]) < self.n_nodes:
-            node = int(name[1:])
+        if node is None and name[:1] == "v":
+            node = self.numbered(name[1:])
         if node is None:
             raise NotFoundError(f"no node is called {name!r}.", hint=did_you_mean(name, self._by_name))
         return Node(self, node)
+
+    @property
+    def ids(self) -> Mapping[int, int]:
+        """Serial number -> node, of the recorded `Value`s and tensors that may still live."""
+        return self._ids
 
     def resolve(self, node: Any) -> int:
         """A node id from an id, a name, or a recorded `Value` or tensor that still lives.
