@@ -112,7 +112,7 @@ def test_each_rule_can_itself_be_differentiated(op: Op) -> None:
             """Σ ⟨w, ∂⟨g, out⟩/∂x⟩ with every input moved, as a tensor."""
             moved_args = list(sample.args)
             for i, d in zip(floats(op, sample), along, strict=True):
-                moved_args[i] = moved_args[i] + shift * d
+                moved_args[i] = np.asarray(moved_args[i] + shift * d)  # NumPy makes scalars of what has no axes
             xs = tensors(Sample(tuple(moved_args), sample.static))
             leaves = [xs[i] for i in floats(op, sample)]
             grads = grad(apply(op, *xs, **sample.static), leaves, Tensor._wrap(g), create_graph=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -21,6 +21,17 @@ from tracer.text import Text
 
 Vjp = Callable[..., Any]
 Static = Mapping[str, Any]
+
+
+class Narrow(NamedTuple):
+    """A smaller application of an op, among whose outputs are some elements of the larger one's."""
+
+    places: tuple[Any, ...]
+    """For each input an array of places in it, row by row counted, in the shape that the smaller input has; None where
+    it is taken whole."""
+    static: Static
+    take: Any
+    """(k,) places in the smaller output."""
 
 
 class Rng(Protocol):
@@ -105,6 +116,15 @@ class Op:
     """What the joint rule reads."""
     composite: Callable[..., Any] | None = None
     """`composite(F, *tensors, **static)`: the same in smaller ops, F being the module of functions. Of a fat op."""
+    steps: Callable[..., Any] | None = None
+    """`steps(F, *tensors, **static)`: the same in smaller ops, for one who opens the op down to its numbers; where it
+    is left out, `composite`. Second derivatives never go this way. It may return None: nothing smaller serves here."""
+    narrow: Callable[[Sequence[Any], Static, Any], Narrow] | None = None
+    """`narrow(shapes, static, places)`: a smaller application that computes those elements of the output."""
+    unfolds: Literal["", "moves", "elements"] = ""
+    """How an op without `steps` or `composite` becomes ops on single numbers. "moves": its forward rule also runs on
+    arrays of node numbers (0 where it fills in a constant), for it only moves elements. "elements": it does the same to
+    each element by itself, as elementwise ops do."""
     grad_fn: str | Callable[[Sequence[Any], Static], str] = ""
     """PyTorch's name of the node: `AddBackward0`; or a function of the inputs (with shapes) and static arguments."""
     variadic: bool = False

@@ -48,6 +48,7 @@ def _cat_back(xp: Any, g: Any, out: Any, *tensors: Any, dim: int, slot: int, **_
 CAT = register(
     Op(
         name="cat",
+        unfolds="moves",
         label="cat",
         show=_joined("cat"),
         what=Text(
@@ -85,6 +86,7 @@ CAT = register(
 STACK = register(
     Op(
         name="stack",
+        unfolds="moves",
         label="stack",
         show=_joined("stack"),
         what=Text(
@@ -139,6 +141,7 @@ def _repeat_back(xp: Any, g: Any, out: Any, a: Any, *, repeats: tuple[int, ...])
 REPEAT = register(
     Op(
         name="repeat",
+        unfolds="moves",
         label="repeat",
         show=as_call("repeat", "repeats"),
         what=Text(
@@ -165,6 +168,7 @@ def _repeat_interleave_back(xp: Any, g: Any, out: Any, a: Any, *, repeats: int, 
 REPEAT_INTERLEAVE = register(
     Op(
         name="repeat_interleave",
+        unfolds="moves",
         label="repeat",
         show=as_call("repeat_interleave", "repeats", "dim"),
         what=Text(
@@ -189,6 +193,7 @@ MOVED = Text(
 FLIP = register(
     Op(
         name="flip",
+        unfolds="moves",
         label="flip",
         show=as_call("flip", "dims"),
         what=Text(
@@ -234,6 +239,7 @@ def _rolled(xp: Any, a: Any, shifts: Sequence[int], dims: Sequence[int]) -> Any:
 ROLL = register(
     Op(
         name="roll",
+        unfolds="moves",
         label="roll",
         show=as_call("roll", "shifts", "dims"),
         what=Text(
@@ -268,6 +274,7 @@ def _triangle(name: str, kept: Text) -> Op:
 
     return Op(
         name=name,
+        unfolds="moves",
         label=name,
         show=as_call(name, "diagonal"),
         what=kept,
@@ -332,6 +339,7 @@ def _diagonal_back(xp: Any, g: Any, out: Any, a: Any, *, offset: int, dim1: int,
 DIAGONAL = register(
     Op(
         name="diagonal",
+        unfolds="moves",
         label="diag",
         show=as_call("diagonal", "offset", "dim1", "dim2"),
         what=Text(
@@ -374,6 +382,7 @@ def _diag_embed(xp: Any, a: Any, *, offset: int) -> Any:
 DIAG_EMBED = register(
     Op(
         name="diag_embed",
+        unfolds="moves",
         label="diag",
         show=as_call("diag_embed", "offset"),
         what=Text(

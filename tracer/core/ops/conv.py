@@ -270,6 +270,7 @@ def _pad_vjp(xp: Any, g: Any, out: Any, a: Any, *, pad: tuple[Pair, ...], value:
 PAD = register(
     Op(
         name="pad",
+        unfolds="moves",
         grad_fn="ConstantPadNdBackward0",
         label="pad",
         show="pad({input})",

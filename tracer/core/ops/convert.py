@@ -28,6 +28,7 @@ def _back(xp: Any, g: Any, out: Any, a: Any, *, dtype: str, device: str = "", so
 TO = register(
     Op(
         name="to",
+        unfolds="elements",
         label="to",
         show="{a}.to({dtype})",
         what=Text(

@@ -10,6 +10,8 @@ from typing import Any
 
 from tracer.core.array import as_float
 from tracer.core.op import Input, Op, register
+from tracer.core.ops import opened
+from tracer.core.ops.narrow import along_lines
 from tracer.core.ops.reduce import Dims, over_axes, shown, spread
 from tracer.text import Text
 
@@ -30,6 +32,8 @@ def _extreme(name: str, label: str, forward: Callable[..., Any], en: str, ja: st
     return register(
         Op(
             name=name,
+            steps=getattr(opened, {"max": "maximum_of", "min": "minimum_of"}.get(name, name), None),
+            narrow=along_lines,
             label=label,
             show=shown(name),
             what=Text(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tracer.core.op import Input, Op, Sample, register
+from tracer.core.ops.narrow import rows_and_columns, whole_lines
 from tracer.text import Text
 
 
@@ -55,6 +56,7 @@ def _softmax_composite(F: Any, a: Any, *, dim: int) -> Any:
 SOFTMAX = register(
     Op(
         name="softmax",
+        narrow=whole_lines,
         grad_fn="SoftmaxBackward0",
         label="softmax",
         show="softmax({input}, dim={dim})",
@@ -107,6 +109,7 @@ def _log_softmax_composite(F: Any, a: Any, *, dim: int) -> Any:
 LOG_SOFTMAX = register(
     Op(
         name="log_softmax",
+        narrow=whole_lines,
         grad_fn="LogSoftmaxBackward0",
         label="log softmax",
         show="log_softmax({input}, dim={dim})",
@@ -190,6 +193,7 @@ def _linear_composite(F: Any, x: Any, weight: Any, bias: Any = None) -> Any:
 LINEAR = register(
     Op(
         name="linear",
+        narrow=rows_and_columns,
         grad_fn=_linear_grad_fn,
         label="linear",
         show=lambda names, static: f"{names[0]} @ {names[1]}ᵀ" + (f" + {names[2]}" if len(names) > 2 else ""),

@@ -17,6 +17,7 @@ def _fill(xp: Any, a: Any, *, value: Any) -> Any:
 FILL = register(
     Op(
         name="fill",
+        unfolds="elements",
         label="fill",
         show="fill({a})",
         what=Text(

@@ -8,6 +8,7 @@ from tracer.text import Text
 DETACH = register(
     Op(
         name="detach",
+        unfolds="elements",
         label="detach",
         show="{a}.detach()",
         what=Text(

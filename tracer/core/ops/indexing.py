@@ -41,6 +41,7 @@ PICKED = Text(
 SLICE = register(
     Op(
         name="slice",
+        unfolds="moves",
         label="[ ]",
         show=_show_index,
         what=Text(
@@ -74,6 +75,7 @@ SLICE = register(
 INDEX = register(
     Op(
         name="index",
+        unfolds="moves",
         label="[ ]",
         show=_show_index,
         what=Text(
@@ -181,6 +183,7 @@ KEPT = Text(
 INDEX_PUT = register(
     Op(
         name="index_put",
+        unfolds="moves",
         label="[ ]=",
         show=lambda inputs, static: f"{inputs[0]}[{written(static['index'])}] = {inputs[1]}",
         what=Text(
@@ -225,6 +228,7 @@ INDEX_PUT = register(
 MASKED_FILL = register(
     Op(
         name="masked_fill",
+        unfolds="elements",
         label="fill",
         show="{a}.masked_fill({mask}, {value})",
         what=Text(
@@ -271,6 +275,7 @@ MASKED_FILL = register(
 WHERE = register(
     Op(
         name="where",
+        unfolds="elements",
         label="where",
         show="where({condition}, {a}, {b})",
         what=Text(

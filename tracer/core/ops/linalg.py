@@ -13,6 +13,8 @@ from typing import Any
 from tracer.core.array import put
 from tracer.core.backend import namespace
 from tracer.core.op import Input, Op, Sample, register
+from tracer.core.ops import opened
+from tracer.core.ops.narrow import products
 from tracer.text import Text
 
 
@@ -110,6 +112,8 @@ _BACK_SECOND = Text(
 MATMUL = register(
     Op(
         name="matmul",
+        steps=opened.matmul,
+        narrow=products,
         label="@",
         show="{a} @ {b}",
         what=Text(

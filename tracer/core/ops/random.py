@@ -8,6 +8,7 @@ from tracer.text import Text
 BERNOULLI = register(
     Op(
         name="bernoulli",
+        unfolds="elements",
         label="draw",
         show="bernoulli({p})",
         what=Text(

@@ -13,6 +13,8 @@ from typing import Any
 
 from tracer.core.backend import namespace
 from tracer.core.op import Input, Op, Sample, register
+from tracer.core.ops import opened
+from tracer.core.ops.narrow import along_lines
 from tracer.text import Text
 
 Dims = tuple[int, ...] | None
@@ -68,6 +70,8 @@ def _sum(xp: Any, a: Any, dim: Dims, keepdim: bool) -> Any:
 SUM = register(
     Op(
         name="sum",
+        steps=opened.total,
+        narrow=along_lines,
         label="Σ",
         show=shown("sum"),
         what=Text(
@@ -109,6 +113,8 @@ def _mean_back(xp: Any, g: Any, out: Any, a: Any, dim: Dims, keepdim: bool) -> A
 MEAN = register(
     Op(
         name="mean",
+        steps=opened.mean,
+        narrow=along_lines,
         label="mean",
         show=shown("mean"),
         what=Text(

@@ -37,6 +37,7 @@ def _reshaping(name: str, what: Text, samples: Callable[[Any], list[Sample]], *s
     """One of PyTorch's words for: the same elements, read in the same order, in a new shape."""
     return Op(
         name=name,
+        unfolds="moves",
         label=name,
         show=as_call(name, *said),
         what=what,
@@ -118,6 +119,7 @@ def inverse(order: Sequence[int]) -> tuple[int, ...]:
 TRANSPOSE = register(
     Op(
         name="transpose",
+        unfolds="moves",
         label="T",
         show=as_call("transpose", "dim0", "dim1"),
         what=Text(
@@ -162,6 +164,7 @@ def _permuted(inputs: Sequence[str], static: Any) -> str:
 PERMUTE = register(
     Op(
         name="permute",
+        unfolds="moves",
         label="permute",
         show=_permuted,
         what=Text(
@@ -197,6 +200,7 @@ PERMUTE = register(
 SQUEEZE = register(
     Op(
         name="squeeze",
+        unfolds="moves",
         label="squeeze",
         show=as_call("squeeze", "dims"),
         what=Text(
@@ -228,6 +232,7 @@ SQUEEZE = register(
 UNSQUEEZE = register(
     Op(
         name="unsqueeze",
+        unfolds="moves",
         label="unsqueeze",
         show=as_call("unsqueeze", "dim"),
         what=Text(
@@ -259,6 +264,7 @@ UNSQUEEZE = register(
 EXPAND = register(
     Op(
         name="expand",
+        unfolds="moves",
         label="expand",
         show=as_call("expand", "shape"),
         what=Text(
@@ -297,6 +303,7 @@ EXPAND = register(
 CLONE = register(
     Op(
         name="clone",
+        unfolds="moves",
         label="copy",
         show=lambda inputs, static: f"{inputs[0]}.{'contiguous' if static['order'] == 'C' else 'clone'}()",
         what=Text(

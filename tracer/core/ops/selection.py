@@ -1,0 +1,222 @@
+"""Choices as nodes of their own: the gate that is open or shut, the winner among candidates, and taking what won.
+
+A maximum hides two things in one: *which* number is largest, and that number. An op that is opened shows both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from tracer.core.array import as_float
+from tracer.core.backend import namespace
+from tracer.core.op import JOINT, Input, Op, Sample, register
+from tracer.core.ops.math import SHAPE
+from tracer.text import Text
+
+GATE = register(
+    Op(
+        name="gate",
+        label="gate",
+        show="gate({a})",
+        what=Text(
+            en="The gate of relu: 1 while {a} is above 0, and the way is open; otherwise 0, and it is shut.",
+            ja="relu のゲートです。{a} が 0 より大きければ 1 で開き、そうでなければ 0 で閉じます。",
+        ),
+        forward=lambda xp, a: xp.where(a <= 0, 0, 1).astype(xp.int64),  # nan passes, as through relu
+        inputs=(
+            Input(
+                "a",
+                vjp=None,
+                local="0",
+                why=Text(
+                    en="A small nudge of {a} leaves the gate as it is, open or shut: no gradient flows through the "
+                    "question, only through what the gate lets pass.",
+                    ja="{a} を少し動かしても、ゲートは開いたまま、または閉じたままです。"
+                    "勾配は、この判定ではなく、ゲートを通る値のほうを流れます。",
+                ),
+            ),
+        ),
+        samples=lambda rng: [(rng.normal(0, 2, SHAPE),)],
+        unfolds="elements",
+    )
+)
+
+
+def _stacked(xp: Any, candidates: Sequence[Any]) -> Any:
+    return xp.stack([xp.asarray(one) for one in candidates])
+
+
+def _winner(xp: Any, *candidates: Any, rank: Any, descending: bool, nan: str) -> Any:
+    """Which candidate comes `rank`-th in order; equal ones keep theirs.
+
+    Args:
+        rank: a number, or one an element.
+        nan: "last": in the order nan stands behind all numbers; "wins": it comes before them whatever is asked.
+    """
+    line = _stacked(xp, candidates)
+    count = len(candidates)
+    if descending:
+        order = count - 1 - xp.flip(xp.argsort(xp.flip(line, axis=0), axis=0, kind="stable"), axis=0)
+    else:
+        order = xp.argsort(line, axis=0, kind="stable")
+    at = xp.broadcast_to(xp.asarray(rank), line.shape[1:])
+    found = xp.take_along_axis(order, xp.expand_dims(at, 0), 0)[0, ...]
+    if nan == "wins":
+        lost = line != line
+        found = xp.where(xp.any(lost, axis=0), xp.argmax(lost, axis=0), found)
+    return found.astype(xp.int64)
+
+
+def _show_winner(inputs: Sequence[str], static: Mapping[str, Any]) -> str:
+    rank, descending = static.get("rank", 0), static.get("descending", True)
+    listed = ", ".join(inputs) if len(inputs) <= 4 else f"{inputs[0]}, {inputs[1]}, …, {inputs[-1]}"
+    if not isinstance(rank, int) or rank:
+        return f"which({listed})"
+    return f"{'argmax' if descending else 'argmin'}({listed})"
+
+
+def _rows(rng: Any, count: int = 3) -> tuple[Any, ...]:
+    """Candidates that nowhere come near each other."""
+    order = rng.permutation(count)
+    return tuple(rng.uniform(-0.4, 0.4, SHAPE) + 2.0 * place for place in order)
+
+
+WINNER = register(
+    Op(
+        name="winner",
+        label="which",
+        show=_show_winner,
+        what=Text(
+            en="{out} is the number of the candidate that wins, counted from 0: the largest, or the one whose turn is "
+            "asked for. Of equal ones the first wins.",
+            ja="{out} は選ばれた候補の番号です（0 から数えます）。最大のもの、または指定された順位のものが選ばれます。"
+            "同じ値なら先にあるものです。",
+        ),
+        forward=_winner,
+        inputs=(
+            Input(
+                "a",
+                vjp=None,
+                local="",
+                why=Text(
+                    en="{out} is a number of a place. A small nudge of {a} does not change who wins, so no gradient "
+                    "flows through the question.",
+                    ja="{out} は番号です。{a} を少し動かしても選ばれる候補は変わらないので、ここに勾配は流れません。",
+                ),
+            ),
+        ),
+        samples=lambda rng: [
+            Sample(_rows(rng), {"rank": 0, "descending": True, "nan": "last"}),
+            Sample(_rows(rng), {"rank": 1, "descending": False, "nan": "wins"}),
+        ],
+        variadic=True,
+        unfolds="elements",
+    )
+)
+
+
+def _places(xp: Any, index: Any, keys: tuple[int, ...] | None) -> Any:
+    """The index as a place among the candidates given."""
+    index = xp.asarray(index).astype(xp.int64)
+    if keys is None:
+        return index
+    found = xp.zeros(index.shape, xp.int64)
+    for place, key in enumerate(keys):
+        found = xp.where(index == key, place, found)
+    return found
+
+
+def _select(xp: Any, index: Any, *candidates: Any, ties: str, keys: tuple[int, ...] | None = None) -> Any:
+    line = _stacked(xp, candidates)
+    at = xp.broadcast_to(_places(xp, index, keys), line.shape[1:])
+    return xp.take_along_axis(line, xp.expand_dims(at, 0), 0)[0, ...]
+
+
+def _select_back(
+    xp: Any,
+    g: Any,
+    out: Any,
+    index: Any,
+    *candidates: Any,
+    wanted: tuple[bool, ...],
+    ties: str,
+    keys: tuple[int, ...] | None = None,
+) -> tuple[Any, ...]:
+    """`g` to the candidate taken; with ties "share", evenly to all that equal it, nan too unless "strict"."""
+    plain = [getattr(one, "_array", one) for one in candidates]
+    chosen = getattr(index, "_array", index)
+    arrays = namespace(next((one for one in (*plain, chosen) if hasattr(one, "shape")), 0.0))
+    at = _places(arrays, chosen, keys)
+    taken = arrays.broadcast_to(at, g.shape)
+    shares = [taken == place for place in range(len(plain))]
+    if ties != "one":
+        value = _select(arrays, chosen, *plain, ties=ties, keys=keys)
+        shares = [one == value for one in plain]
+        if ties == "share":
+            shares = [share | ((one != one) & (value != value)) for share, one in zip(shares, plain, strict=True)]
+        count = sum(share.astype(int) for share in shares)
+        with_weight = [arrays.divide(share, count) for share in shares]
+        found = [g * as_float(xp, weight, g) for weight in with_weight]
+    else:
+        found = [xp.where(share, g, 0.0) for share in shares]
+    return (None, *(one if want else None for one, want in zip(found, wanted[1:], strict=True)))
+
+
+def _show_select(inputs: Sequence[str], static: Mapping[str, Any]) -> str:
+    rest = inputs[1:]
+    listed = ", ".join(rest) if len(rest) <= 4 else f"{rest[0]}, {rest[1]}, …, {rest[-1]}"
+    if static.get("keys") is not None:
+        return f"pick({inputs[0]}, {listed})"
+    return f"[{listed}][{inputs[0]}]"
+
+
+def _select_samples(rng: Any) -> Iterable[Sample]:
+    for ties in ("one", "share", "strict"):
+        yield Sample((rng.integers(0, 3, SHAPE), *_rows(rng)), {"ties": ties})
+    yield Sample((rng.integers(4, 5, SHAPE), rng.normal(size=SHAPE)), {"ties": "one", "keys": (4,)})
+
+
+SELECT = register(
+    Op(
+        name="select",
+        label="pick",
+        show=_show_select,
+        what=Text(
+            en="{out} is the candidate whose number is {index}; the others are not looked at.",
+            ja="{out} は、番号 {index} の候補の値です。ほかの候補は使われません。",
+        ),
+        forward=_select,
+        inputs=(
+            Input(
+                "index",
+                vjp=None,
+                local="",
+                why=Text(
+                    en="{index} says which candidate is meant. It is a choice, not an amount: no gradient flows.",
+                    ja="{index} は「どの候補か」を表します。量ではなく選択なので、勾配は流れません。",
+                ),
+            ),
+            Input(
+                "a",
+                vjp=JOINT,
+                local="",
+                why=Text(
+                    en="The candidate taken is {out} and moves as far; nudging any other changes nothing.",
+                    ja="選ばれた候補は {out} そのもので、同じだけ動きます。"
+                    "選ばれなかった候補を動かしても何も変わりません。",
+                ),
+                back=Text(
+                    en="The gradient goes to the candidate that was taken, and 0 to the others; where a largest or "
+                    "smallest was asked for, equal ones share it.",
+                    ja="勾配は選ばれた候補に届き、ほかは 0 です。最大や最小を選ぶときは、同じ値どうしで分け合います。",
+                ),
+            ),
+        ),
+        joint_vjp=_select_back,
+        needs=("index", "a"),
+        samples=_select_samples,
+        variadic=True,
+        unfolds="elements",
+    )
+)

@@ -1,0 +1,280 @@
+"""An application of an op opened: a small recording that stands in its place, from the same inputs to the same output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from tracer.core.columns import LIVE, Columns
+from tracer.core.op import Op, Static, find_op
+from tracer.core.record import Recorder
+from tracer.core.rerun import operands
+from tracer.core.tensor import Tensor
+from tracer.core.unfold.cells import Cells, Places
+from tracer.core.unfold.plan import Found, Operand, Step, Tally, functions, plan, recording
+from tracer.errors import GraphError
+
+MOST = 20_000
+"""Nodes that an op may open into."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A small recording that stands for one application of an op."""
+
+    columns: Columns
+    """Without passes. A leaf that is no input is a constant of the definition: a mask, a divisor."""
+    inputs: tuple[int, ...]
+    """For each argument of the op its leaf, or the constant that a plain number is; arguments that are one and the same
+    tensor share theirs."""
+    out: int
+    """The node that has the output: same shape, dtype and, up to rounding, numbers."""
+    names: Mapping[int, str]
+    """Node -> what is added to the name of the tensor it is an element of: `[0, 1]`."""
+    of: Mapping[int, int]
+    """Node -> the argument whose element it is; -1 for an element of the output."""
+
+
+def composite_part(
+    op: Op,
+    args: Sequence[Any],
+    static: Static,
+    live: Sequence[bool],
+    *,
+    nodes: Sequence[int] | None = None,
+    dtype: Any = None,
+) -> Part:
+    """A fat op in smaller ops on tensors.
+
+    Args:
+        args: arrays, and floats for plain numbers.
+        live: whether gradient can reach each input.
+        nodes: which arguments are one and the same: equal numbers.
+        dtype: of the output as it was recorded; tells whether a number among whole ones was written as one.
+
+    Raises:
+        GraphError: the op has no definition in smaller ops.
+    """
+    smaller = op.steps if op.composite is None else op.steps or op.composite
+    if smaller is None:
+        raise GraphError(
+            f"{op.name}: it has no definition in smaller ops.",
+            hint="Open it down to its numbers: an element, a row or all of it.",
+            ja=f"{op.name}：これより小さい演算による定義はありません。",
+            hint_ja="要素、行、または全体を、一つ一つの数まで開いてください。",
+        )
+    args = _as_written(op, args, dtype)
+    expected = _output(op, args, static)
+    with recording() as recorder:
+        leaves = _leaves(args, live, nodes)
+        F = functions()
+        shown = [
+            F.detach(x) if isinstance(x, Tensor) and x._requires_grad and op.spec(slot).vjp is None else x
+            for slot, x in enumerate(leaves)
+        ]
+        inputs = [recorder.id_of(x) if isinstance(x, Tensor) else recorder._constant(x, -1) for x in leaves]
+        out = smaller(F, *shown, **static)
+        if out is None:
+            raise GraphError(f"{op.name}: it has no definition in smaller ops for these numbers.")
+        if out._array.dtype != expected.dtype:
+            out = F.to(out, out.dtype)
+        node = recorder.id_of(out)
+    return Part(replace(recorder.columns(), names={}), tuple(inputs), node, {}, {})
+
+
+def scalar_part(
+    op: Op,
+    args: Sequence[Any],
+    static: Static,
+    live: Sequence[bool],
+    elements: Sequence[int] | None = None,
+    *,
+    nodes: Sequence[int] | None = None,
+    dtype: Any = None,
+) -> Part:
+    """An op down to single numbers; see `composite_part`.
+
+    Args:
+        elements: which of the output, row by row counted; None is all of it.
+
+    Raises:
+        GraphError: too many numbers; a place that the output does not have; nothing to open.
+    """
+    args = _as_written(op, args, dtype)
+    expected = _output(op, args, static)
+    places = _places(op, expected, elements)
+    tally = Tally(MOST)
+    step = _planned(op, args, static, live, expected.dtype, places, tally)
+    size = tally.nodes
+    if size > MOST:
+        raise _too_many(op, size, len(places))
+    with recording() as recorder:
+        leaves = _leaves(args, live, nodes)
+        inputs = [recorder.id_of(x) if isinstance(x, Tensor) else recorder._constant(x, -1) for x in leaves]
+        first = [next(j for j in range(i + 1) if leaves[j] is leaves[i]) for i in range(len(leaves))]
+        cells = Cells(leaves)
+        given: list[Found | None] = [
+            None
+            if need is None
+            else Found(need, np.array([cells.element(first[slot], place) for place in need.tolist()], np.int64))
+            for slot, need in enumerate(step.needs)
+        ]
+        wanted = step.make(cells, given).tolist()
+        made = cells.record(wanted)
+        numbers = [made[cell] for cell in wanted]
+        whole = elements is None and not _cut_off(recorder, op, leaves, expected, numbers)
+        out = _put_together(op, leaves, static, expected, places, numbers, whole)
+        node = recorder.id_of(out)
+        names: dict[int, str] = {}
+        of: dict[int, int] = {}
+        for cell, (leaf, place) in cells.elements.items():
+            if cell in made and leaves[leaf]._array.ndim:
+                names[recorder.ids[made[cell]._serial]] = _suffix(place, leaves[leaf]._array.shape)
+                of[recorder.ids[made[cell]._serial]] = leaf
+        for number, place in zip(numbers, places.tolist(), strict=True):
+            if isinstance(number, Tensor) and (here := recorder.ids[number._serial]) not in inputs and here != node:
+                names.setdefault(here, _suffix(place, expected.shape))
+                of.setdefault(here, -1)
+    return Part(replace(recorder.columns(), names={}), tuple(inputs), node, names, of)
+
+
+def size_of(
+    op: Op, args: Sequence[Any], static: Static, elements: Sequence[int] | None = None, *, dtype: Any = None
+) -> int:
+    """How many nodes `scalar_part` makes, about; beyond `MOST` an estimate."""
+    args = _as_written(op, args, dtype)
+    expected = _output(op, args, static)
+    tally = Tally(MOST)
+    _planned(op, args, static, [False] * len(args), expected.dtype, _places(op, expected, elements), tally)
+    return tally.nodes
+
+
+def _planned(
+    op: Op, args: Sequence[Any], static: Static, live: Sequence[bool], dtype: Any, places: Places, tally: Tally
+) -> Step:
+    given = [Operand(arg, bool(one)) for arg, one in zip(args, live, strict=True)]
+    step = plan(op, given, static, dtype, places, tally)
+    for arg, need in zip(args, step.needs, strict=True):
+        tally.add(len(need) if need is not None and arg.ndim else 0)
+    tally.add(1)
+    return step
+
+
+def _as_written(op: Op, args: Sequence[Any], dtype: Any) -> list[Any]:
+    """Plain numbers as the program wrote them: a recording keeps `2` as 2.0."""
+    arrays = [x for x in args if isinstance(x, np.ndarray)]
+    if dtype is None:
+        whole = arrays and all(x.dtype.kind in "iub" for x in arrays) and not op.floating
+        dtype = arrays[0].dtype if whole else np.float64
+    return operands([x.item() if isinstance(x, np.generic) else x for x in args], np.dtype(dtype))
+
+
+def _output(op: Op, args: Sequence[Any], static: Static) -> Any:
+    """The op's own answer, which the part must give too."""
+    with recording():
+        from tracer.core.apply import apply
+
+        return apply(op, *(Tensor._wrap(x) if isinstance(x, np.ndarray) else x for x in args), **static)._array
+
+
+def _leaves(args: Sequence[Any], live: Sequence[bool], nodes: Sequence[int] | None) -> list[Any]:
+    found: list[Any] = []
+    for slot, arg in enumerate(args):
+        twin = nodes.index(nodes[slot]) if nodes is not None else slot
+        if not isinstance(arg, np.ndarray):
+            found.append(arg)
+        elif twin < slot:
+            found.append(found[twin])
+        else:
+            found.append(Tensor._wrap(arg, requires_grad=bool(live[slot]) and arg.dtype.kind == "f", told=False))
+    return found
+
+
+def _places(op: Op, out: Any, elements: Sequence[int] | None) -> Places:
+    if not out.size:
+        raise GraphError(
+            f"{op.name}: the tensor has no elements, shape {tuple(out.shape)}: there is nothing to open.",
+            ja=f"{op.name}：要素のないテンソル（形 {tuple(out.shape)}）なので、開くものがありません。",
+        )
+    if elements is None:
+        return np.arange(out.size)
+    places = np.unique(np.asarray(list(elements), np.int64))
+    if not places.size or places[0] < 0 or places[-1] >= out.size:
+        raise GraphError(
+            f"{op.name}: element {int(places[0] if places.size and places[0] < 0 else places[-1]) if places.size else ''}"
+            f" was asked for; the output has {out.size}, counted from 0.",
+            ja=f"{op.name}：その要素はありません。出力の要素は {out.size} 個で、0 から数えます。",
+        )
+    return places
+
+
+def _cut_off(recorder: Recorder, op: Op, leaves: Sequence[Any], expected: Any, numbers: Sequence[Any]) -> bool:
+    """Whether an input that the op hands a gradient, be it 0, has no number that any comes back to."""
+    if expected.dtype.kind != "f":
+        return False
+    stack = [recorder.ids[one._serial] for one in numbers if isinstance(one, Tensor) and one._requires_grad]
+    reached = set(stack)
+    while stack:
+        node = stack.pop()
+        if not recorder.op[node]:
+            continue
+        one = recorder.op_of(recorder.op[node])
+        for slot, edge in enumerate(range(recorder.offsets[node], recorder.offsets[node + 1])):
+            source = recorder.inputs[edge]
+            if source not in reached and recorder.flags[source] & LIVE and one.spec(slot).vjp is not None:
+                reached.add(source)
+                stack.append(source)
+    return any(
+        isinstance(leaf, Tensor)
+        and leaf._requires_grad
+        and op.spec(slot).vjp is not None
+        and recorder.ids[leaf._serial] not in reached
+        for slot, leaf in enumerate(leaves)
+    )
+
+
+def _put_together(
+    op: Op,
+    leaves: Sequence[Any],
+    static: Static,
+    expected: Any,
+    places: Places,
+    numbers: Sequence[Any],
+    whole: bool,
+) -> Tensor:
+    """The output as one tensor again; what was not opened comes from the op as it was."""
+    from tracer.core.apply import apply
+
+    out: Tensor
+    only = numbers[0]
+    if whole and not expected.shape and isinstance(only, Tensor) and only._array.dtype == expected.dtype:
+        if not any(only is leaf for leaf in leaves):
+            return only
+    if not whole:
+        rest = apply(op, *leaves, **static)
+        out = apply(find_op("place"), rest, *numbers, places=tuple(places.tolist()))
+        return out
+    out = apply(find_op("join"), *numbers, shape=tuple(expected.shape), dtype=expected.dtype.name)
+    return out
+
+
+def _suffix(place: int, shape: tuple[int, ...]) -> str:
+    return f"[{', '.join(str(int(i)) for i in np.unravel_index(place, shape))}]" if shape else ""
+
+
+def _too_many(op: Op, size: int, count: int) -> GraphError:
+    one = count == 1
+    return GraphError(
+        f"{op.name}: opened down to its numbers it comes to about {size:,} nodes; {MOST:,} is the most.",
+        hint="Open a smaller tensor, or its composite." if one else "Choose an element or a row.",
+        ja=f"{op.name}：一つ一つの数まで開くと約 {size:,} 個のノードになります。上限は {MOST:,} 個です。",
+        hint_ja="もっと小さいテンソルか、合成された演算のほうを開いてください。"
+        if one
+        else "要素か行を選んでください。",
+    )
+
+
+__all__ = ["MOST", "Part", "composite_part", "scalar_part", "size_of"]
