@@ -1,4 +1,4 @@
-"""An application of an op opened: a small recording that stands in its place, from the same inputs to the same output."""
+"""An application of an op, opened: a small recording in its place, from the same inputs to the same output."""
 
 from __future__ import annotations
 
@@ -203,9 +203,10 @@ def _places(op: Op, out: Any, elements: Sequence[int] | None) -> Places:
         return np.arange(out.size)
     places = np.unique(np.asarray(list(elements), np.int64))
     if not places.size or places[0] < 0 or places[-1] >= out.size:
+        wrong = [one for one in places.tolist() if not 0 <= one < out.size]
         raise GraphError(
-            f"{op.name}: element {int(places[0] if places.size and places[0] < 0 else places[-1]) if places.size else ''}"
-            f" was asked for; the output has {out.size}, counted from 0.",
+            f"{op.name}: there is no element {', '.join(map(str, wrong[:3])) or '(none was named)'}; the output has "
+            f"{out.size}, counted from 0.",
             ja=f"{op.name}：その要素はありません。出力の要素は {out.size} 個で、0 から数えます。",
         )
     return places
@@ -250,14 +251,13 @@ def _put_together(
 
     out: Tensor
     only = numbers[0]
-    if whole and not expected.shape and isinstance(only, Tensor) and only._array.dtype == expected.dtype:
-        if not any(only is leaf for leaf in leaves):
-            return only
+    same = isinstance(only, Tensor) and only._array.dtype == expected.dtype and not any(only is x for x in leaves)
     if not whole:
-        rest = apply(op, *leaves, **static)
-        out = apply(find_op("place"), rest, *numbers, places=tuple(places.tolist()))
-        return out
-    out = apply(find_op("join"), *numbers, shape=tuple(expected.shape), dtype=expected.dtype.name)
+        out = apply(find_op("place"), apply(op, *leaves, **static), *numbers, places=tuple(places.tolist()))
+    elif same and not expected.shape:
+        out = only
+    else:
+        out = apply(find_op("join"), *numbers, shape=tuple(expected.shape), dtype=expected.dtype.name)
     return out
 
 
@@ -269,11 +269,9 @@ def _too_many(op: Op, size: int, count: int) -> GraphError:
     one = count == 1
     return GraphError(
         f"{op.name}: opened down to its numbers it comes to about {size:,} nodes; {MOST:,} is the most.",
-        hint="Open a smaller tensor, or its composite." if one else "Choose an element or a row.",
+        hint="Open a smaller tensor." if one else "Choose an element or a row.",
         ja=f"{op.name}：一つ一つの数まで開くと約 {size:,} 個のノードになります。上限は {MOST:,} 個です。",
-        hint_ja="もっと小さいテンソルか、合成された演算のほうを開いてください。"
-        if one
-        else "要素か行を選んでください。",
+        hint_ja="もっと小さいテンソルを開いてください。" if one else "要素か行を選んでください。",
     )
 
 

@@ -154,7 +154,7 @@ class Moved:
             start += size
             self.starts.append(start)
         fill = static.get("value", 0)
-        more = {"value": 0} if "value" in static else {}
+        more: dict[str, Any] = {"value": 0} if "value" in static else {}
         more |= {"dtype": "int64"} if "dtype" in static else {}
         self.from_ = np.asarray(op.run(*ids, **{**static, **more})[0]).reshape(-1)[places]
         first = args[0].values
