@@ -11,25 +11,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from tracer.errors import LessonError, NotFoundError, did_you_mean
+from tracer.lessons.documents.course import ABOUT, Page, gather
 from tracer.lessons.lesson import Lesson, load
 from tracer.lessons.toml import read
 from tracer.text import Text, clean
 
 FIRST = "start"
 """The folder that comes before all others."""
-ABOUT = "about.toml"
-"""A folder's own title; every other TOML is a lesson."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """A folder of lessons: one document, or the start."""
+    """A folder of lessons: the start, or those made from one document; and documents to open as they are."""
 
     name: str
     title: Text
     lessons: tuple[Lesson, ...]
+    pages: tuple[Page, ...] = ()
+    """Documents, which stand after the lessons."""
+    accompanies: tuple[str, ...] = ()
+    """Names, without ending, of the documents that the lessons were made from."""
 
     @property
     def minutes(self) -> int:
@@ -61,6 +65,11 @@ class Catalogue:
     def lessons(self) -> tuple[Lesson, ...]:
         """Every lesson, in reading order."""
         return tuple(lesson for group in self.groups for lesson in group.lessons)
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """Every document, in reading order."""
+        return tuple(page for group in self.groups for page in group.pages)
 
     def after(self, lesson: Lesson) -> Lesson | None:
         """The lesson that follows: the one it names, else the next in reading order."""
@@ -124,14 +133,22 @@ def find(name: str) -> Lesson:
     return _lookup(name, (*everything.lessons, *everything.models))
 
 
-def aliases(lesson: Lesson) -> tuple[str, ...]:
-    """Every name a lesson answers to, the full one first."""
+def find_page(name: str) -> Page | None:
+    """The document of this name: `write-your-own/01_slope`, `01_slope`, `slope`; a folder's means its first document.
+
+    None when there is none.
+    """
+    return _known(catalogue().pages).get(_wanted(name))
+
+
+def aliases(lesson: Lesson | Page) -> tuple[str, ...]:
+    """Every name a lesson or document answers to, the full one first."""
     folder, _, stem = lesson.name.partition("/")
     number, _, slug = stem.partition("_")
     names = [lesson.name, stem]
     if number.isdigit() and slug:
         names += [slug, f"{folder}/{slug}"]
-    if lesson.section:
+    if isinstance(lesson, Lesson) and lesson.section:
         names += [lesson.section, f"§{lesson.section}", f"{folder}/{lesson.section}"]
     return tuple(dict.fromkeys(names))
 
@@ -152,16 +169,10 @@ def lesson_beside(program: Path) -> Lesson | None:
 
 
 def _lookup(name: str, among: Iterable[Lesson]) -> Lesson:
-    known: dict[str, Lesson] = {}
-    among = tuple(among)
-    for give in (lambda lesson: (lesson.name,), aliases, lambda lesson: (lesson.name.partition("/")[0],)):
-        for lesson in among:
-            for alias in give(lesson):  # full names win over short ones, short ones over folders
-                known.setdefault(_folded(alias), lesson)
-    wanted = _folded(name).removeprefix("samples/").removesuffix(".toml").removesuffix(".py").strip("/")
+    known, wanted = _known(among), _wanted(name)
     if wanted in known:
         return known[wanted]
-    hint = did_you_mean(wanted, known) or "`tracer list` shows every lesson and model."
+    hint = did_you_mean(wanted, [*known, *_known(catalogue().pages)]) or "`tracer list` shows every lesson and model."
     raise NotFoundError(
         f"there is no lesson or model called {name!r}.",
         hint=hint,
@@ -170,19 +181,35 @@ def _lookup(name: str, among: Iterable[Lesson]) -> Lesson:
     )
 
 
+Named = TypeVar("Named", Lesson, Page)
+
+
+def _known(among: Iterable[Named]) -> dict[str, Named]:
+    """Every name there is. Full names win over short ones, short ones over folders; earlier things over later ones."""
+    known: dict[str, Named] = {}
+    among = tuple(among)
+    for give in (lambda one: (one.name,), aliases, lambda one: (one.name.partition("/")[0],)):
+        for one in among:
+            for alias in give(one):
+                known.setdefault(_folded(alias), one)
+    return known
+
+
+def _wanted(name: str) -> str:
+    """A name as it was typed, without what it need not have."""
+    folded = _folded(name).removeprefix("samples/")
+    return folded.removesuffix(".toml").removesuffix(".py").removesuffix(".md").removesuffix(".ipynb").strip("/")
+
+
 def _folded(name: str) -> str:
     """`６．３` and `Start/01_Multiply` are `6.3` and `start/01_multiply`."""
     return unicodedata.normalize("NFKC", name).casefold().strip().replace("\\", "/")
 
 
 def _group(folder: Path, troubles: list[LessonError]) -> Group:
-    title = Text.same(folder.name)
-    if (folder / ABOUT).is_file():
-        try:
-            title = read(folder / ABOUT, ("title",)).text("title")
-        except LessonError as error:
-            troubles.append(error)
-    return Group(folder.name, title, tuple(_lessons(folder, troubles)))
+    found = gather(folder)
+    troubles += found.problems
+    return Group(folder.name, found.title, found.lessons, found.pages, found.accompanies)
 
 
 def _lessons(folder: Path, troubles: list[LessonError]) -> Iterable[Lesson]:

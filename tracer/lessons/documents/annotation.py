@@ -1,0 +1,186 @@
+"""What a comment says about the block after it: the same TOML as a lesson's own file, each mistake on its own line.
+
+A stop that is wrong is left out and told; the rest of the comment holds. Words may be given in one language, as a plain
+string: a person's own notes are written for one class.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from functools import partial
+from typing import Any, TypeVar, cast, get_args
+
+from tracer.errors import LessonError, did_you_mean
+from tracer.lessons.documents.document import Problem, Question, Script
+from tracer.lessons.documents.pieces import RawComment
+from tracer.lessons.lesson import (
+    CARD_KEYS,
+    CHANGE_KEYS,
+    STOP_KEYS,
+    Granularity,
+    Notation,
+    read_card,
+    read_change,
+    read_prose,
+    read_stop,
+)
+from tracer.lessons.toml import Table
+from tracer.text import Text
+
+SCRIPT_KEYS = ("title", "caption", "notation", "by", "stop", "question", "card", "change")
+QUESTION_KEYS = ("ask", "answer")
+KINDS = ("", "setup", "skip")
+"""What may follow `tracer:`; nothing for a script."""
+
+_AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+Made = TypeVar("Made")
+
+
+def read_script(comment: RawComment, problems: list[Problem]) -> Script | None:
+    """The script in a comment, or None when it is not TOML at all. What is wrong in it is added to `problems`."""
+    try:
+        values = tomllib.loads(comment.text, parse_float=Decimal)
+    except (ValueError, ArithmeticError, RecursionError) as error:  # a number of 5,000 digits is a ValueError
+        problems.append(_not_toml(comment, error))
+        return None
+    reader = _Reader(comment, values, problems)
+    stops = reader.tables("stop", STOP_KEYS, read_stop)
+    change = reader.table("change", CHANGE_KEYS, read_change)
+    card = reader.table("card", CARD_KEYS, lambda table: read_card(table, change))
+    return Script(
+        file=comment.file,
+        line=comment.line,
+        title=reader.top("title", lambda top: top.text("title")),
+        caption=reader.top("caption", lambda top: read_prose(top, "caption")),
+        notation=reader.top("notation", lambda top: cast(Notation, top.choice("notation", get_args(Notation)))),
+        by=reader.top("by", lambda top: cast(Granularity, top.choice("by", get_args(Granularity)))),
+        stops=tuple(stop for stop, _ in stops),
+        stop_lines=tuple(line for _, line in stops),
+        questions=tuple(question for question, _ in reader.tables("question", QUESTION_KEYS, _question)),
+        card=card,
+        change=change,
+    )
+
+
+def unknown_kind(comment: RawComment) -> Problem:
+    """`<!-- tracer: stup -->`."""
+    near = did_you_mean(comment.kind, KINDS[1:])
+    words = Text(
+        en=f"unknown comment kind {comment.kind!r}. {near or 'There are: setup, skip, and none (a script).'}",
+        ja=f"{comment.kind!r} という種類のコメントはありません。"
+        + (f"もしかして {near[13:-1]} ですか？" if near else "あるのは setup、skip と、種類なし（スクリプト）です。"),
+    )
+    return Problem(comment.file, comment.line, words)
+
+
+def _read(read: Callable[[Table], Made], values: Mapping[str, Any], where: str, keys: tuple[str, ...]) -> Made:
+    return read(Table(values, where, keys))
+
+
+def _question(table: Table) -> Question:
+    return Question(read_prose(table, "ask"), read_prose(table, "answer"))
+
+
+class _Reader:
+    """Reads one comment's tables, and knows which line of the file a mistake is on."""
+
+    def __init__(self, comment: RawComment, values: Mapping[str, Any], problems: list[Problem]) -> None:
+        self.comment, self.problems = comment, problems
+        self.lines = comment.text.split("\n")
+        self.values = {key: value for key, value in values.items() if key in SCRIPT_KEYS}
+        for key in values:
+            if key not in SCRIPT_KEYS:
+                self._said(partial(Table, {key: 0}, "", SCRIPT_KEYS), key, 0)
+
+    def top(self, key: str, read: Callable[[Table], Made]) -> Made | None:
+        """A key that stands by itself; None when it is not there or is wrong."""
+        if key not in self.values:
+            return None
+        return self._said(lambda: read(Table(_both({key: self.values[key]}), "", SCRIPT_KEYS)), key, 0)
+
+    def table(self, key: str, keys: Iterable[str], read: Callable[[Table], Made]) -> Made | None:
+        """`[card]`."""
+        if key not in self.values:
+            return None
+        value = self.values[key]
+        if not isinstance(value, dict):
+            self._add(f"{key!r} must be a table: [{key}], not {value!r:.40}.", key, 0)
+            return None
+        return self._said(lambda: read(Table(_both(value), key, keys)), key, self._header(rf"\[\s*{key}\s*\]", key, 1))
+
+    def tables(self, key: str, keys: Iterable[str], read: Callable[[Table], Made]) -> list[tuple[Made, int]]:
+        """Every `[[stop]]` that is right, and the line it begins on."""
+        values = self.values.get(key, [])
+        if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+            self._add(f"{key!r} must be a list of tables: [[{key}]].", key, 0)
+            return []
+        found = []
+        for i, value in enumerate(values, start=1):
+            header = self._header(rf"\[\[\s*{key}\s*\]\]", key, i)
+            made = self._said(partial(_read, read, _both(value), f"{key} {i}", tuple(keys)), key, header)
+            if made is not None:
+                found.append((made, self.comment.text_line + header))
+        return found
+
+    def _said(self, read: Callable[[], Made], key: str, header: int) -> Made | None:
+        try:
+            return read()
+        except LessonError as error:
+            self._add(error.message.removeprefix(": "), key, header)
+            return None
+
+    def _add(self, message: str, key: str, header: int) -> None:
+        """A problem, on the line of the key it is about, else where its table begins."""
+        path, _, rest = message.partition("'")
+        about = [*reversed(path.split(": ")), rest.partition("'")[0], key]  # `stop 1: say: 'ja' is missing`
+        lines = [line for word in about if (line := self._line_of(word, header)) is not None]
+        line = lines[0] if lines else header
+        self.problems.append(Problem(self.comment.file, self.comment.text_line + line, Text.same(message)))
+
+    def _header(self, pattern: str, key: str, which: int) -> int:
+        """The line (from 0) of the `which`th header of this pattern, else of `key = `, else the first."""
+        headers = [i for i, line in enumerate(self.lines) if re.match(rf"\s*{pattern}", line)]
+        if which <= len(headers):
+            return headers[which - 1]
+        return self._line_of(key, 0) or 0
+
+    def _line_of(self, key: str, header: int) -> int | None:
+        """The line of `key = ` within the table that begins at `header`."""
+        for i in range(header, len(self.lines)):
+            if i > header and re.match(r"\s*\[", self.lines[i]):
+                return None
+            if re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[.=]", self.lines[i]):
+                return i
+        return None
+
+
+_WORDS = ("title", "caption", "say", "ask", "answer", "result", "question")
+
+
+def _both(values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values`, with words that are given in one language given in both."""
+    return {key: _one(value) if key in _WORDS and isinstance(value, str) else value for key, value in values.items()}
+
+
+def _one(words: str) -> dict[str, str]:
+    """The same words twice. Lines join as they do in the language they are in."""
+    joined = "".join(line.strip() for line in words.splitlines()) if _CJK.search(words) else " ".join(words.split())
+    return {"en": joined, "ja": joined}
+
+
+def _not_toml(comment: RawComment, error: Exception) -> Problem:
+    message = str(error) or type(error).__name__
+    at = _AT.search(message)
+    lines = comment.text.rstrip().count("\n") + 1
+    line = int(at[1]) if at and at[1] else lines
+    hint = ""
+    if line >= lines and comment.text.count('"') % 2:
+        hint = " A comment ends at the first -->, inside a string too; write → or \\u002d->."
+    elif re.match(r"\s*(?:setup|skip)\b", comment.text):
+        hint = f" Did you mean 'tracer: {comment.text.split()[0]}'?"
+    words = f"the comment is not TOML: {_AT.sub('', message)}.{hint}"
+    return Problem(comment.file, comment.text_line + line - 1, Text.same(words))
