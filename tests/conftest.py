@@ -1,11 +1,13 @@
 """What holds for every test."""
 
+import gc
 import os
 
 # Workers side by side, each with as many threads as there are cores, wait for each other: PyTorch's backward pass
 # then takes 100 ms instead of 1. Set before anything loads NumPy.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A law is not broken because the machine was busy for a moment; and a test that passes today passes tomorrow:
@@ -14,3 +16,19 @@ patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("tests", derandomize=True, **patient)  # type: ignore[arg-type]
 settings.register_profile("explore", derandomize=False, **patient)  # type: ignore[arg-type]
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "tests"))
+
+
+# A fifth of collecting, and a tenth of the time after it, would go into looking through the 8,000 tests themselves for
+# what nobody uses any more.
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    gc.enable()

@@ -60,33 +60,28 @@ def test_programs_have_pytorchs_values_and_gradients(program: Program, backwards
         assert close(mine.grad, yours.grad)
 
 
-@st.composite
-def expressions(draw: st.DrawFn) -> str:
-    """Text as a person types it, over x, w and b."""
-    leaf = st.sampled_from(["x", "w", "b", "2", "0.5", "3", "-1"])
-    return draw(
-        st.recursive(
-            leaf,
-            lambda inner: st.one_of(
-                st.tuples(inner, st.sampled_from([" + ", " - ", " * ", " / ", "−", "×"]), inner).map("".join),
-                inner.map(lambda text: f"({text})"),
-                inner.map(lambda text: f"-({text})"),
-                inner.map(lambda text: f"({text})²"),
-                inner.map(lambda text: f"({text})^3"),
-                st.tuples(st.sampled_from(["exp", "tanh", "sigmoid", "relu", "abs", "log", "sqrt"]), inner).map(
-                    lambda pair: f"{pair[0]}({pair[1]})"
-                ),
-            ),
-            max_leaves=12,
-        )
-    )
-
+LEAF = st.sampled_from(["x", "w", "b", "2", "0.5", "3", "-1"])
+EXPRESSIONS = st.recursive(
+    LEAF,
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from([" + ", " - ", " * ", " / ", "−", "×"]), inner).map("".join),
+        inner.map(lambda text: f"({text})"),
+        inner.map(lambda text: f"-({text})"),
+        inner.map(lambda text: f"({text})²"),
+        inner.map(lambda text: f"({text})^3"),
+        st.tuples(st.sampled_from(["exp", "tanh", "sigmoid", "relu", "abs", "log", "sqrt"]), inner).map(
+            lambda pair: f"{pair[0]}({pair[1]})"
+        ),
+    ),
+    max_leaves=12,
+)
+"""Text as a person types it, over x, w and b."""
 
 numbers = st.floats(-3, 3).map(lambda v: round(v, 2))
 
 
 @settings(max_examples=300)
-@given(expressions(), numbers, numbers, numbers)
+@given(EXPRESSIONS, numbers, numbers, numbers)
 def test_expressions_have_pytorchs_values_and_gradients(text: str, x: float, w: float, b: float) -> None:
     expression = parse(text)
     assume(expression.names)
