@@ -15,9 +15,9 @@ EACH = 200
 """Nodes up to which each one's check is printed; of a larger graph, what is not well."""
 
 
-def check(name: str, values: Sequence[str], *, lang: str | None, nodes: int) -> int:
+def check(name: str, values: Sequence[str], *, lang: str | None, nodes: int, unfold: Sequence[str] = ()) -> int:
     """Print the checks of `name`; 1 if a number is wrong, and then the first one on stderr."""
-    thing = open_quietly(name, values, nodes=nodes, lang=lang)
+    thing = open_quietly(name, values, nodes=nodes, lang=lang, unfold=unfold)
     words = choose_lang(lang)
     found = check_trace(thing.trace)
     few = thing.trace.n_nodes <= EACH

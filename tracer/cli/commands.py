@@ -96,6 +96,15 @@ Language = Annotated[
     typer.Option("--lang", help="Language of the words: that of the app if not given.", show_default=False),
 ]
 Nodes = Annotated[int, typer.Option("--nodes", metavar="N", min=1, help="Stop a program that makes more nodes.")]
+Unfold = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--unfold",
+        metavar="NODE",
+        help="Show the scalars (or smaller ops) inside a tensor: z1, its row z1[0], its element z1[0, 1]. Repeatable.",
+        show_default=False,
+    ),
+]
 MOST_NODES = 2_000_000
 
 
@@ -132,6 +141,7 @@ def open_(
         str | None,
         typer.Option("--at", metavar="POSITION", help="Start there: a position, or `end`.", show_default=False),
     ] = None,
+    unfold: Unfold = None,
     ascii_: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII only.")] = False,
     lang: Language = None,
     nodes: Nodes = MOST_NODES,
@@ -142,12 +152,15 @@ def open_(
     tracer open 6.3
     tracer open "(x + 2) * (x - 1)" x=3
     tracer open program.py --at end
+    tracer open program.py --unfold "z1[0, 1]"
 
     A program runs in a process of its own. Ctrl-C stops it, and what it had computed by then opens.
     """
     from tracer.cli.walking import walk
 
-    return lambda: walk(thing, values or [], at=at, ascii_only=ascii_, lang=lang or ctx.obj, nodes=nodes)
+    return lambda: walk(
+        thing, values or [], at=at, ascii_only=ascii_, lang=lang or ctx.obj, nodes=nodes, unfold=unfold or ()
+    )
 
 
 @app.command("list")
@@ -210,6 +223,7 @@ def steps(
     values: Values = None,
     by: Annotated[ByName, typer.Option("--by", help="How far each step goes.")] = ByName.edge,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
+    unfold: Unfold = None,
     lang: Language = None,
     nodes: Nodes = MOST_NODES,
 ) -> Task:
@@ -241,12 +255,25 @@ def steps(
     """
     from tracer.cli.steps import steps
 
-    return lambda: steps(thing, values or [], by=by.value, as_json=as_json, lang=lang or ctx.obj, nodes=nodes)
+    return lambda: steps(
+        thing,
+        values or [],
+        by=by.value,
+        as_json=as_json,
+        lang=lang or ctx.obj,
+        nodes=nodes,
+        unfold=unfold or (),
+    )
 
 
 @app.command("check")
 def check(
-    ctx: typer.Context, thing: Thing, values: Values = None, lang: Language = None, nodes: Nodes = MOST_NODES
+    ctx: typer.Context,
+    thing: Thing,
+    values: Values = None,
+    unfold: Unfold = None,
+    lang: Language = None,
+    nodes: Nodes = MOST_NODES,
 ) -> Task:
     """Check every value and gradient; exit 1 and name the first wrong node if one is.
 
@@ -255,7 +282,7 @@ def check(
     """
     from tracer.cli.check import check
 
-    return lambda: check(thing, values or [], lang=lang or ctx.obj, nodes=nodes)
+    return lambda: check(thing, values or [], lang=lang or ctx.obj, nodes=nodes, unfold=unfold or ())
 
 
 class NotationName(StrEnum):
@@ -307,6 +334,7 @@ def export(
     fold: Annotated[
         int | None, typer.Option("--fold", metavar="N", min=1, help="Draw at most N nodes, those around the moment.")
     ] = None,
+    unfold: Unfold = None,
     lang: Language = None,
     nodes: Nodes = MOST_NODES,
 ) -> Task:
@@ -335,6 +363,7 @@ def export(
         fold=fold,
         lang=lang or ctx.obj,
         nodes=nodes,
+        unfold=unfold or (),
     )
 
 

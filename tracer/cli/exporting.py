@@ -33,11 +33,12 @@ def export(
     fold: int | None,
     lang: str | None,
     nodes: int,
+    unfold: Sequence[str] = (),
 ) -> int:
     """Draw the moment `at` of what `name` computes to `out`; what is to be said of the picture goes to stderr."""
     format_of(out, format)  # before a program runs for an hour
     check_writable(out, ExportError)
-    thing = open_quietly(name, values, nodes=nodes, lang=lang)
+    thing = open_quietly(name, values, nodes=nodes, lang=lang, unfold=unfold)
     words = choose_lang(lang)
     lesson = thing.lesson
     options = Options(

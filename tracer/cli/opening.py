@@ -27,6 +27,7 @@ def open_quietly(
     output: bool = False,
     tell: bool = True,
     meanwhile: Callable[[], object] | None = None,
+    unfold: Sequence[str] = (),
 ) -> Thing:
     """The thing, with what there is to say about it said on stderr.
 
@@ -35,6 +36,7 @@ def open_quietly(
         output: whether to pass on what a user's own program printed.
         tell: whether to say how the program ended.
         meanwhile: done while the program runs in its process, instead of waiting for it.
+        unfold: what to unfold in its trace, one after the other.
     """
     words = choose_lang(lang)
     waiting = _Waiting(name, words, meanwhile)
@@ -50,6 +52,10 @@ def open_quietly(
         say(f"{_ALSO[words]}{', '.join(also)}")
     if tell:
         tell_outcome(thing, words)
+    if unfold:
+        from tracer.lessons.unfolded import unfold_thing
+
+        return unfold_thing(thing, unfold)
     return thing
 
 

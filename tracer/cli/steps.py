@@ -29,9 +29,18 @@ SCHEMA, VERSION = "tracer-steps", 2
 that holds a number may hold a list or a summary of them, of a tensor."""
 
 
-def steps(name: str, values: Sequence[str], *, by: By, as_json: bool, lang: str | None, nodes: int) -> int:
+def steps(
+    name: str,
+    values: Sequence[str],
+    *,
+    by: By,
+    as_json: bool,
+    lang: str | None,
+    nodes: int,
+    unfold: Sequence[str] = (),
+) -> int:
     """Print every step of `name`."""
-    thing = open_quietly(name, values, nodes=nodes, lang=lang, output=True)
+    thing = open_quietly(name, values, nodes=nodes, lang=lang, output=True, unfold=unfold)
     if as_json:
         for record in records(thing, by):
             print(json.dumps(record, ensure_ascii=False, allow_nan=False))

@@ -23,16 +23,25 @@ def gallery(lang: str | None, *, ascii_only: bool) -> int:
     return show(as_json=False, lang=lang)
 
 
-def walk(name: str, values: Sequence[str], *, at: str | None, ascii_only: bool, lang: str | None, nodes: int) -> int:
+def walk(
+    name: str,
+    values: Sequence[str],
+    *,
+    at: str | None,
+    ascii_only: bool,
+    lang: str | None,
+    nodes: int,
+    unfold: Sequence[str] = (),
+) -> int:
     """Open a thing in the app, or print its steps."""
     if not interactive():
         from tracer.cli.steps import print_steps
 
-        thing = open_quietly(name, values, nodes=nodes, lang=lang, output=True)
+        thing = open_quietly(name, values, nodes=nodes, lang=lang, output=True, unfold=unfold)
         position_of(at, thing.trace)  # a wrong one is wrong here too
         print_steps(thing, "edge", choose_lang(lang))
         return 0
-    thing = open_quietly(name, values, nodes=nodes, lang=lang, tell=False, meanwhile=_import_app)
+    thing = open_quietly(name, values, nodes=nodes, lang=lang, tell=False, meanwhile=_import_app, unfold=unfold)
     position = position_of(at, thing.trace)
     if asked_to_end():
         tell_outcome(thing, choose_lang(lang))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tracer.errors import ExpressionError, FileFormatError, NotFoundError, TracerError, did_you_mean
 from tracer.lessons.again import perform
@@ -27,6 +27,9 @@ from tracer.lessons.outcome import Outcome
 from tracer.lessons.process import Limits, Run, run_program
 from tracer.trace.store import is_trace, load
 from tracer.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from tracer.trace.unfolding import Unfolding
 
 PROGRAM_ENDINGS = (".py", ".pyw")
 TRACE_ENDINGS = (".trace", ".safetensors")
@@ -73,6 +76,10 @@ class Thing:
     """The other run of a lesson that shows two in lockstep."""
     typed: tuple[str, ...] = ()
     """What to type instead of `tracer open name`."""
+    unfolding: Unfolding | None = None
+    """What is unfolded in `trace`; see `with_unfolding`."""
+    folded: Thing | None = None
+    """The same with nothing unfolded, where something is."""
 
     @property
     def outcome(self) -> Outcome:
@@ -82,8 +89,10 @@ class Thing:
     def command(self, position: int | None = None) -> str:
         """The command that opens exactly this: edited leaves that have a name, and where one is."""
         words = [self.name, *assignments(self.trace, self.overrides, every=self._is_expression)]
+        unfolded = () if self.unfolding is None else self.unfolding.names
+        more = [word for name in unfolded for word in ("--unfold", name)]
         at = [] if position is None else ["--at", str(position)]
-        return shlex.join([*(self.typed or ("tracer", "open", *words)), *at])
+        return shlex.join([*(self.typed or ("tracer", "open", *words)), *more, *at])
 
     @property
     def _is_expression(self) -> bool:
