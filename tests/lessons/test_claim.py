@@ -207,6 +207,7 @@ def test_float32_is_as_exact_as_it_can_be() -> None:
         ('"W[1]"', '"W[2]"', "stop 2: there is no W[2]: its shape is (2, 3)."),
         ('"W[1]"', '"V[1]"', "stop 2: 'complete' of 'V[1]' never happens in this run."),
         ('"{∂W}"', '"{∂W[0, 3]}"', "stop 2: 'say' uses {∂W[0, 3]} (W has shape (2, 3)), which has no number"),
+        ("contribution = [1, 2, 0.5]", "quiz = [0, 3]", "stop 2: 'quiz' asks for [0, 3] of W[1], which is no element"),
         ('"x[2]"', '"x"', "change: 'x' has shape (3,); name one of its elements: x[0]."),
         ('"x[2]"', '"y[2]"', "change: there is no leaf 'y[2]'."),
     ],
@@ -251,6 +252,15 @@ def test_mistakes_in_arrays(tmp_path: Path, old: str, new: str, says: str) -> No
     with pytest.raises(LessonError) as caught:
         load(write(tmp_path, LESSON.replace(old, new, 1), PROGRAM))
     assert says in str(caught.value)
+
+
+def test_a_quiz_asks_for_the_element_that_is_named(trace: Trace) -> None:
+    """By the stop's node or by its quiz; else for the first."""
+    say, w = Text.same("."), 0
+    assert trace.name(w) == "W"
+    assert Stop("W", "complete", say, quiz=True).asked(trace, w) == 0
+    assert Stop("W[1, 2]", "complete", say, quiz=True).asked(trace, w) == 5
+    assert Stop("W", "complete", say, quiz=(1, 0)).asked(trace, w) == 3
 
 
 def test_a_correct_tensor_lesson_passes(tmp_path: Path) -> None:

@@ -125,7 +125,18 @@ MISTAKES = {
     "truth for a number": (("= 2\n", "= true\n"), "'minutes' must be a whole number from 1, not True."),
     "words for a number": (("6.0", '"6"'), "stop 1: 'expect' must be a number or an array of numbers, not '6'."),
     "number for a word": (('"complete"', '"mark"'), "stop 1: 'expect' must be a string, not 6.0."),
-    "quiz that is no flag": (("expect = 6.0", "quiz = 1"), "stop 1: 'quiz' must be true or false, not 1."),
+    "quiz that is no flag": (
+        ("expect = 6.0", "quiz = 1"),
+        "'quiz' must be true, false or the index of an element, such as [0, 1], not 1.",
+    ),
+    "quiz of a word": (
+        ("expect = 6.0", 'quiz = ["x"]'),
+        "stop 1: 'quiz' must be true, false or the index of an",
+    ),
+    "quiz of no element": (
+        ("expect = 6.0", "quiz = []"),
+        "stop 1: 'quiz' must be true, false or the index of an",
+    ),
     "quiz on a value": (('"complete"', '"forward"\nquiz = true'), "stop 1: 'contribution' and 'quiz' belong to kind"),
     "way of arrival on a value": (
         ('"complete"', '"forward"\nvia = "y"'),

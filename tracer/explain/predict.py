@@ -77,21 +77,26 @@ def next_question(cursor: Cursor) -> Question | None:
     return None
 
 
-def question_for(cursor: Cursor, node: int) -> Question | None:
-    """`node`'s gradient in the pass under way or the next one, unless it is complete already."""
+def question_for(cursor: Cursor, node: int, element: int = 0) -> Question | None:
+    """`node`'s gradient in the pass under way or the next one, unless it is complete already.
+
+    Args:
+        element: of a tensor, which of its elements is asked for; one it does not have is taken for the first.
+    """
     for this in cursor.trace.passes:
         if this.stop > cursor.position and (node == this.root or len(this.deliveries_to(node))):
-            question = _ask(cursor.trace, this, node)
+            question = _ask(cursor.trace, this, node, element)
             return question if question.position > cursor.position else None
     return None
 
 
-def _ask(trace: Trace, this: Pass, node: int) -> Question:
+def _ask(trace: Trace, this: Pass, node: int, which: int = 0) -> Question:
     deliveries = this.deliveries_to(node)
     position = this.position_of(int(deliveries[-1])) if len(deliveries) else this.start + 1
     found = trace.cursor(position).grad(node)
     assert found is not None, "a gradient that was delivered to is known"
-    element = 0 if shape_of(found) else None  # of many numbers one is asked for
+    size = math.prod(shape_of(found))
+    element = (which if which < size else 0) if shape_of(found) else None  # of many numbers one is asked for
     return Question(node, this.index, position, _at(found, element), element)
 
 

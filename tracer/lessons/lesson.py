@@ -206,7 +206,7 @@ def read_stop(table: Table) -> Stop:
     return replace(
         stop,
         contribution=table.array("contribution") if "contribution" in table else None,
-        quiz=table.flag("quiz") if "quiz" in table else False,
+        quiz=table.flag_or_index("quiz") if "quiz" in table else False,
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from tracer.errors import did_you_mean
 from tracer.lessons.claim import Expected, denied
-from tracer.lessons.part import part
+from tracer.lessons.part import Part, part
 from tracer.lessons.words import fields, fill, is_known, why_not
 from tracer.text import Text
 
@@ -48,8 +48,15 @@ class Stop:
     """The shape of that gradient or value."""
     contribution: Expected | None = None
     """For `backward` and `complete`: what this edge delivers."""
-    quiz: bool = False
-    """Whether the gradient is a blank in a quiz. Where only one stop is, every `complete` stop is a blank too."""
+    quiz: bool | tuple[int, ...] = False
+    """Whether the gradient is a blank in a quiz, or which element of it. Where only one stop is, every `complete` stop
+    is a blank too."""
+
+    def asked(self, trace: Trace, node: int) -> int:
+        """Which element of a tensor a quiz asks for, an index into the flattened tensor; where none is named, 0."""
+        this = part(trace, self.node)
+        where = self.quiz if isinstance(self.quiz, tuple) else this.where
+        return Part(this.name, where).element(trace.shape(node)) or 0
 
     def describe(self) -> str:
         """For messages: `'x' backward (2nd time)` in plain words."""
@@ -160,6 +167,8 @@ def _denied(stop: Stop, cursor: Cursor, node: int) -> Iterator[str]:
     if value is not None and part(cursor.trace, stop.node).of(value) is None:
         yield f"there is no {stop.node}: its shape is {_shape_of(value)}."
         return
+    if isinstance(stop.quiz, tuple) and Part(stop.node, stop.quiz).element(cursor.trace.shape(node)) is None:
+        yield f"'quiz' asks for {list(stop.quiz)} of {stop.node}, which is no element of it."
     if isinstance(stop.expect, str):
         if stop.expect not in cursor.marks(node):
             yield f"expects the word {stop.expect!r} on {stop.node}; it has {', '.join(cursor.marks(node)) or 'none'}."

@@ -46,7 +46,7 @@ class Table:
         if key not in self.values:
             raise self.error(f"{key!r} is missing; it is {wanted}.")
         value = self.values[key]
-        if (isinstance(value, bool) and kinds is not bool) or not isinstance(value, kinds):
+        if (isinstance(value, bool) and bool not in _each(kinds)) or not isinstance(value, kinds):
             raise self.error(f"{key!r} must be {wanted}, not {_shown(value)}.")
         return value
 
@@ -77,6 +77,17 @@ class Table:
         """True or false."""
         value: bool = self._get(key, bool, "true or false")
         return value
+
+    def flag_or_index(self, key: str) -> bool | tuple[int, ...]:
+        """True or false, or the index of an element: `[0, 1]`."""
+        wanted = "true, false or the index of an element, such as [0, 1]"
+        value: bool | list[object] = self._get(key, (bool, list), wanted)
+        if isinstance(value, bool):
+            return value
+        index = tuple(i for i in value if isinstance(i, int) and not isinstance(i, bool))
+        if not index or len(index) != len(value):
+            raise self.error(f"{key!r} must be {wanted}, not {_shown(value)}.")
+        return index
 
     def count(self, key: str) -> int:
         """A whole number from 1."""
@@ -156,6 +167,10 @@ def read(path: Path, keys: Iterable[str]) -> Table:
     except (tomllib.TOMLDecodeError, ArithmeticError, RecursionError) as error:
         raise LessonError(f"{path.name}: is not TOML: {error or type(error).__name__}.") from None
     return Table(values, path.name, keys)
+
+
+def _each(kinds: type | tuple[type, ...]) -> tuple[type, ...]:
+    return kinds if isinstance(kinds, tuple) else (kinds,)
 
 
 def _shown(value: object) -> str:

@@ -34,6 +34,8 @@ class Completion(NamedTuple):
     position: int
     pass_index: int
     node: int
+    element: int = 0
+    """Of a tensor: the one that is asked for."""
 
 
 class QuizScreen(ChangingScreen):
@@ -72,9 +74,9 @@ class QuizScreen(ChangingScreen):
     def _due(self, after: Cursor) -> Question | None:
         """The first question whose answer a walk from here to `after` would show."""
         here = self.view.cursor
-        for position, pass_index, node in self._questions(after.trace):
+        for position, pass_index, node, element in self._questions(after.trace):
             if here.position < position <= after.position and (pass_index, node) not in self._asked:
-                return question_for(after.trace.cursor(position - 1), node)
+                return question_for(after.trace.cursor(position - 1), node, element)
         return None
 
     def _questions(self, trace: Trace) -> tuple[Completion, ...]:
@@ -88,8 +90,8 @@ class QuizScreen(ChangingScreen):
         if not self.quiz:
             return None
         asks = self._questions(cursor.trace)
-        right = sum(one[1:] in self._right for one in asks)
-        ahead = (one.node for one in asks if one.position > cursor.position and one[1:] not in self._asked)
+        right = sum(one[1:3] in self._right for one in asks)
+        ahead = (one.node for one in asks if one.position > cursor.position and one[1:3] not in self._asked)
         return Quiz(right, len(asks), next(ahead, None))
 
     def _ask(self, question: Question, after: Cursor) -> None:
@@ -119,9 +121,12 @@ def to_ask(trace: Trace, arrivals: tuple[Arrival, ...]) -> list[Completion]:
     if len(named) < 2:
         named += [arrival for arrival in arrivals if arrival.stop.kind == "complete"]
     wanted = {
-        (this.index, one.node) for one in named for this in trace.passes if this.start < one.position <= this.stop
+        (this.index, one.node): one.stop.asked(trace, one.node)
+        for one in reversed(named)  # of several stops at one gradient, the first says which element
+        for this in trace.passes
+        if this.start < one.position <= this.stop
     }
-    return [one for one in every if (one.pass_index, one.node) in wanted]
+    return [one._replace(element=wanted[one[1:3]]) for one in every if one[1:3] in wanted]
 
 
 def completions(trace: Trace) -> Iterator[Completion]:
