@@ -8,14 +8,16 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 # A law is not broken because the machine was busy for a moment; and a test that passes today passes tomorrow:
-# `HYPOTHESIS_PROFILE=explore pytest` looks for new cases.
+# `HYPOTHESIS_PROFILE=explore pytest` looks for new cases; `many` tries every law on many, and nothing else.
 patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("tests", derandomize=True, **patient)  # type: ignore[arg-type]
+settings.register_profile("tests", derandomize=True, max_examples=30, **patient)  # type: ignore[arg-type]
+settings.register_profile("many", derandomize=True, max_examples=200, **patient)  # type: ignore[arg-type]
 settings.register_profile("explore", derandomize=False, **patient)  # type: ignore[arg-type]
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "tests"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "tests")
+settings.load_profile(PROFILE)
 
 
 # A fifth of collecting, and a tenth of the time after it, would go into looking through the 8,000 tests themselves for
@@ -24,6 +26,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "tests"))
 
 def pytest_configure(config: pytest.Config) -> None:
     gc.disable()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if PROFILE == "many":
+        items[:] = [item for item in items if is_hypothesis_test(getattr(item, "obj", None))]
 
 
 @pytest.hookimpl(tryfirst=True)
