@@ -1,8 +1,8 @@
-from tracer import Value
+import tracer as torch
 
-x = [Value(-1.0), Value(2.0), Value(-0.5), Value(3.0)]
-y = [value.relu() for value in x]
-L = y[0] + y[1] + y[2] + y[3]
+x = torch.tensor([-1.0, 2.0, -0.5, 3.0], requires_grad=True)
+y = torch.relu(x)
 
-L.backward()
-print([value.grad for value in x])
+loss = y.sum()
+loss.backward()
+print(x.grad)

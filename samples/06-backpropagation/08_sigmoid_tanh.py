@@ -1,10 +1,10 @@
-from tracer import Value
+import tracer as torch
 
-u = Value(0.5)
-s = u.sigmoid()
-s.backward()
+u = torch.tensor([-4.0, 0.0, 0.5, 4.0], requires_grad=True)
+s = torch.sigmoid(u)
+s.sum().backward()
 
-v = Value(0.5)
-t = v.tanh()
-t.backward()
+v = torch.tensor([-4.0, 0.0, 0.5, 4.0], requires_grad=True)
+t = torch.tanh(v)
+t.sum().backward()
 print("sigmoid:", u.grad, " tanh:", v.grad)

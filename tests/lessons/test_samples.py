@@ -6,13 +6,16 @@ import re
 import subprocess
 import sys
 import unicodedata
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.lessons.running import run, run_changed
 from tracer.core.expression import LOCAL_FUNCTIONS, parse
+from tracer.lessons.claim import Expected
 from tracer.lessons.content import catalogue, find
 from tracer.lessons.lesson import Lesson
 from tracer.lessons.words import fields
@@ -30,6 +33,12 @@ each_lesson = pytest.mark.parametrize("lesson", EVERYTHING, ids=lambda lesson: l
 each_pair = pytest.mark.parametrize("lesson", PAIRS, ids=lambda lesson: lesson.name)
 
 
+MOST = 1000
+"""Numbers of a tensor that are looked at."""
+BRACKETS = re.compile(r"\w*\[[-\w., :]*\]|\((\d+,\s*)+(\d+)?\)")
+"""`W[0, 1]`, `[0, 1.5]`, `(2, 3)`: an element, an array, a shape."""
+
+
 @cache
 def trace_of(program: Path) -> Trace:
     return run(program)
@@ -40,10 +49,11 @@ def numbers_of(program: Path) -> frozenset[str]:
     """Every number in a program's text and in its trace, without sign, as it is shown."""
     trace = trace_of(program)
     moments = [trace.cursor(position).moment for position in range(1, len(trace) + 1)]
-    numbers = [n for m in moments for n in (m.contribution, m.before, m.after)]
-    numbers += [trace.cursor(-1).data(node) for node in range(trace.n_nodes)]
+    held = [n for m in moments for n in (m.contribution, m.before, m.after) if n is not None]
+    held += [n for node in range(trace.n_nodes) if (n := trace.cursor(-1).data(node)) is not None]
+    numbers = [float(n) for one in held for n in np.asarray(one).reshape(-1)[:MOST]]
     numbers += [float(n) for n in re.findall(r"\d+(?:\.\d+)?", program.read_text(encoding="utf-8"))]
-    return frozenset(format_number(abs(n)) for n in numbers if n is not None)
+    return frozenset(format_number(abs(n)) for n in numbers)
 
 
 def words_of(lesson: Lesson) -> list[tuple[str, Text]]:
@@ -55,6 +65,13 @@ def words_of(lesson: Lesson) -> list[tuple[str, Text]]:
     found += [("change", card.change.say)] if card.change else []
     found += [("caption", lesson.caption)] if lesson.caption else []
     return found
+
+
+def flat(expected: Expected) -> set[str]:
+    """Every number of what an author expects, without sign, as it is shown."""
+    if isinstance(expected, Decimal):
+        return {format_number(abs(float(expected)))}
+    return {number for row in expected for number in flat(row)}
 
 
 def cells(words: str) -> int:
@@ -135,9 +152,12 @@ DOCUMENTS = {
     "6.2.2": "4 8 32 48 80",
     "6.3": "5 2 10 1 7",
     "6.4.1": "2.8 -1.1",
-    "07_relu": "0 1 -1 2 -0.5 3",
-    "08_sigmoid_tanh": "0.6225 0.235 0.4621 0.7864",
+    "6.4.2": "[2.5, -1] [2.5, 0] [[5, 0]] [4, 6] [4, 0] [[4, 8], [0, 0]]",
+    "6.5.1": "(2, 3) (2,) (3,) [1, 10] [[1, 2, 3], [10, 20, 30]] [21, 10, 4]",
+    "07_relu": "[-1, 2, -0.5, 3] [0, 1, 0, 1]",
+    "08_sigmoid_tanh": "0.6225 0.235 0.4621 0.7864 0.25 1",
     "6.5.3": "0.09003 -0.7553 0.6652 0.2447",
+    "09_softmax_tensors": "[0.09003, -0.7553, 0.6652] [0.09003, 0.2447, 0.6652] 1.408",
     "6.7.1": "9 -5 8 12 15",
     "6.7.2": "18 6 10 12",
     "6.7.3": "4 12 16 0",
@@ -166,7 +186,8 @@ def test_numbers_of_the_documents_are_said(name: str, lang: Lang) -> None:
         text[lang]
         for text in (*(a.say for a in lesson.stops_at(trace)), lesson.intro, card.result, card.question, card.answer)
     )
-    missing = [n for n in DOCUMENTS[name].split() if not re.search(rf"(?<![\d.]){re.escape(n)}(?![\d]|\.\d)", said)]
+    wanted = re.findall(r"\[\[.*?\]\]|\[.*?\]|\(.*?\)|\S+", DOCUMENTS[name])
+    missing = [n for n in wanted if not re.search(rf"(?<![\d.]){re.escape(n)}(?![\d]|\.\d)", said)]
     assert missing == []
 
 
@@ -177,15 +198,15 @@ def test_literal_numbers_come_from_the_programs(lesson: Lesson, lang: Lang) -> N
     known = {"0", "1", "2", "3", "4"}  # counting words, exponents
     for program in filter(None, (lesson.program, lesson.compare)):
         known |= numbers_of(program)
-    known |= {format_number(abs(float(n))) for _, n in lesson.beside}
+    known |= {n for _, expected in lesson.beside for n in flat(expected)}
     change = lesson.card.change
     if change is not None:
         assert not isinstance(change.see.expect, str | None)
-        known |= {format_number(abs(change.to)), format_number(abs(float(change.see.expect)))}
+        known |= {format_number(abs(change.to)), *flat(change.see.expect)}
     known |= {format_number(n) for n in KNOWN_ELSEWHERE.get(lesson.name, ())}
     for place, text in words_of(lesson):
-        plain = re.sub(r"\{[^}]*\}|[\w]*[A-Za-z_]\w*(\[\d\])?", " ", text[lang].replace(",", ""))
-        for literal in re.findall(r"\d+(?:\.\d+)?", plain):
+        plain = re.sub(r"\{[^}]*\}|[\w]*[A-Za-z_]\w*(\[[-\d, :]*\])?", " ", text[lang])
+        for literal in re.findall(r"\d+(?:\.\d+)?", re.sub(r"(?<=\d),(?=\d{3})", "", plain)):
             assert format_number(float(literal)) in known, f"{place}: {literal}"
 
 
@@ -193,6 +214,7 @@ KNOWN_ELSEWHERE: dict[str, tuple[float, ...]] = {
     "start/02_used_twice": (0.001,),  # the nudge of the end card's question
     "06-backpropagation/01_chain_rule": (90, 6),  # what the document prints first; 6x(x² + 1)²
     "06-backpropagation/02_two_paths": (5,),  # 5t⁴
+    "06-backpropagation/08_sigmoid_tanh": (10, 100),  # ten layers; 100 万分の 1
     "06-backpropagation/13_define_by_run": (10,),  # what the document prints
     "microgpt/01_recipe": (10,),  # 10 分の 1
     "microgpt/05_backward": (100_000, 10),  # the chain of the end card's question: 10 万
@@ -215,7 +237,9 @@ def test_both_languages_are_there_and_are_what_they_say(lesson: Lesson) -> None:
         if place not in ("title",):
             assert text.ja.endswith(("。", "）")), place
             assert text.en[-1] in ".?)", place
-            assert "," not in text.ja.replace(", {", "").replace("1, 0", "").replace("-1, ", ""), place
+            assert "," not in BRACKETS.sub("", text.ja).replace(", {", "").replace("1, 0", "").replace("-1, ", ""), (
+                place
+            )
 
 
 @each_lesson
@@ -330,7 +354,7 @@ def test_programs_are_plain(lesson: Lesson) -> None:
     for program in filter(None, (lesson.program, lesson.compare)):
         source = program.read_text(encoding="utf-8")
         imports = re.findall(r"^\s*(?:from|import) (\S+)", source, re.MULTILINE)
-        assert set(imports) <= {"tracer", "csv", "random", "pathlib"}, program.name
+        assert set(imports) <= {"tracer", "tracer.nn", "csv", "random", "pathlib"}, program.name
         longest = max(map(len, source.splitlines()))
         assert longest <= (100 if program.parent.name == "models" else 75), program.name
         assert program.parent.name == "models" or len(source.splitlines()) <= 40
