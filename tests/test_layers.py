@@ -6,6 +6,7 @@ import ast
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ print(*sorted(sys.modules))
 """
 
 
+@cache
 def loaded(code: str, *args: str) -> set[str]:
     """The modules a fresh interpreter holds after running `code`, which prints them."""
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}

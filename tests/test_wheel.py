@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -46,12 +47,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bin folder of an environment that holds the wheel; its dependencies come from ours."""
     place = tmp_path_factory.mktemp("environment")
-    assert run(sys.executable, "-m", "venv", place, cwd=place).returncode == 0
-    made = run(place / BIN / "python", "-m", "pip", "install", "--no-deps", "--no-index", wheel, cwd=place)
+    ours = importlib.util.find_spec("pip") is not None  # a pip of its own costs more than all the rest
+    assert run(sys.executable, "-m", "venv", *(["--without-pip"] if ours else []), place, cwd=place).returncode == 0
+    pip = [sys.executable, "-m", "pip", "--python", place / BIN / "python"]
+    pip = pip if ours else [place / BIN / "python", "-m", "pip"]
+    made = run(*pip, "install", "--no-deps", "--no-index", "--no-compile", wheel, cwd=place)
     assert made.returncode == 0, made.stderr
     packages = run(place / BIN / "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=place)
-    ours = {sysconfig.get_path(name) for name in ("purelib", "platlib")}
-    (Path(packages.stdout.strip()) / "dependencies.pth").write_text("\n".join(ours) + "\n")
+    dependencies = {sysconfig.get_path(name) for name in ("purelib", "platlib")}
+    (Path(packages.stdout.strip()) / "dependencies.pth").write_text("\n".join(dependencies) + "\n")
     return place / BIN
 
 

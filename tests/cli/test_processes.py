@@ -165,18 +165,29 @@ while True:
 """
 
 
-@posix
-@pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_save_that_is_killed_leaves_the_old_file_or_the_new_one(tmp_path: Path, with_signal: signal.Signals) -> None:
-    """Killed again and again at any moment, while nothing but saving goes on."""
-    sizes = []
+@pytest.fixture(scope="module")
+def two_traces(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[int]]:
+    """A folder with `a.trace` and `b.trace`, and how many nodes they have."""
+    folder, sizes = tmp_path_factory.mktemp("traces"), []
     for name, count in (("a.trace", 20_000), ("b.trace", 30_000)):
         with record() as rec:
             x = Value(1.0)
             for _ in range(count):
                 x = x + 1
-        rec.trace.save(tmp_path / name)
+        rec.trace.save(folder / name)
         sizes.append(rec.trace.n_nodes)
+    return folder, sizes
+
+
+@posix
+@pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_save_that_is_killed_leaves_the_old_file_or_the_new_one(
+    tmp_path: Path, with_signal: signal.Signals, two_traces: tuple[Path, list[int]]
+) -> None:
+    """Killed again and again at any moment, while nothing but saving goes on."""
+    folder, sizes = two_traces
+    for name in ("a.trace", "b.trace"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
     (tmp_path / "out.trace").write_bytes((tmp_path / "a.trace").read_bytes())
     for wait in (0.0, 0.013, 0.031):
         process = subprocess.Popen(

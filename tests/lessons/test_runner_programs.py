@@ -207,7 +207,7 @@ def test_a_program_that_will_not_stop_is_killed_and_opens(program: Path, monkeyp
 
 
 def test_a_time_limit_stops_a_program_like_a_request(program: Path) -> None:
-    made = run(program, GOOD + "while True: pass\n", limits=Limits(seconds=5))
+    made = run(program, GOOD + "while True: pass\n", limits=Limits(seconds=2))
     assert made.outcome.kind == "stopped"
 
 
