@@ -11,6 +11,7 @@ from tracer.explain.amount import Array, rows_of, shape_text
 from tracer.explain.events import carried_marks
 from tracer.explain.explanation import Explanation, Note, Row
 from tracer.explain.forward import computed_block
+from tracer.explain.inside import constant, is_inside
 from tracer.explain.routes import held, routes
 from tracer.explain.sayings import equation
 from tracer.explain.teller import Teller
@@ -68,6 +69,8 @@ def _what(teller: Teller, node: int) -> Text:
     name, kind = names(node), trace.kind(node)
     if not teller.cursor.is_made(node):
         return Text(f"{name} has not been made yet.", f"{name} はまだできていません。")
+    if kind != "op" and is_inside(trace, node):
+        return constant(teller, node)
     if kind == "const":
         return Text(
             f"{name} is a constant, a plain number in the program.",

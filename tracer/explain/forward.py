@@ -5,6 +5,7 @@ from __future__ import annotations
 from tracer.explain import tensor_forward
 from tracer.explain.arithmetic import forward_numbers, sign
 from tracer.explain.explanation import Explanation, Row
+from tracer.explain.inside import as_tensor, constant, is_inside, is_seam
 from tracer.explain.kept import keeps
 from tracer.explain.teller import FORWARD, Teller
 from tracer.explain.words import EMPTY, count, join, listed
@@ -123,11 +124,15 @@ def made(teller: Teller, node: int) -> Explanation:
             kind="const",
             phase=FORWARD,
             title=Text(f"constant {name}", f"定数 {name}"),
-            lead=Text(f"{name} is a plain number in the program.", f"{name} はプログラムに書かれたただの数です。"),
+            lead=constant(teller, node)
+            if is_inside(teller.trace, node)
+            else Text(f"{name} is a plain number in the program.", f"{name} はプログラムに書かれたただの数です。"),
             rule=EMPTY,
             numbers=EMPTY,
             blocks=(),
-            sentence=Text(
+            sentence=EMPTY
+            if is_inside(teller.trace, node)
+            else Text(
                 "On the graph it is a constant: nobody asks what would happen if it changed, so it takes no gradient.",
                 "グラフの上では定数です。動かしたらどうなるかを問う相手ではないので、勾配は受け取りません。",
             ),
@@ -165,11 +170,15 @@ def computed_block(teller: Teller, node: int) -> tuple[tuple[Row, ...], str]:
     assert op is not None, "only computed nodes have a formula"
     put_in, result = forward_numbers(names, node, args, digits), teller.number(value)
     first, second = equals_sign(*args, digits=digits), sign(value, *args, by=op.name, digits=digits)
+    if trace.dtype(node).numpy.kind != "f":
+        second = "="  # a choice, a truth value: nothing was rounded
     rows = (
         Row((Text.same(names.formula(node)),), Text.same(names(node))),
         Row((Text.same(put_in),), sign=first, colour="data"),
         Row((Text.same(result),), sign=second, colour="data", now=True),
     )
+    if is_seam(trace, node):  # the number itself, in the tensor's type
+        return (rows[0], rows[2]), f"{second} {result}"
     return rows, f"{first} {put_in} {second} {result}"
 
 
@@ -180,6 +189,8 @@ def _computed(teller: Teller, node: int) -> Explanation:
     rows, line = computed_block(teller, node)
     title = Text.same(names.definition(node))
     what = EMPTY if op.what is None else names.fill(op.what, node, places=False)
+    if is_seam(trace, node):
+        what = as_tensor(teller, node)
     return Explanation(
         kind="op",
         phase=FORWARD,

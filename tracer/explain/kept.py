@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tracer.core.op import Input, Op
 from tracer.explain.teller import Teller
-from tracer.explain.words import listed
+from tracer.explain.words import EMPTY, listed
 from tracer.text import Text
 
 
@@ -37,7 +37,12 @@ def _read(op: Op, spec: Input, tensor: bool) -> Iterable[str]:
 
 
 def keeps(teller: Teller, node: int) -> Text:
-    """Which values will be needed on the way back; or why no gradient will come."""
+    """Which values will be needed on the way back; or why no gradient will come.
+
+    Nothing of what only unfolding shows: the program made the whole tensor in one go.
+    """
+    if any(node in span for span in teller.trace.unfolded):
+        return EMPTY
     if not teller.trace.requires_grad(node):
         if teller.trace.is_tensor(node):
             return _no_gradient(teller, node)

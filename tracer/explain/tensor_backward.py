@@ -7,10 +7,13 @@ multiplying by it comes to.
 
 from __future__ import annotations
 
+import numpy as np
+
 from tracer.explain.amount import brief, equals, fits_rows, is_single, labelled, rows_of, shape_of, shape_text
 from tracer.explain.arithmetic import local_symbols
 from tracer.explain.delivery import TensorDelivery, tensor_delivery_of, together
 from tracer.explain.explanation import Explanation, Note, Row
+from tracer.explain.inside import place_of, seam_rule
 from tracer.explain.routes import routes
 from tracer.explain.sayings import ending
 from tracer.explain.shapes import Product, fits, linear_back, matmul_back
@@ -63,7 +66,7 @@ def edge(teller: Teller, moment: Moment) -> Explanation:
     one = tensor_delivery_of(teller, moment)
     ways = routes(teller, one.node)
     rule = rule_line(one)
-    whole = f"{one.maker} = {teller.names.formula(one.user, places=True)}"
+    whole = teller.names.definition(one.user, places=True)
     blocks = [_local_rows(one), _product_rows(one)]
     if one.is_added:
         blocks.append(_adding_rows(one))
@@ -97,7 +100,7 @@ def node(teller: Teller, moment: Moment) -> Explanation:
     for one in ones:
         found += [note for note in notes(one, once=one is ones[0]) if note not in found]
     user, to = last.maker, listed(one.place for one in ones)
-    whole = f"{user} = {teller.names.formula(last.user, places=True)}"
+    whole = teller.names.definition(last.user, places=True)
     upstream = labelled(last.upstream, teller.digits)
     symbol = teller.symbol(this, last.user)
     rows = [_in_a_row(one) for one in ones]
@@ -139,6 +142,9 @@ def rule_line(one: TensorDelivery) -> Text:
     product = product_of(one)
     if product is not None:
         return Text.same(product.formula)
+    seam = seam_rule(one)
+    if seam is not None:
+        return seam
     g = one.teller.symbol(one.this, one.user)
     if one.by_element:
         formula = local_symbols(one.teller.names, one.edge)
@@ -221,10 +227,21 @@ def _adding_rows(one: TensorDelivery) -> tuple[Row, ...]:
     assert one.after is not None, "something was added"
     sign = "=" if one.this.combine == "assign" else "+="
     symbol, by_part = Text.same(one.teller.names.grad(one.node)), one.teller.by == "part"
+    at = place_of(one)
+    if at is not None:
+        return (_adding_number(one, at, sign, by_part),)
     before = brief(one.before, one.teller.digits) if one.before is not None else Text.same("0")
     after = brief(one.after, one.teller.digits)
     tag = Text(f"{before.en} → {after.en}", f"{before.ja} → {after.ja}")
     return (Row((CONTRIBUTION,), symbol, sign, colour="grad", now=by_part, tag=tag),)
+
+
+def _adding_number(one: TensorDelivery, at: tuple[int, ...], sign: str, now: bool) -> Row:
+    """`W.grad[0, 1] += contribution   0 → 3`: the one element that a number taken out of a tensor speaks to."""
+    before, after = (0.0 if array is None else float(np.asarray(array)[at]) for array in (one.before, one.after))
+    symbol = f"{one.teller.names.grad(one.node)}[{', '.join(map(str, at))}]"
+    tag = f"{one.teller.number(before)} → {one.teller.number(after)}"
+    return Row((CONTRIBUTION,), Text.same(symbol), sign, colour="grad", now=now, tag=Text.same(tag))
 
 
 def _in_a_row(one: TensorDelivery) -> tuple[Row, ...]:

@@ -6,6 +6,7 @@ import math
 
 from tracer.explain.amount import equals, fits_rows, is_single, labelled, rows_of, shape_text
 from tracer.explain.explanation import Explanation, Row
+from tracer.explain.inside import constant, is_inside, is_seam, rest
 from tracer.explain.kept import keeps
 from tracer.explain.shapes import elementwise_forward, linear_forward, matmul_forward, other_forward
 from tracer.explain.teller import FORWARD, Teller
@@ -24,19 +25,26 @@ def leaf(teller: Teller, node: int) -> Explanation:
     written = is_single(value) or said.en.startswith("[")
     between = f" {equals(value, teller.digits)}" if written else ":"
     line = Text(f"{name}{between} {said.en}", f"{name}{between} {said.ja}")
+    inside = is_inside(teller.trace, node)
     return Explanation(
         kind="leaf",
         phase=FORWARD,
-        title=Text(f"leaf {name}  {shape}", f"葉 {name}  {shape}"),
-        lead=Text(
+        title=Text(f"constant {name}  {shape}", f"定数 {name}  {shape}")
+        if inside
+        else Text(f"leaf {name}  {shape}", f"葉 {name}  {shape}"),
+        lead=constant(teller, node)
+        if inside
+        else Text(
             f"{name} is a leaf: the program made it, a tensor of the shape {shape}: {n.en} of the type {kind}.",
             f"{name} は葉です。プログラムが直接作ったテンソルで、形は {shape}、{kind} 型の{n.ja}からなります。",
         ),
         rule=EMPTY,
         numbers=line,
         blocks=(rows_of(value, Text.same(name), digits=teller.digits, now=True),),
-        sentence=_takes_gradient(teller, node),
-        short=Text(f"{line.en}   a leaf", f"{line.ja}   葉"),
+        sentence=EMPTY if inside else _takes_gradient(teller, node),
+        short=Text(f"{line.en}   a constant", f"{line.ja}   定数")
+        if inside
+        else Text(f"{line.en}   a leaf", f"{line.ja}   葉"),
         node=node,
         notes=(*teller.node_notes(node), *teller.ending()),
     )
@@ -77,11 +85,15 @@ def shapes_line(teller: Teller, node: int) -> str:
 def computed_block(teller: Teller, node: int, *, now: bool = True) -> tuple[tuple[Row, ...], Text]:
     """The rows `C = A @ B`, its shapes, its numbers; and the last of them on one line."""
     value, digits = teller.made(node), teller.digits
-    rows = [Row((Text.same(teller.names.formula(node)),), Text.same(teller.names(node)))]
-    rows.append(Row((Text.same(shapes_line(teller, node)),), SHAPES, ":"))
+    name, formula = Text.same(teller.names(node)), teller.names.formula(node)
     few = is_single(value) or fits_rows(value)
     sign = equals(value, digits) if few else ":"
-    rows += rows_of(value, EMPTY, sign=sign, digits=digits, now=now)
+    if is_seam(teller.trace, node):
+        rows = [Row((Text.same(formula),), name)] if formula != name.en else []
+        rows += rows_of(value, EMPTY if rows else name, sign=sign, digits=digits, now=now)
+    else:
+        rows = [Row((Text.same(formula),), name), Row((Text.same(shapes_line(teller, node)),), SHAPES, ":")]
+        rows += rows_of(value, EMPTY, sign=sign, digits=digits, now=now)
     said = labelled(value, digits)
     between = equals(value, digits) if is_single(value) or said.en.startswith("[") else ":"
     return tuple(rows), Text(f"{between} {said.en}", f"{between} {said.ja}")
@@ -103,7 +115,7 @@ def computed(teller: Teller, node: int) -> Explanation:
         rule=Text.same(definition),
         numbers=line,
         blocks=(rows,),
-        sentence=join(why_this_shape(teller, node), keeps(teller, node)),
+        sentence=join(rest(teller, node), why_this_shape(teller, node), keeps(teller, node)),
         short=Text(*(f"{definition}   {shapes_line(teller, node)}   {line[lang]}" for lang in LANGS)),
         node=node,
         notes=(*teller.node_notes(node), *teller.ending()),
@@ -115,6 +127,8 @@ def why_this_shape(teller: Teller, node: int) -> Text:
     trace, names = teller.trace, teller.names
     op = trace.op(node)
     assert op is not None, "this node is computed"
+    if is_seam(trace, node):
+        return EMPTY  # one number of many, or many of single ones: the words of the op say so
     inputs = [source for source in trace.inputs(node) if trace.kind(source) != "const"]
     shapes, out = [teller.shape(source) for source in inputs], teller.shape(node)
     if op.name == "matmul":

@@ -11,6 +11,7 @@ from tracer.explain.shapes import broadcast_back, jacobian
 from tracer.explain.trouble import spoilt_array
 from tracer.explain.words import EMPTY, join
 from tracer.text import Text
+from tracer.trace.numbering import SEAMS
 
 
 def sentence(one: TensorDelivery) -> Text:
@@ -94,7 +95,8 @@ def _add(one: TensorDelivery) -> Text:
 def notes(one: TensorDelivery, *, once: bool = True) -> list[Note]:
     """What else is worth knowing: the Jacobian that is never formed (`once` a step), no gradient, not finite, hooks."""
     found = []
-    if once and one.as_a_whole and not one.by_element and _first_of_its_kind(one):
+    jacobian_met = not one.by_element and one.op.name not in SEAMS
+    if once and one.as_a_whole and jacobian_met and _first_of_its_kind(one):
         found.append(Note("scope", jacobian(one.maker, one.place, one.out_shape, one.shape)))
     if one.contribution is not None:
         bad, came = _odd(one.contribution), _odd(one.upstream)
@@ -103,7 +105,8 @@ def notes(one: TensorDelivery, *, once: bool = True) -> list[Note]:
         elif bad:
             found.append(Note("trouble", _SPREAD.format(n=f"{bad:,}")))
         elif not np.any(one.contribution):
-            found.append(Note("closed", _NOTHING.format(maker=one.maker, place=one.place)))
+            words = _NOTHING_ALONE if is_single(one.contribution) else _NOTHING
+            found.append(Note("closed", words.format(maker=one.maker, place=one.place)))
     if one.is_added and one.node in one.this.columns.hooked:
         found.append(Note("outside", _HOOKED.format(name=one.place)))
     return found
@@ -114,7 +117,7 @@ def _first_of_its_kind(one: TensorDelivery) -> bool:
     trace = one.teller.trace
     for delivery in range(one.index):
         op = trace.op(int(one.this.users[delivery]))
-        if op is not None and not op.elementwise:
+        if op is not None and not op.elementwise and op.name not in SEAMS:
             return bool(one.this.users[delivery] == one.user)  # its fellow inputs in one step
     return True
 
@@ -131,6 +134,10 @@ _SPREAD = Text(
 _NOTHING = Text(
     "Every number handed on from {maker} to {place} is 0: nothing passes.",
     "{maker} から {place} へ渡す数はすべて 0 です。何も通りません。",
+)
+_NOTHING_ALONE = Text(
+    "What is handed on from {maker} to {place} is 0: nothing passes.",
+    "{maker} から {place} へ渡す数は 0 です。何も通りません。",
 )
 _HOOKED = Text(
     "A hook of the program changes the gradient of {name} once it is complete.",

@@ -47,10 +47,10 @@ class Names:
         name = self.place if places else lambda edge: self(self.trace.edge(edge).input)
         return op.written([name(edge) for edge in edges], self.trace.static(node))
 
-    def definition(self, node: int) -> str:
+    def definition(self, node: int, *, places: bool = False) -> str:
         """`a = x + 2`, or the name alone of a leaf."""
-        formula = self.formula(node)
-        return f"{self(node)} = {formula}" if formula else self(node)
+        name, formula = self(node), self.formula(node, places=places)
+        return f"{name} = {formula}" if formula and formula != name else name  # W[0, 1] is taken out of W
 
     def fill(self, words: Text, node: int, *, places: bool = True, slot: int | None = None) -> Text:
         """An op's sentence with the names of one application put in: `{a}`, `{out}` -> `x`, `y`.

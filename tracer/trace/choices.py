@@ -13,14 +13,13 @@ import numpy as np
 from tracer.core.unfold.part import MOST, size_of
 from tracer.errors import GraphError, NotFoundError, TracerError
 from tracer.text import Text
+from tracer.trace.numbering import SEAMS
 from tracer.trace.trace import Trace
 
 How: TypeAlias = Literal["composite", "all"] | tuple[int, ...]
 """Into the smaller ops of a fat op's definition; into scalars; these elements alone, in row-major order."""
 
 _INDEXED = re.compile(r"(?P<name>.*?)\s*\[\s*(?P<index>[-−]?\d+(?:\s*,\s*[-−]?\d+)*)\s*,?\s*\]")
-SEAMS = ("element", "join", "place")
-"""Ops between tensors and their scalars: there is nothing inside."""
 SHOWN = 12
 """Names at most in a message."""
 

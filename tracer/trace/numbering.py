@@ -11,6 +11,8 @@ from typing import Any
 
 KEY = "unfolded"
 """In `Columns.info`: [node, how many nodes came in its place], one for each unfolding, in order."""
+SEAMS = ("element", "join", "place")
+"""Ops where a tensor is taken apart into single numbers, and put together again: there is nothing inside."""
 Splices = tuple[tuple[int, int], ...]
 
 

@@ -155,7 +155,7 @@ class _Splicing:
         for at, suffix in part.names.items():
             whose = part.of.get(at, -1)
             place = int(self.place[at])
-            if self.node <= place < self.out:
+            if suffix and self.node <= place < self.out:
                 found[place] = (trace.label(self.node) if whose < 0 else owners[whose]) + suffix
         return found
 
