@@ -176,7 +176,7 @@ def agree(mine: Any, yours: Any) -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
-@pytest.mark.parametrize("cases", [20, pytest.param(200, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("cases", [10, pytest.param(200, marks=pytest.mark.deep)])
 def test_modules_have_pytorchs_outputs_and_gradients(name: str, cases: int) -> None:
     """Gradients of every parameter and of the input, for a random gradient of the output."""
     torch.manual_seed(0)

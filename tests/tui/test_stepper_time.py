@@ -75,7 +75,7 @@ def test_the_scan_itself_finds_what_is_early() -> None:
 @pytest.mark.parametrize("lang", LANGS)
 async def test_no_number_before_its_time(lang: Lang) -> None:
     async with walking(thing_of(TRACE), HUGE, lang=lang) as (pilot, screen):
-        for position in range(len(TRACE) + 1):
+        for position in range(len(TRACE) + 1)[:: 1 if lang == "en" else 3]:
             screen.step_by("part" if position % 2 else "node")
             screen.walk_to(TRACE.cursor(position))
             await pilot.pause()

@@ -23,8 +23,8 @@ BUILT_IN = (IndexError, ValueError, TypeError, RuntimeError)
 DTYPES = ("float64", "float64", "float32", "float32", "int64", "bool")
 TOLERANCE = {"float64": 1e-10, "float32": 1e-5}
 
-cases = pytest.mark.parametrize("cases", [20, pytest.param(200, marks=pytest.mark.deep)])
-"""How many random cases an op: 20 always, 200 in the long run."""
+cases = pytest.mark.parametrize("cases", [10, pytest.param(200, marks=pytest.mark.deep)])
+"""How many random cases an op: 10 always, 200 in the long run."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ Call = Callable[..., Any]
 Case = Callable[[st.DrawFn], tuple[Call, Sequence[np.ndarray]]]
 """Draws `call(F, *tensors)` and the arrays; those of floating point become leaves that require gradient."""
 
-COUNTS = [20, pytest.param(200, marks=pytest.mark.deep)]
+COUNTS = [10, pytest.param(200, marks=pytest.mark.deep)]
 """Cases an op: by default, and in long runs."""
 TOLERANCE = {"float64": 1e-10, "float32": 1e-5}
 
