@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import tracer
 from tracer.errors import ProgramError
 from tracer.train.entry import Training, build, in_use
 
@@ -96,3 +97,12 @@ def test_parameters_have_names() -> None:
 def test_settings_in_use_are_the_numbers_with_the_users_on_top() -> None:
     assert in_use(entry, None, {"lr": 0.5}) == {"seed": 42, "lr": 0.5, "hidden": 3}
     assert in_use(entry, 7, {})["seed"] == 7
+
+
+def test_parameters_given_by_name_are_called_so_in_a_recording() -> None:
+    """A name of the program's own stays."""
+    w, b = tracer.tensor([1.0], requires_grad=True), tracer.tensor([2.0], requires_grad=True).named("bias")
+    with tracer.record() as rec:
+        Training(lambda i: None, {"fc.weight": w, "fc.bias": b})
+        (w * b).sum()
+    assert {rec.trace.name(node) for node in range(rec.trace.n_nodes)} >= {"fc.weight", "bias"}

@@ -83,6 +83,9 @@ class Training:
             raise _wrong("parameters and rows", "parameters, and rows of three numbers", self.parameters) from None
         object.__setattr__(self, "parameters", named)
         object.__setattr__(self, "rows", rows)
+        for name, parameter in named.items() if isinstance(named, Mapping) else ():
+            if hasattr(parameter, "named") and not getattr(parameter, "name", None):
+                parameter.named(name)  # a recorded run calls them so
 
     def named_parameters(self) -> dict[str, Any]:
         """Name -> parameter, in the program's order."""
