@@ -51,6 +51,16 @@ def test_data_that_takes_no_gradient_is_told_so() -> None:
     assert told.sentence.en.startswith("It takes no gradient (requires_grad is False)")
 
 
+def test_weights_that_a_program_updates_by_hand_are_not_called_given() -> None:
+    """Their gradient is a line of the program, and so is the update."""
+    with record() as rec:
+        w = tracer.ones(3).named("w")
+        w -= w * 0.5
+    told = titled(rec.trace, "leaf w")
+    assert "not to be learned" not in told.sentence.en
+    assert "calculation of its own" in told.sentence.en
+
+
 def test_a_matrix_product_says_which_axes_meet() -> None:
     told = titled(tensor_programs.layer(), "= A @ B")
     assert rows(told)[1] == "shapes : (2, 3) @ (3, 4) → (2, 4)"
@@ -239,6 +249,23 @@ def test_momentum_is_told_from_the_second_step_on() -> None:
     told = [one for p in trace.stops("node") if (one := explain(trace.cursor(int(p)))).kind == "update"]
     assert "there is nothing to keep" in told[0].sentence.en
     assert any("μ · m + W.grad" in row for row in rows(told[1]))
+
+
+def test_one_number_in_an_axis_of_its_own_starts_from_1_and_moves_alone() -> None:
+    """A loss of shape (1,) needs no weights; and an update counts the numbers that really change."""
+    with record() as rec:
+        w = tracer.tensor([1.0, 2.0], requires_grad=True)
+        b = tracer.tensor([0.5], requires_grad=True)
+        loss = w[:1] * 3 + b
+        loss.backward()
+        tracer.optim.SGD([w, b], lr=0.5).step()
+    told = [explain(rec.trace.cursor(int(p))) for p in rec.trace.stops("node")]
+    start = next(one for one in told if one.kind == "seed")
+    assert start.rule.en == "∂loss/∂loss"
+    assert "the gradient to begin with is 1" in start.sentence.en
+    some, alone = (one for one in told if one.kind == "update")
+    assert some.lead.en.startswith("w changes in 1 of its 2 numbers, and moves by 1.5 in all")
+    assert not alone.lead.en
 
 
 def test_an_update_written_by_hand_is_recognised_by_its_learning_rate() -> None:

@@ -52,6 +52,13 @@ def leaf(teller: Teller, node: int) -> Explanation:
 
 def _takes_gradient(teller: Teller, node: int) -> Text:
     if not teller.trace.requires_grad(node):
+        if (teller.trace.table("update").node == node).any():
+            return Text(
+                "It takes no gradient (requires_grad is False). Where the program writes new numbers into it, it found "
+                "them by a calculation of its own.",
+                "勾配は受け取りません（requires_grad が False）。値を書き換えるときは、プログラムが自分で計算した数を"
+                "使います。",
+            )
         return Text(
             "It takes no gradient (requires_grad is False): it is given, not to be learned.",
             "勾配は受け取りません（requires_grad が False）。学習で変えるものではなく、与えられたものです。",
