@@ -29,6 +29,18 @@ BY_ELEMENT = Text("element by element", "要素ごと")
 EACH = 3
 """Contributions of one user that are written out one by one."""
 
+_WEIGHTED = Text(
+    "{root} is not one number, so there is no single slope to begin with: the program gave a weight for each "
+    "element. What is followed back is the sum of {root}'s elements, each times its weight.",
+    "{root} は一つの数ではないので、出発点の勾配は 1 と決まりません。要素ごとの重みをプログラムが与えて"
+    "います。たどるのは、{root} の各要素に重みを掛けて足したものの勾配です。",
+)
+_ONE_ELEMENT = Text(
+    "{root} holds a single number. Nudge it, and it moves just as far: the gradient to begin with is 1, in the shape "
+    "of {root}.",
+    "{root} の要素は一つだけです。それを少し動かせば、同じだけ動きます。出発点の勾配は 1 で、形は {root} と同じです。",
+)
+
 
 def seed(teller: Teller, moment: Moment) -> Explanation:
     """A root with axes: the program said which gradient to begin with."""
@@ -37,7 +49,8 @@ def seed(teller: Teller, moment: Moment) -> Explanation:
     this, root = teller.trace.passes[moment.pass_index], teller.names(moment.node)
     shape = shape_text(teller.shape(moment.node))
     given = this.seed
-    symbol = f"{root}.backward(gradient=…)"
+    alone = bool(np.asarray(given).size == 1 and np.all(np.asarray(given) == 1))
+    symbol = f"∂{root}/∂{root}" if alone else f"{root}.backward(gradient=…)"
     return Explanation(
         kind="seed",
         phase=teller.phase(this),
@@ -49,12 +62,7 @@ def seed(teller: Teller, moment: Moment) -> Explanation:
         rule=Text.same(symbol),
         numbers=brief(given, teller.digits),
         blocks=(rows_of(given, Text.same(f"{root}.grad"), digits=teller.digits, colour="grad", now=True),),
-        sentence=Text(
-            f"{root} is not one number, so there is no single slope to begin with: the program gave a weight for each "
-            f"element. What is followed back is the sum of {root}'s elements, each times its weight.",
-            f"{root} は一つの数ではないので、出発点の勾配は 1 と決まりません。要素ごとの重みをプログラムが与えて"
-            f"います。たどるのは、{root} の各要素に重みを掛けて足したものの勾配です。",
-        ),
+        sentence=(_ONE_ELEMENT if alone else _WEIGHTED).format(root=root),
         short=Text(f"the walk back begins at {root} {shape}", f"{root} {shape} から逆向きにたどります"),
         node=moment.node,
         notes=(*ending(teller, this), *teller.ending()),

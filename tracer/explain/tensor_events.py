@@ -163,8 +163,12 @@ def _optimized(teller: Teller, moment: Moment, before: Array, after: Array) -> E
     if not is_single(before):
         far, size = norm(after - before), norm(before)
         share = format_number(far / size, 2) if size else "?"
-        whole = _WHOLE.format(name=name, n=f"{before.size:,}", far=format_number(far, digits), share=share)
-        whole = join(whole, _ONE_OF_THEM.format(element=step.name))
+        moved = int(np.count_nonzero((before != after) & ~(np.isnan(before) & np.isnan(after))))
+        some = _ALL_MOVE if moved == before.size else _SOME_MOVE
+        whole = some.format(
+            name=name, moved=f"{moved:,}", n=f"{before.size:,}", far=format_number(far, digits), share=share
+        )
+        whole = EMPTY if before.size == 1 else join(whole, _ONE_OF_THEM.format(element=step.name))
     return Explanation(
         kind="update",
         phase=UPDATE,
@@ -213,9 +217,13 @@ _STAYS = Text(
     "What was computed from the old numbers of {name} stays as it is until it is computed again.",
     "{name} の古い値から計算したものは、計算し直すまでそのまま残ります。",
 )
-_WHOLE = Text(
-    "The {n} numbers of {name} move, together by {far}, {share} of its length.",
+_ALL_MOVE = Text(
+    "All {n} numbers of {name} move, together by {far}, {share} of its length.",
     "{name} の数 {n} 個がすべて動きます。動いた長さは全体で {far}、もとの長さの {share} 倍です。",
+)
+_SOME_MOVE = Text(
+    "{name} changes in {moved} of its {n} numbers, and moves by {far} in all, {share} of its length.",
+    "{name} の数 {n} 個のうち {moved} 個が動きます。動いた長さは全体で {far}、もとの長さの {share} 倍です。",
 )
 _ONE_OF_THEM = Text(
     "Here is {element}; the Values panel offers the others.",
