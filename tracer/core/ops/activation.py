@@ -8,6 +8,7 @@ from typing import Any
 
 from tracer.core.backend import erf
 from tracer.core.op import Input, Op, Sample, register
+from tracer.core.ops import opened_choices
 from tracer.text import Text
 
 N = 5
@@ -28,6 +29,7 @@ def _off_zero(rng: Any, low: float = 0.2, high: float = 3.0) -> Any:
 LEAKY_RELU = register(
     Op(
         name="leaky_relu",
+        steps=opened_choices.leaky_relu,
         grad_fn="LeakyReluBackward0",
         elementwise=True,
         label="leaky relu",
@@ -77,6 +79,7 @@ def _elu_vjp(xp: Any, g: Any, out: Any, a: Any, *, alpha: float, scale: float, i
 ELU = register(
     Op(
         name="elu",
+        steps=opened_choices.elu,
         grad_fn="EluBackward0",
         elementwise=True,
         label="elu",
@@ -222,6 +225,7 @@ def _softplus(xp: Any, a: Any, *, beta: float, threshold: float) -> Any:
 SOFTPLUS = register(
     Op(
         name="softplus",
+        steps=opened_choices.softplus,
         grad_fn="SoftplusBackward0",
         elementwise=True,
         label="softplus",

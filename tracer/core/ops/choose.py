@@ -10,6 +10,7 @@ from typing import Any
 
 from tracer.core.array import as_float
 from tracer.core.op import Input, Op, register
+from tracer.core.ops import opened_choices
 from tracer.core.ops.math import SHAPE
 from tracer.text import Text
 
@@ -31,6 +32,7 @@ def _choice(name: str, label: str, forward: Any, first: Any, second: Any, locals
     return register(
         Op(
             name=name,
+            steps=getattr(opened_choices, name),
             label=label,
             show=f"{label}({{a}}, {{b}})",
             what=what,
@@ -137,6 +139,7 @@ def _number_or_tensor(number: str, tensor: str) -> Any:
 CLAMP = register(
     Op(
         name="clamp",
+        steps=opened_choices.clamp,
         label="clamp",
         show="clamp({a}, {low}, {high})",
         what=Text(
@@ -177,6 +180,7 @@ CLAMP = register(
 CLAMP_MIN = register(
     Op(
         name="clamp_min",
+        steps=opened_choices.clamp_min,
         label="clamp",
         show="max({a}, {low})",
         what=Text(
@@ -210,6 +214,7 @@ CLAMP_MIN = register(
 CLAMP_MAX = register(
     Op(
         name="clamp_max",
+        steps=opened_choices.clamp_max,
         label="clamp",
         show="min({a}, {high})",
         what=Text(
@@ -243,6 +248,7 @@ CLAMP_MAX = register(
 LERP = register(
     Op(
         name="lerp",
+        steps=opened_choices.lerp,
         label="lerp",
         show="lerp({a}, {b}, {weight})",
         what=Text(
@@ -295,6 +301,7 @@ LERP = register(
 ADD_SCALED = register(
     Op(
         name="add_scaled",
+        steps=opened_choices.add_scaled,
         label="+",
         show="{a} + {alpha} × {b}",
         what=Text(
@@ -335,6 +342,7 @@ def _product(name: str, sign: str, forward: Any, first: Any, second: Any, locals
     return register(
         Op(
             name=name,
+            steps=getattr(opened_choices, name),
             label=f"+{sign}",
             show=f"{{a}} + {{value}} × {{b}} {sign} {{c}}",
             what=Text(

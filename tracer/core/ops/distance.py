@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tracer.core.op import JOINT, Input, Op, Sample, register
+from tracer.core.ops import opened_losses
 from tracer.core.ops.activation import sigmoid
 from tracer.text import Text
 
@@ -137,6 +138,7 @@ def _huber(xp: Any, a: Any, target: Any, *, reduction: str, delta: float) -> Any
 SMOOTH_L1_LOSS = register(
     Op(
         name="smooth_l1_loss",
+        steps=opened_losses.smooth_l1_loss,
         grad_fn="SmoothL1LossBackward0",
         label="smooth l1",
         show=_shown("smooth_l1_loss"),
@@ -166,6 +168,7 @@ SMOOTH_L1_LOSS = register(
 HUBER_LOSS = register(
     Op(
         name="huber_loss",
+        steps=opened_losses.huber_loss,
         grad_fn="HuberLossBackward0",
         label="huber",
         show=_shown("huber_loss"),
@@ -224,6 +227,8 @@ def _bce_samples(rng: Any) -> Iterable[Sample]:
 BINARY_CROSS_ENTROPY = register(
     Op(
         name="binary_cross_entropy",
+        steps=opened_losses.binary_cross_entropy,
+        unfolds="elements",
         grad_fn="BinaryCrossEntropyBackward0",
         label="bce",
         show=_shown("binary_cross_entropy"),
@@ -314,7 +319,8 @@ def _logits_samples(rng: Any) -> Iterable[Sample]:
 
 
 def _logits_composite(F: Any, a: Any, target: Any, weight: Any = 1.0, pos_weight: Any = None, *, reduction: str) -> Any:
-    down = F.log1p(F.exp(-F.abs(a))) + F.relu(-a)  # −log σ(a)
+    size = F.where(a < 0, -a, a)  # not abs, whose slope at 0 is 0: here the slope from above is the right one
+    down = F.log1p(F.exp(-size)) + F.relu(-a)  # −log σ(a)
     elements = ((1.0 - target) * a + _steeper(a, target, pos_weight) * down) * weight
     return elements if reduction == "none" else getattr(F, reduction)(elements)
 

@@ -13,6 +13,7 @@ from typing import Any
 from tracer.core.array import put, take
 from tracer.core.backend import namespace
 from tracer.core.op import Input, Op, Sample, register
+from tracer.core.ops import opened
 from tracer.text import Text
 
 
@@ -152,6 +153,7 @@ def _samples(rng: Any) -> Iterable[Sample]:
 EINSUM = register(
     Op(
         name="einsum",
+        steps=opened.einsum,
         label="einsum",
         show=_show,
         what=Text(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tracer.core.op import Input, Op, register
-from tracer.core.ops import opened
+from tracer.core.ops import opened_choices
 from tracer.text import Text
 
 N = 5  # sample length: enough to notice a rule that is right for one element only
@@ -351,7 +351,7 @@ LOG = register(
 RELU = register(
     Op(
         name="relu",
-        steps=opened.relu,
+        steps=opened_choices.relu,
         grad_fn="ReluBackward0",
         scalar=True,
         elementwise=True,

@@ -10,7 +10,7 @@ from typing import Any
 
 from tracer.core.array import as_float
 from tracer.core.op import Input, Op, register
-from tracer.core.ops import opened
+from tracer.core.ops import opened, opened_choices
 from tracer.core.ops.narrow import along_lines
 from tracer.core.ops.reduce import Dims, over_axes, shown, spread
 from tracer.text import Text
@@ -32,7 +32,7 @@ def _extreme(name: str, label: str, forward: Callable[..., Any], en: str, ja: st
     return register(
         Op(
             name=name,
-            steps=getattr(opened, {"max": "maximum_of", "min": "minimum_of"}.get(name, name), None),
+            steps=getattr(opened_choices, {"max": "max_of", "min": "min_of"}.get(name, name)),
             narrow=along_lines,
             label=label,
             show=shown(name),
@@ -98,6 +98,8 @@ def _counted(name: str, forward: Callable[..., Any], what: Text) -> Op:
     return register(
         Op(
             name=name,
+            steps=getattr(opened, {"all": "all_of", "any": "any_of"}.get(name, name)),
+            narrow=along_lines,
             label=name,
             show=shown(name),
             what=what,

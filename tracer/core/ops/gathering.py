@@ -9,7 +9,9 @@ import numpy as np
 from tracer.core.array import put, take
 from tracer.core.backend import namespace
 from tracer.core.op import Input, Op, Sample, register
+from tracer.core.ops import opened_choices
 from tracer.core.ops.indexing import no_gradient
+from tracer.core.ops.narrow import indexed_lines
 from tracer.core.subscript import plain
 from tracer.text import Text
 
@@ -49,6 +51,8 @@ def _last_writers(xp: Any, shape: tuple[int, ...], index: Any, dim: int) -> Any:
 GATHER = register(
     Op(
         name="gather",
+        steps=opened_choices.picked,
+        narrow=indexed_lines,
         label="gather",
         show="{a}.gather({dim}, {index})",
         what=Text(
@@ -105,6 +109,7 @@ def _scatter_back_to_src(xp: Any, g: Any, out: Any, a: Any, index: Any, src: Any
 SCATTER = register(
     Op(
         name="scatter",
+        steps=opened_choices.scatter,
         label="scatter",
         show="{a}.scatter({dim}, {index}, {src})",
         what=Text(
@@ -166,6 +171,7 @@ def _scatter_add_back(xp: Any, g: Any, out: Any, a: Any, index: Any, src: Any, *
 SCATTER_ADD = register(
     Op(
         name="scatter_add",
+        steps=opened_choices.scatter_add,
         label="scatter +",
         show="{a}.scatter_add({dim}, {index}, {src})",
         what=Text(
@@ -220,6 +226,7 @@ def _embedding_back(xp: Any, g: Any, out: Any, weight: Any, idx: Any, *, padding
 EMBEDDING = register(
     Op(
         name="embedding",
+        steps=opened_choices.embedding,
         label="embed",
         show="{weight}[{idx}]",
         what=Text(
@@ -263,6 +270,7 @@ def _one_hot(xp: Any, idx: Any, *, num_classes: int) -> Any:
 ONE_HOT = register(
     Op(
         name="one_hot",
+        steps=opened_choices.one_hot,
         label="one-hot",
         show="one_hot({idx}, {num_classes})",
         what=Text(
@@ -278,6 +286,7 @@ ONE_HOT = register(
 NONZERO = register(
     Op(
         name="nonzero",
+        steps=opened_choices.nonzero,
         label="≠ 0",
         show="nonzero({a})",
         what=Text(

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tracer.core.op import Input, Op, Sample, register
+from tracer.core.ops import opened_choices
 from tracer.core.subscript import Index, assign, pick, plain, scatter, written
 from tracer.text import Text
 
@@ -110,6 +111,7 @@ INDEX = register(
 PUT = register(
     Op(
         name="put",
+        steps=opened_choices.put,
         label="+[ ]",
         show=lambda inputs, static: f"zeros[{written(static['index'])}] += {inputs[0]}",
         what=Text(

@@ -137,6 +137,7 @@ MATMUL = register(
 OUTER = register(
     Op(
         name="outer",
+        steps=opened.outer,
         label="⊗",
         show="{a} ⊗ {b}",
         what=Text(
@@ -205,6 +206,7 @@ def _added_op(name: str, grad_fn: str, samples: Any) -> Op:
     return register(
         Op(
             name=name,
+            steps=opened.added_product,
             label="@ +",
             show=_added_show,
             what=Text(
@@ -293,6 +295,7 @@ def _on_diagonal(xp: Any, g: Any, out: Any, a: Any) -> Any:
 TRACE = register(
     Op(
         name="trace",
+        steps=opened.trace,
         label="tr",
         show="trace({a})",
         what=Text(

@@ -12,6 +12,7 @@ from typing import Any
 from tracer.core.array import as_float, put
 from tracer.core.backend import namespace
 from tracer.core.op import Input, Op, Sample, register
+from tracer.core.ops import opened_losses
 from tracer.core.ops.fat import shifted_exp
 from tracer.text import Text
 
@@ -110,6 +111,7 @@ def _class_samples(rng: Any) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
 NLL_LOSS = register(
     Op(
         name="nll_loss",
+        steps=opened_losses.nll_loss,
         grad_fn=_per_class("NllLoss"),
         label="nll",
         show=_shown("nll_loss"),
@@ -250,6 +252,7 @@ def _cross_entropy_grad_fn(inputs: Sequence[Any], static: Mapping[str, Any]) -> 
 CROSS_ENTROPY = register(
     Op(
         name="cross_entropy",
+        steps=opened_losses.cross_entropy,
         grad_fn=_cross_entropy_grad_fn,
         label="cross-entropy",
         show=_shown("cross_entropy"),

@@ -94,3 +94,29 @@ def whole_lines(shapes: Sequence[Any], static: Static, places: Places) -> Narrow
     start = lines // inside * shape[dim] * inside + lines % inside
     numbers = start[:, None] + np.arange(shape[dim]) * inside
     return Narrow((numbers,), {**static, "dim": 1}, which * shape[dim] + at)
+
+
+def turns(shapes: Sequence[Any], static: Static, places: Places) -> Narrow:
+    """Of an order along one axis: the line of each element, and whose turn it is there."""
+    shape, dim = tuple(shapes[0]), int(static["dim"])
+    if not shape:
+        rows, at = np.zeros((len(places), 1), np.int64), np.zeros(len(places), np.int64)
+    else:
+        inside = math.prod(shape[dim + 1 :])
+        before, rest = np.divmod(places, shape[dim] * inside)
+        at, after = np.divmod(rest, inside)
+        rows = (before * shape[dim] * inside + after)[:, None] + np.arange(shape[dim]) * inside
+    return Narrow((rows,), {**static, "dim": 1, "at": at}, np.arange(len(places)))
+
+
+def indexed_lines(shapes: Sequence[Any], static: Static, places: Places) -> Narrow:
+    """Of taking one element a line by an index: the line of each, and the index."""
+    shape, index, dim = tuple(shapes[0]), tuple(shapes[1]), int(static["dim"])
+    if not shape:
+        return Narrow((np.zeros((len(places), 1), np.int64), places), {**static, "dim": 1}, np.arange(len(places)))
+    full = index if len(index) == len(shape) else (*index[:dim], 1, *index[dim:])
+    start = np.zeros(len(places), np.int64)
+    for axis, (at, n) in enumerate(zip(np.unravel_index(places, full), shape, strict=True)):
+        start = start * n + (0 if axis == dim else at)
+    rows = start[:, None] + np.arange(shape[dim]) * math.prod(shape[dim + 1 :])
+    return Narrow((rows, places), {**static, "dim": 1}, np.arange(len(places)))

@@ -8,6 +8,8 @@ from typing import Any
 
 from tracer.core.array import as_float
 from tracer.core.op import Input, Op, Sample, register
+from tracer.core.ops import opened
+from tracer.core.ops.narrow import along_lines
 from tracer.core.ops.reduce import Dims, spread
 from tracer.text import Text
 
@@ -60,6 +62,8 @@ def _samples(rng: Any) -> Iterable[Sample]:
 NORM = register(
     Op(
         name="norm",
+        steps=opened.norm,
+        narrow=along_lines,
         label="‖ ‖",
         show=_show,
         what=Text(

@@ -12,6 +12,8 @@ from typing import Any
 from tracer.core.array import put
 from tracer.core.backend import namespace
 from tracer.core.op import Input, Op, Sample, register
+from tracer.core.ops import opened_choices
+from tracer.core.ops.narrow import along_lines, indexed_lines, turns
 from tracer.core.ops.reduce import shown
 from tracer.text import Text
 
@@ -22,6 +24,8 @@ def _places(name: str, what: Text, forward: Callable[..., Any], samples: Callabl
     return register(
         Op(
             name=name,
+            steps=getattr(opened_choices, name),
+            narrow=turns if name == "argsort" else along_lines,
             label=name,
             show=shown(name),
             what=what,
@@ -152,6 +156,8 @@ def _picked(name: str, grad_fn: str, show: Any, what: Text, why: Text, samples: 
     return register(
         Op(
             name=name,
+            steps=opened_choices.picked,
+            narrow=indexed_lines,
             label=name.removesuffix("_dim"),
             show=show,
             what=what,

@@ -8,6 +8,7 @@ from typing import Any
 from tracer.core.array import put
 from tracer.core.backend import namespace
 from tracer.core.op import Input, Op, Sample, register
+from tracer.core.ops import opened_choices
 from tracer.core.ops.conv import PAD, Pair, Sides, added_back, padded, windows
 from tracer.text import Text
 
@@ -50,6 +51,7 @@ def _pool_samples(rng: Any) -> Iterable[Sample]:
 MAX_POOL2D = register(
     Op(
         name="max_pool2d",
+        steps=opened_choices.max_pool2d,
         grad_fn="MaxPool2DWithIndicesBackward0",
         label="max pool",
         show="max_pool2d({input}, {kernel})",

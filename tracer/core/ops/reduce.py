@@ -185,6 +185,7 @@ def _prod_samples(rng: Any) -> Iterable[Sample]:
 PROD = register(
     Op(
         name="prod",
+        narrow=along_lines,
         label="Π",
         show=shown("prod"),
         what=Text(
@@ -258,6 +259,8 @@ def _var_samples(rng: Any) -> Iterable[Sample]:
 VAR = register(
     Op(
         name="var",
+        steps=opened.var,
+        narrow=along_lines,
         label="var",
         show=shown("var"),
         what=Text(
@@ -293,6 +296,8 @@ VAR = register(
 STD = register(
     Op(
         name="std",
+        steps=opened.std,
+        narrow=along_lines,
         label="std",
         show=shown("std"),
         what=Text(
@@ -336,6 +341,8 @@ def _logsumexp(xp: Any, a: Any, dim: Dims, keepdim: bool) -> Any:
 LOGSUMEXP = register(
     Op(
         name="logsumexp",
+        steps=opened.logsumexp,
+        narrow=along_lines,
         label="log Σ exp",
         show=shown("logsumexp"),
         what=Text(

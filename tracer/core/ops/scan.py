@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from tracer.core.op import Input, Op, Sample, register
+from tracer.core.ops import opened
+from tracer.core.ops.narrow import whole_lines
 from tracer.text import Text
 
 
@@ -23,6 +25,8 @@ def _cumsum_back(xp: Any, g: Any, out: Any, a: Any, dim: int) -> Any:
 CUMSUM = register(
     Op(
         name="cumsum",
+        steps=opened.cumsum,
+        narrow=whole_lines,
         label="Σ…",
         show="cumsum({a}, dim={dim})",
         what=Text(
@@ -92,6 +96,7 @@ def _cumprod_samples(rng: Any) -> Iterable[Sample]:
 CUMPROD = register(
     Op(
         name="cumprod",
+        narrow=whole_lines,
         label="Π…",
         show="cumprod({a}, dim={dim})",
         what=Text(

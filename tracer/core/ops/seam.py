@@ -30,6 +30,7 @@ def _show_element(inputs: Sequence[str], static: Any) -> str:
 ELEMENT = register(
     Op(
         name="element",
+        unfolds="moves",
         label="[i]",
         show=_show_element,
         what=Text(
@@ -81,8 +82,9 @@ def _listed(inputs: Sequence[str], most: int = 4) -> str:
 JOIN = register(
     Op(
         name="join",
+        unfolds="moves",
         label="[…]",
-        show=lambda inputs, static: f"[{_listed(inputs)}]",
+        show=lambda inputs, static: inputs[0] if static.get("shape") == () else f"[{_listed(inputs)}]",
         what=Text(
             en="{out} is put together from single numbers, each in its place: from here on they are one tensor again.",
             ja="{out} は、一つ一つの数をそれぞれの位置に並べたものです。ここからは、また一つのテンソルです。",
@@ -138,6 +140,7 @@ def _place_back(
 PLACE = register(
     Op(
         name="place",
+        unfolds="moves",
         label="[i]=",
         show=lambda inputs, static: f"{inputs[0]} ← {_listed(inputs[1:], 3)}",
         what=Text(

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from tracer.core.array import as_float
 from tracer.core.backend import namespace
 from tracer.core.op import JOINT, Input, Op, Sample, register
@@ -43,8 +45,11 @@ GATE = register(
 )
 
 
-def _stacked(xp: Any, candidates: Sequence[Any]) -> Any:
-    return xp.stack([xp.asarray(one) for one in candidates])
+def _stacked(xp: Any, candidates: Sequence[Any], *others: Any) -> Any:
+    """The candidates as one array, a line of them for each element that they and `others` make."""
+    arrays = [xp.asarray(one) for one in candidates]
+    full = np.broadcast_shapes(*(tuple(getattr(one, "shape", ())) for one in (*arrays, *others)))
+    return xp.stack([xp.broadcast_to(one, full) for one in arrays])
 
 
 def _winner(xp: Any, *candidates: Any, rank: Any, descending: bool, nan: str) -> Any:
@@ -116,57 +121,47 @@ WINNER = register(
 )
 
 
-def _places(xp: Any, index: Any, keys: tuple[int, ...] | None) -> Any:
+def _place(xp: Any, index: Any, number: Any) -> Any:
     """The index as a place among the candidates given."""
-    index = xp.asarray(index).astype(xp.int64)
-    if keys is None:
-        return index
-    found = xp.zeros(index.shape, xp.int64)
-    for place, key in enumerate(keys):
-        found = xp.where(index == key, place, found)
-    return found
+    return xp.asarray(0 if number is not None else index).astype(xp.int64)
 
 
-def _select(xp: Any, index: Any, *candidates: Any, ties: str, keys: tuple[int, ...] | None = None) -> Any:
-    line = _stacked(xp, candidates)
-    at = xp.broadcast_to(_places(xp, index, keys), line.shape[1:])
+def _select(xp: Any, index: Any, *candidates: Any, ties: str, number: Any = None) -> Any:
+    """The candidate whose number the index is.
+
+    Args:
+        ties: of the gradient: "one": all to the one taken; "share": evenly to all that equal it, nan too; "strict": the
+            same, but nan equals nothing.
+        number: that of the single candidate given, where the others were left out.
+    """
+    line = _stacked(xp, candidates, index)
+    at = xp.broadcast_to(_place(xp, index, number), line.shape[1:])
     return xp.take_along_axis(line, xp.expand_dims(at, 0), 0)[0, ...]
 
 
 def _select_back(
-    xp: Any,
-    g: Any,
-    out: Any,
-    index: Any,
-    *candidates: Any,
-    wanted: tuple[bool, ...],
-    ties: str,
-    keys: tuple[int, ...] | None = None,
+    xp: Any, g: Any, out: Any, index: Any, *candidates: Any, wanted: tuple[bool, ...], ties: str, number: Any = None
 ) -> tuple[Any, ...]:
-    """`g` to the candidate taken; with ties "share", evenly to all that equal it, nan too unless "strict"."""
     plain = [getattr(one, "_array", one) for one in candidates]
     chosen = getattr(index, "_array", index)
-    arrays = namespace(next((one for one in (*plain, chosen) if hasattr(one, "shape")), 0.0))
-    at = _places(arrays, chosen, keys)
-    taken = arrays.broadcast_to(at, g.shape)
-    shares = [taken == place for place in range(len(plain))]
-    if ties != "one":
-        value = _select(arrays, chosen, *plain, ties=ties, keys=keys)
-        shares = [one == value for one in plain]
-        if ties == "share":
-            shares = [share | ((one != one) & (value != value)) for share, one in zip(shares, plain, strict=True)]
-        count = sum(share.astype(int) for share in shares)
-        with_weight = [arrays.divide(share, count) for share in shares]
-        found = [g * as_float(xp, weight, g) for weight in with_weight]
+    arrays = namespace(next(one for one in (getattr(g, "_array", g), chosen) if hasattr(one, "shape")))
+    if ties == "one":
+        at = arrays.broadcast_to(_place(arrays, chosen, number), tuple(g.shape))
+        found = [xp.where(at == place, g, 0.0) for place in range(len(plain))]
     else:
-        found = [xp.where(share, g, 0.0) for share in shares]
+        value = _select(arrays, chosen, *plain, ties=ties, number=number)
+        equal = [one == value for one in plain]
+        if ties == "share":
+            equal = [share | ((one != one) & (value != value)) for share, one in zip(equal, plain, strict=True)]
+        count = sum(share.astype(arrays.int64) for share in equal)
+        found = [g * as_float(xp, arrays.divide(share.astype(arrays.int64), count), g) for share in equal]
     return (None, *(one if want else None for one, want in zip(found, wanted[1:], strict=True)))
 
 
 def _show_select(inputs: Sequence[str], static: Mapping[str, Any]) -> str:
     rest = inputs[1:]
     listed = ", ".join(rest) if len(rest) <= 4 else f"{rest[0]}, {rest[1]}, …, {rest[-1]}"
-    if static.get("keys") is not None:
+    if static.get("number") is not None:
         return f"pick({inputs[0]}, {listed})"
     return f"[{listed}][{inputs[0]}]"
 
@@ -174,7 +169,7 @@ def _show_select(inputs: Sequence[str], static: Mapping[str, Any]) -> str:
 def _select_samples(rng: Any) -> Iterable[Sample]:
     for ties in ("one", "share", "strict"):
         yield Sample((rng.integers(0, 3, SHAPE), *_rows(rng)), {"ties": ties})
-    yield Sample((rng.integers(4, 5, SHAPE), rng.normal(size=SHAPE)), {"ties": "one", "keys": (4,)})
+    yield Sample((rng.integers(4, 5, SHAPE), rng.normal(size=SHAPE)), {"ties": "one", "number": 4})
 
 
 SELECT = register(

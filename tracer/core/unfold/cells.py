@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -25,6 +26,46 @@ class Cell(NamedTuple):
     number: Any = None
 
 
+DIRECT = 1 << 22
+"""Each number that is taken from a tensor hands back a gradient of the whole tensor's shape. Where those come to more
+numbers than this, the ones needed are put in a line first, and the line is cut in pieces."""
+
+
+class Source:
+    """The elements of one tensor that are needed.
+
+    Args:
+        places: row by row counted, ascending.
+    """
+
+    def __init__(self, leaf: Tensor, places: Places) -> None:
+        self.leaf, self.places = leaf, places
+        self.shape: tuple[int, ...] = tuple(leaf._array.shape)
+        self.direct = len(places) * leaf._array.size <= DIRECT
+        self.width = len(places) if len(places) ** 2 <= DIRECT else math.isqrt(len(places)) + 1
+        self.line: Tensor | None = None
+        self.pieces: dict[int, Tensor] = {}
+
+    def take(self, place: int) -> Tensor:
+        """The number at a place."""
+        if not self.shape:
+            return self.leaf
+        if self.direct:
+            return apply(find_op("element"), self.leaf, index=tuple(map(int, np.unravel_index(place, self.shape))))
+        if self.line is None:
+            self.line = apply(find_op("index"), self.leaf, index=tuple(np.unravel_index(self.places, self.shape)))
+        piece, at = divmod(int(np.searchsorted(self.places, place)), self.width)
+        if piece not in self.pieces:
+            part = slice(piece * self.width, (piece + 1) * self.width)
+            whole = self.width >= len(self.places)
+            self.pieces[piece] = self.line if whole else apply(find_op("slice"), self.line, index=(part,))
+        return apply(find_op("element"), self.pieces[piece], index=(at,))
+
+    def between(self) -> list[Tensor]:
+        """What stands between the tensor and its numbers."""
+        return [] if self.line is None else list({id(x): x for x in (self.line, *self.pieces.values())}.values())
+
+
 class Cells:
     """Numbers by their index; each element of a tensor and each constant is there once.
 
@@ -37,6 +78,8 @@ class Cells:
         self.all: list[Cell] = []
         self.elements: dict[int, tuple[int, int]] = {}
         """Cell -> (leaf, place)."""
+        self.sources: dict[int, Source] = {}
+        """Leaf -> where its numbers come from, once they are recorded."""
         self._known: dict[tuple[int, int], int] = {}
         self._numbers: dict[tuple[str, str], int] = {}
 
@@ -44,9 +87,7 @@ class Cells:
         """The number at a place of a leaf."""
         found = self._known.get((leaf, place))
         if found is None:
-            shape = self.leaves[leaf]._array.shape
-            index = tuple(int(i) for i in np.unravel_index(place, shape)) if shape else ()
-            self.all.append(Cell(_ELEMENT(), (), {"index": index}))
+            self.all.append(Cell(None, (), {}))
             found = self._known[leaf, place] = len(self.all) - 1
             self.elements[found] = (leaf, place)
         return found
@@ -63,7 +104,7 @@ class Cells:
     def made(self, op: Op, operands: tuple[int, ...], static: Mapping[str, Any]) -> int:
         """An op on numbers; of constants alone it is a constant."""
         cells = self.all
-        if all(cells[one].op is None for one in operands):
+        if all(cells[one].op is None and one not in self.elements for one in operands):
             args = [np.asarray(cells[one].number) for one in operands]
             with np.errstate(all="ignore"):
                 return self.number(np.asarray(op.run(*args, **static)[0]))
@@ -76,6 +117,9 @@ class Cells:
         Returns:
             Cell -> its tensor without axes, or plain number.
         """
+        for leaf in {leaf for leaf, _ in self.elements.values()}:
+            places = np.array(sorted(place for one, place in self.elements.values() if one == leaf), np.int64)
+            self.sources[leaf] = Source(self.leaves[leaf], places)
         made: dict[int, Any] = {}
         stack = list(reversed(wanted))
         while stack:
@@ -93,13 +137,9 @@ class Cells:
         return made
 
     def _apply(self, at: int, cell: Cell, made: Mapping[int, Any]) -> Any:
+        if at in self.elements:
+            leaf, place = self.elements[at]
+            return self.sources[leaf].take(place)
         if cell.op is None:
             return cell.number
-        if at in self.elements:
-            leaf: Tensor = self.leaves[self.elements[at][0]]
-            return apply(cell.op, leaf, **cell.static) if leaf._array.ndim else leaf
         return apply(cell.op, *(made[one] for one in cell.operands), **cell.static)
-
-
-def _ELEMENT() -> Op:
-    return find_op("element")

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from tracer.core.apply import apply
 from tracer.core.columns import LIVE, Columns
 from tracer.core.op import Op, Static, find_op
 from tracer.core.record import Recorder
 from tracer.core.rerun import operands
 from tracer.core.tensor import Tensor
 from tracer.core.unfold.cells import Cells, Places
-from tracer.core.unfold.plan import Found, Operand, Step, Tally, functions, plan, recording
+from tracer.core.unfold.plan import Found, Operand, Step, Tally, cut, functions, plan, recording
 from tracer.errors import GraphError
 
 MOST = 20_000
@@ -46,6 +47,7 @@ def composite_part(
     *,
     nodes: Sequence[int] | None = None,
     dtype: Any = None,
+    out: Any = None,
 ) -> Part:
     """A fat op in smaller ops on tensors.
 
@@ -54,6 +56,7 @@ def composite_part(
         live: whether gradient can reach each input.
         nodes: which arguments are one and the same: equal numbers.
         dtype: of the output as it was recorded; tells whether a number among whole ones was written as one.
+        out: the output as it was recorded, to save computing it again.
 
     Raises:
         GraphError: the op has no definition in smaller ops.
@@ -66,22 +69,21 @@ def composite_part(
             ja=f"{op.name}：これより小さい演算による定義はありません。",
             hint_ja="要素、行、または全体を、一つ一つの数まで開いてください。",
         )
-    args = _as_written(op, args, dtype)
-    expected = _output(op, args, static)
+    args = _as_written(op, args, dtype if out is None else out.dtype)
+    expected = _output(op, args, static) if out is None else out
     with recording() as recorder:
         leaves = _leaves(args, live, nodes)
-        F = functions()
-        shown = [
-            F.detach(x) if isinstance(x, Tensor) and x._requires_grad and op.spec(slot).vjp is None else x
-            for slot, x in enumerate(leaves)
-        ]
+        shown = cut(op, leaves)
         inputs = [recorder.id_of(x) if isinstance(x, Tensor) else recorder._constant(x, -1) for x in leaves]
-        out = smaller(F, *shown, **static)
-        if out is None:
-            raise GraphError(f"{op.name}: it has no definition in smaller ops for these numbers.")
-        if out._array.dtype != expected.dtype:
-            out = F.to(out, out.dtype)
-        node = recorder.id_of(out)
+        made = smaller(functions(), *shown, **static)
+        if made is None:
+            raise GraphError(
+                f"{op.name}: it has no definition in smaller ops for these numbers.",
+                ja=f"{op.name}：この値では、これより小さい演算による定義はありません。",
+            )
+        if made._array.dtype != expected.dtype:
+            made = apply(find_op("to"), made, dtype=expected.dtype.name)
+        node = recorder.id_of(made)
     return Part(replace(recorder.columns(), names={}), tuple(inputs), node, {}, {})
 
 
@@ -94,6 +96,7 @@ def scalar_part(
     *,
     nodes: Sequence[int] | None = None,
     dtype: Any = None,
+    out: Any = None,
 ) -> Part:
     """An op down to single numbers; see `composite_part`.
 
@@ -103,11 +106,11 @@ def scalar_part(
     Raises:
         GraphError: too many numbers; a place that the output does not have; nothing to open.
     """
-    args = _as_written(op, args, dtype)
-    expected = _output(op, args, static)
+    args = _as_written(op, args, dtype if out is None else out.dtype)
+    expected = _output(op, args, static) if out is None else out
     places = _places(op, expected, elements)
     tally = Tally(MOST)
-    step = _planned(op, args, static, live, expected.dtype, places, tally)
+    step = _planned(op, args, static, live, expected, places, tally)
     size = tally.nodes
     if size > MOST:
         raise _too_many(op, size, len(places))
@@ -125,15 +128,18 @@ def scalar_part(
         wanted = step.make(cells, given).tolist()
         made = cells.record(wanted)
         numbers = [made[cell] for cell in wanted]
-        whole = elements is None and not _cut_off(recorder, op, leaves, expected, numbers)
-        out = _put_together(op, leaves, static, expected, places, numbers, whole)
-        node = recorder.id_of(out)
+        whole = len(places) == expected.size and not _cut_off(recorder, op, leaves, expected, numbers)
+        node = recorder.id_of(_put_together(op, leaves, static, expected, places, numbers, whole))
         names: dict[int, str] = {}
         of: dict[int, int] = {}
         for cell, (leaf, place) in cells.elements.items():
             if cell in made and leaves[leaf]._array.ndim:
                 names[recorder.ids[made[cell]._serial]] = _suffix(place, leaves[leaf]._array.shape)
                 of[recorder.ids[made[cell]._serial]] = leaf
+        for leaf, source in cells.sources.items():
+            for between in source.between():
+                names[recorder.ids[between._serial]] = "[…]"
+                of[recorder.ids[between._serial]] = leaf
         for number, place in zip(numbers, places.tolist(), strict=True):
             if isinstance(number, Tensor) and (here := recorder.ids[number._serial]) not in inputs and here != node:
                 names.setdefault(here, _suffix(place, expected.shape))
@@ -142,21 +148,27 @@ def scalar_part(
 
 
 def size_of(
-    op: Op, args: Sequence[Any], static: Static, elements: Sequence[int] | None = None, *, dtype: Any = None
+    op: Op,
+    args: Sequence[Any],
+    static: Static,
+    elements: Sequence[int] | None = None,
+    *,
+    dtype: Any = None,
+    out: Any = None,
 ) -> int:
     """How many nodes `scalar_part` makes, about; beyond `MOST` an estimate."""
-    args = _as_written(op, args, dtype)
-    expected = _output(op, args, static)
+    args = _as_written(op, args, dtype if out is None else out.dtype)
+    expected = _output(op, args, static) if out is None else out
     tally = Tally(MOST)
-    _planned(op, args, static, [False] * len(args), expected.dtype, _places(op, expected, elements), tally)
+    _planned(op, args, static, [False] * len(args), expected, _places(op, expected, elements), tally)
     return tally.nodes
 
 
 def _planned(
-    op: Op, args: Sequence[Any], static: Static, live: Sequence[bool], dtype: Any, places: Places, tally: Tally
+    op: Op, args: Sequence[Any], static: Static, live: Sequence[bool], expected: Any, places: Places, tally: Tally
 ) -> Step:
     given = [Operand(arg, bool(one)) for arg, one in zip(args, live, strict=True)]
-    step = plan(op, given, static, dtype, places, tally)
+    step = plan(op, given, static, expected.dtype, expected.shape, places, tally)
     for arg, need in zip(args, step.needs, strict=True):
         tally.add(len(need) if need is not None and arg.ndim else 0)
     tally.add(1)
@@ -175,8 +187,6 @@ def _as_written(op: Op, args: Sequence[Any], dtype: Any) -> list[Any]:
 def _output(op: Op, args: Sequence[Any], static: Static) -> Any:
     """The op's own answer, which the part must give too."""
     with recording():
-        from tracer.core.apply import apply
-
         return apply(op, *(Tensor._wrap(x) if isinstance(x, np.ndarray) else x for x in args), **static)._array
 
 
@@ -247,8 +257,6 @@ def _put_together(
     whole: bool,
 ) -> Tensor:
     """The output as one tensor again; what was not opened comes from the op as it was."""
-    from tracer.core.apply import apply
-
     out: Tensor
     only = numbers[0]
     same = isinstance(only, Tensor) and only._array.dtype == expected.dtype and not any(only is x for x in leaves)

@@ -6,7 +6,9 @@ smaller ops, on no more of their inputs than the elements wanted need, and those
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import functools
+import math
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
@@ -70,18 +72,30 @@ class Step(Protocol):
         ...
 
 
-def plan(op: Op, args: Sequence[Operand], static: Static, dtype: Any, places: Places, tally: Tally) -> Step:
+LARGEST = 20_000_000
+"""Numbers that an op may read which has to be run in smaller ops as a whole."""
+
+
+def plan(
+    op: Op, args: Sequence[Operand], static: Static, dtype: Any, shape: Sequence[int], places: Places, tally: Tally
+) -> Step:
     """Plan the elements of an output at `places`.
 
     Args:
-        dtype: of the output, as NumPy has it.
+        dtype, shape: of the output, as NumPy has them.
     """
-    if (op.steps or op.composite) is not None:
+    smaller = op.steps or op.composite
+    if len(places) > tally.most and (smaller or op.unfolds != "moves"):
+        return Estimate(args, len(places) * max(len(args), 1), tally)
+    read = sum(math.prod(arg.shape) for arg in args)
+    if op.narrow is None and (read > LARGEST or (op.composite is not None and not shape and read > 50 * tally.most)):
+        return Estimate(args, read, tally)
+    if smaller is not None:
         opened = Opened.of(op, args, static, places, tally)
         if opened is not None:
             return opened
     if op.unfolds == "moves":
-        return Moved(op, args, static, places)
+        return Moved(op, args, static, places, tally)
     assert op.elementwise or op.unfolds == "elements", f"{op.name} says nowhere how it unfolds"
     return Elements(op, args, static, dtype, places, tally)
 
@@ -142,23 +156,29 @@ class Elements:
         ).reshape(-1)
 
 
+@functools.lru_cache(maxsize=16)
+def numbered(count: int) -> Places:
+    """0, 1, 2, ...: to be read only, for many ops of an unfolding move the same numbers."""
+    found = np.arange(count)
+    found.flags.writeable = False
+    return found
+
+
 class Moved:
     """An op that only moves elements, run on their numbers."""
 
-    def __init__(self, op: Op, args: Sequence[Operand], static: Static, places: Places) -> None:
-        ids, start = [], 1  # 0 is what the op fills in
-        self.starts = [1]
-        for arg in args:
-            size = int(np.prod(arg.shape))
-            ids.append(np.arange(start, start + size).reshape(arg.shape))
-            start += size
-            self.starts.append(start)
+    def __init__(self, op: Op, args: Sequence[Operand], static: Static, places: Places, tally: Tally) -> None:
+        sizes = [math.prod(arg.shape) for arg in args]
+        self.starts = [1, *(1 + np.cumsum(sizes)).tolist()]  # 0 is what the op fills in
+        numbers = numbered(1 + sum(sizes))
+        ids = [numbers[i : i + n].reshape(arg.shape) for arg, n, i in zip(args, sizes, self.starts, strict=False)]
         fill = static.get("value", 0)
         more: dict[str, Any] = {"value": 0} if "value" in static else {}
         more |= {"dtype": "int64"} if "dtype" in static else {}
         self.from_ = np.asarray(op.run(*ids, **{**static, **more})[0]).reshape(-1)[places]
         first = args[0].values
         self.fill = fill if getattr(getattr(first, "dtype", None), "kind", "f") != "f" else float(fill)
+        tally.add(int((self.from_ == 0).sum()))
         self.slot = np.searchsorted(np.asarray(self.starts), self.from_, side="right") - 1
         self.plain = [None if hasattr(arg.values, "shape") else arg.values for arg in args]
         self.needs: list[Places | None] = [
@@ -198,7 +218,8 @@ class Opened:
             args = [Operand(self._values(one), bool(columns.flags[one] & LIVE)) for one in inputs]
             static = columns.statics[columns.static[node]] if columns.static[node] >= 0 else {}
             op = find_op(columns.op_names[columns.op[node] - 1])
-            step = self.steps[node] = plan(op, args, static, self._values(node).dtype, places, tally)
+            made = self._values(node)
+            step = self.steps[node] = plan(op, args, static, made.dtype, made.shape, places, tally)
             for one, need in zip(inputs, step.needs, strict=True):
                 if need is not None:
                     wanted.setdefault(one, []).append(need)
@@ -218,10 +239,7 @@ class Opened:
             tensors: list[Any] = []
             for arg, chosen in zip(args, narrow.places, strict=True):
                 tensors.append(_taken(arg, chosen))
-            shown = [
-                find_function("detach")(x) if arg.live and op.spec(slot).vjp is None and isinstance(x, Tensor) else x
-                for slot, (arg, x) in enumerate(zip(args, tensors, strict=True))
-            ]
+            shown = cut(op, tensors)
             smaller = op.steps or op.composite
             assert smaller is not None, "asked for before"
             out = smaller(functions(), *shown, **narrow.static)
@@ -265,7 +283,8 @@ class Opened:
 class Estimate:
     """Stands for what is too much to plan: only counted, never made."""
 
-    def __init__(self, args: Sequence[Operand]) -> None:
+    def __init__(self, args: Sequence[Operand], nodes: int, tally: Tally) -> None:
+        tally.add(nodes)
         self.needs: list[Places | None] = [
             places_in(arg.shape).reshape(-1) if hasattr(arg.values, "shape") else None for arg in args
         ]
@@ -289,8 +308,7 @@ def _narrowed(op: Op, args: Sequence[Operand], static: Static, places: Places, t
     if len(places):
         each = sum(one.size for one in op.narrow(shapes, static, places[:1]).places if one is not None)
         if tally.full or each * len(places) > tally.most * 4:
-            tally.add(each * len(places))
-            return Estimate(args)
+            return Estimate(args, each * len(places), tally)
     return op.narrow(shapes, static, places)
 
 
@@ -316,13 +334,19 @@ def recording() -> Iterator[Recorder]:
         ACTIVE[:] = others
 
 
+def cut(op: Op, inputs: Sequence[Any]) -> list[Any]:
+    """The inputs, detached where the op itself hands back nothing, so that its smaller ops do not either."""
+    if all(spec.vjp is None for spec in op.inputs):
+        return list(inputs)  # and of its smaller ops none does
+    detach = functions().detach
+    return [
+        detach(x) if op.spec(slot).vjp is None and getattr(x, "_requires_grad", False) else x
+        for slot, x in enumerate(inputs)
+    ]
+
+
 def functions() -> Any:
     """The module of functions, for steps and composites."""
     from tracer.core.functions.all import FUNCTIONS
 
     return FUNCTIONS
-
-
-def find_function(name: str) -> Callable[..., Any]:
-    found: Callable[..., Any] = getattr(functions(), name)
-    return found
