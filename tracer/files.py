@@ -1,4 +1,4 @@
-"""Writing a file so that whatever happens, the old one or the new one is there, whole."""
+"""Writing a file so that whatever happens, the old one or the new one is there, whole; and where our own files live."""
 
 from __future__ import annotations
 
@@ -9,6 +9,19 @@ import secrets
 from pathlib import Path
 
 from tracer.errors import TracerError
+
+
+def settings_folder() -> Path | None:
+    """Where we keep what we remember: `TRACER_CONFIG_DIR` if set, else the system's place for it; None if none is."""
+    override = os.environ.get("TRACER_CONFIG_DIR")
+    if override:
+        return Path(override)
+    from platformdirs import user_config_path
+
+    try:
+        return user_config_path("gradient-tracer", appauthor=False)
+    except (OSError, RuntimeError):  # no home folder
+        return None
 
 
 def write_atomic(path: str | Path, data: bytes, error: type[TracerError] = TracerError) -> None:

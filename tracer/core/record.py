@@ -199,8 +199,12 @@ class Recorder(TensorEvents):
         else:
             self.segments.append([kind, index, index + 1 - seed, pass_index, seed])
 
-    def made(self, value: Value) -> int:
-        """A node came into being: a leaf, a constant or an op's output."""
+    def made(self, value: Value, row: int | None = None) -> int:
+        """A node came into being: a leaf, a constant or an op's output.
+
+        Args:
+            row: of the line table; None is the line that runs now.
+        """
         with self.lock:
             node = len(self.value)
             self.check_limit()
@@ -210,7 +214,7 @@ class Recorder(TensorEvents):
                     [self.id_of(source) for source in value._ins]
                 )  # listed first: adopting adds inputs too
                 node = len(self.value)
-            row = self.here()
+            row = self.here() if row is None else row
             if rule is None:
                 self.leaf_made_at(row)
             self.ids[value._serial] = node
@@ -264,10 +268,13 @@ class Recorder(TensorEvents):
             stack.extend(one._ins)
         for serial in sorted(found):
             one = found[serial]
-            node = self.made(one)
-            self.line[node] = NO_LINE
+            self.made(one, self.adopting(one))
             if one._rule is None and one._grad:
                 self.wrote(one, one._grad)
+
+    def adopting(self, thing: Value | Tensor) -> int:
+        """The row of the line that made `thing`, which is about to be taken in: unknown, unless somebody kept it."""
+        return NO_LINE
 
     def id_of(self, value: Value | Tensor) -> int:
         """The node of `value`, taken in first where it is not known yet."""

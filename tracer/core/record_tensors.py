@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.core.backend import to_host
-from tracer.core.columns import BACKWARD, CONST, ENDS, FORWARD, LIVE, NO_LINE, UPDATE, WRITE, PassColumns
+from tracer.core.columns import BACKWARD, CONST, ENDS, FORWARD, LIVE, UPDATE, WRITE, PassColumns
 from tracer.core.growing import locked
 from tracer.core.op import Op
 from tracer.core.serial import next_serial
@@ -169,16 +169,14 @@ class TensorEvents:
                 stack.extend(x for x in one._fn.inputs if hasattr(x, "_array"))
         for serial in sorted(found):
             one = found[serial]
-            fn = one._fn
+            row, fn = self.adopting(one), one._fn
             if fn is None or fn.inputs is None:
-                self._node(one, None, (), {}, NO_LINE)
+                self._node(one, None, (), {}, row)
                 if one._grad is not None and fn is None:
                     self.wrote_tensor(one, one._grad._array)
             else:
-                inputs = [
-                    self.ids[x._serial] if hasattr(x, "_array") else self._constant(x, NO_LINE) for x in fn.inputs
-                ]
-                self._node(one, fn.op, inputs, fn.static, NO_LINE)
+                inputs = [self.ids[x._serial] if hasattr(x, "_array") else self._constant(x, row) for x in fn.inputs]
+                self._node(one, fn.op, inputs, fn.static, row)
 
     def wants_grad(self: Recorder, tensor: Tensor) -> None:  # type: ignore[misc]
         """`requires_grad` of a leaf was set.

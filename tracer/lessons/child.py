@@ -25,7 +25,7 @@ from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from types import FrameType, ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import safetensors.numpy  # noqa: F401  now, though it is needed later: then the program's folder is on the path
 
@@ -37,6 +37,13 @@ from tracer.files import write_atomic
 from tracer.lessons.outcome import Outcome
 from tracer.programs.frames import is_users, one_line, own_frames, told
 from tracer.trace.spool import Spool
+
+
+class Writes(Protocol):
+    """What keeps a recording on disk."""
+
+    def write(self) -> float: ...
+
 
 TRACE, OUTCOME = "run.trace", "outcome.json"
 """What a run leaves in its folder."""
@@ -99,7 +106,7 @@ class NamingSpool(Spool):
         return time.perf_counter() - began
 
 
-def write_before_death(spool: Spool) -> None:
+def write_before_death(spool: Writes) -> None:
     """Let the program's own `os._exit`, `os.abort` and signals to itself write first: after them nothing of ours runs.
 
     Not in a process that the program forked, whose recording is not ours, nor in another thread, where the recording
@@ -129,12 +136,18 @@ def write_before_death(spool: Spool) -> None:
     os._exit, os.abort, os.kill = first(os._exit), first(os.abort), sending
 
 
-def main() -> None:
-    """Read the job, run it, leave trace and outcome in its folder."""
+def take_control() -> io.FileIO:
+    """What was standard input, for us alone; the program reads an empty file instead."""
     control = io.FileIO(os.dup(0))  # unbuffered: a thread that waits in it may not hold a lock when we end
     empty = os.open(os.devnull, os.O_RDONLY)
     os.dup2(empty, 0)
     os.close(empty)
+    return control
+
+
+def main() -> None:
+    """Read the job, run it, leave trace and outcome in its folder."""
+    control = take_control()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     line = control.readline()
@@ -179,7 +192,7 @@ def run(recorder: Recorder, path: str, shown: str, argv: list[str], spool: Path)
         linecache.cache[shown] = len(text), None, text.splitlines(keepends=True), shown  # as it is now, if edited later
         code = compile(source, shown, "exec", dont_inherit=True)
     except Exception as problem:
-        return _raised(problem, shown)
+        return raised(problem, shown)
     WALKED.append(recorder)
     sys.modules["__main__"] = program  # `import __main__` finds the program
     sys.argv = argv
@@ -190,23 +203,25 @@ def run(recorder: Recorder, path: str, shown: str, argv: list[str], spool: Path)
         outcome, error = Outcome(), BaseException()
         try:
             exec(code, namespace)
-        except BaseException as raised:
-            outcome, error = _ended(raised, shown, recorder), raised
+        except BaseException as problem:
+            outcome, error = ended(problem, shown, recorder), problem
         finally:
             recorder.take_names(namespace)
-            _name_locals(recorder, error)
-            _leave(recorder)
+            name_locals(recorder, error)
+            leave(recorder)
         if outcome.kind == "complete" and recorder.limit is not None and len(recorder.value) >= recorder.limit:
             outcome = Outcome("limit", f"{recorder.limit:,}")  # the program caught the error and went on
         recorder.info["outcome"] = outcome.to_json()
     return outcome
 
 
-def _leave(_recorder: Recorder) -> None:
-    _recorder.__exit__(None, None, None)  # from here, where no variable but ours could give a name
+def leave(_recorder: Recorder) -> None:
+    """End the recording, from a frame in which no variable but ours could give a name."""
+    _recorder.__exit__(None, None, None)
 
 
-def _ended(error: BaseException, shown: str, recorder: Recorder) -> Outcome:
+def ended(error: BaseException, shown: str, recorder: Recorder) -> Outcome:
+    """What `error` says of how the program `shown` ended."""
     if isinstance(error, SystemExit):
         frames = own_frames(error)
         if error.code in (None, 0):
@@ -220,14 +235,15 @@ def _ended(error: BaseException, shown: str, recorder: Recorder) -> Outcome:
         frames = own_frames(error)
         file, line = (frames[-1].filename, frames[-1].lineno or 0) if frames else ("", 0)
         return Outcome("stopped", "", file, line)
-    return _raised(error, shown)
+    return raised(error, shown)
 
 
-def _raised(error: BaseException, shown: str) -> Outcome:
+def raised(error: BaseException, shown: str) -> Outcome:
+    """The outcome of a program that an exception ended."""
     return Outcome("raised", *told(error, shown))
 
 
-def _name_locals(recorder: Recorder, error: BaseException) -> None:
+def name_locals(recorder: Recorder, error: BaseException) -> None:
     """Where it broke, values carry the names they have in the functions under way."""
     at = error.__traceback__
     found: list[Mapping[str, Any]] = []

@@ -94,7 +94,7 @@ def run_program(
             "cwd": os.getcwd(),
             "shown": shown,
             "argv": [str(path)],
-            "overrides": [[*key, _sent(value)] for key, value in (overrides or {}).items()],
+            "overrides": [[*key, sent(value)] for key, value in (overrides or {}).items()],
             "limit": limits.nodes,
             "folder": str(folder),
             "info": {"title": program.name, "program": shown},
@@ -122,10 +122,15 @@ def run_program(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-class _Ready:
-    """At most one child that was started before it was needed, all its imports done."""
+class Ready:
+    """At most one child that was started before it was needed, all its imports done.
 
-    def __init__(self) -> None:
+    Args:
+        module: what the child runs.
+    """
+
+    def __init__(self, module: str) -> None:
+        self.module = module
         self._waiting: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
         atexit.register(self.empty)
@@ -137,12 +142,12 @@ class _Ready:
                 if child.poll() is None:
                     return child
                 close(child)
-        return start(CHILD)
+        return start(self.module)
 
     def refill(self) -> None:
         with self._lock:
             if not self._waiting:
-                self._waiting.append(start(CHILD))
+                self._waiting.append(start(self.module))
 
     def empty(self) -> None:
         with self._lock:
@@ -152,7 +157,7 @@ class _Ready:
                 close(child)
 
 
-_READY = _Ready()
+_READY = Ready(CHILD)
 
 
 def _wait(
@@ -220,6 +225,6 @@ def _collect(
     return Run(Trace(replace(trace.columns, info=info)), "", outcome, time.monotonic() - began)
 
 
-def _sent(value: Override) -> float | list[tuple[int, float]]:
+def sent(value: Override) -> float | list[tuple[int, float]]:
     """A number, or the elements of a tensor as pairs: JSON has no whole numbers as keys."""
     return list(value.items()) if isinstance(value, Mapping) else value

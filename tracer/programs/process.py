@@ -22,24 +22,19 @@ OUTPUT_KEPT = 32_768
 """Bytes kept of the beginning of what a program prints, and as many of its end."""
 
 
-class Output:
-    """The beginning and the end of a stream of any length, drained in a thread of its own."""
+class Kept:
+    """The beginning and the end of bytes of any number."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
+    def __init__(self) -> None:
         self._head, self._tail, self._total = bytearray(), bytearray(), 0
-        self.ended = threading.Event()
-        threading.Thread(target=self._drain, name="output", daemon=True).start()
 
-    def _drain(self) -> None:
-        with self._stream:
-            while chunk := self._stream.read(1 << 16):
-                self._total += len(chunk)
-                room = OUTPUT_KEPT - len(self._head)
-                self._head += chunk[:room]
-                if room < len(chunk):
-                    self._tail = (self._tail + chunk[room:])[-OUTPUT_KEPT:]
-        self.ended.set()
+    def add(self, chunk: bytes) -> None:
+        """More of them."""
+        self._total += len(chunk)
+        room = OUTPUT_KEPT - len(self._head)
+        self._head += chunk[:room]
+        if room < len(chunk):
+            self._tail = (self._tail + chunk[room:])[-OUTPUT_KEPT:]
 
     def text(self) -> str:
         """What is kept, as text; what is left out is counted."""
@@ -48,6 +43,29 @@ class Output:
         if left_out:
             parts.append(f"\n… {left_out:,} bytes left out …\n")
         return "".join([*parts, self._tail.decode("utf-8", "replace")])
+
+
+class Output:
+    """The beginning and the end of a stream of any length, drained in a thread of its own."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._kept = stream, Kept()
+        self.ended = threading.Event()
+        threading.Thread(target=self._drain, name="output", daemon=True).start()
+
+    def _drain(self) -> None:
+        with self._stream:
+            while chunk := self._stream.read(1 << 16):
+                self.take(chunk)
+        self.ended.set()
+
+    def take(self, chunk: bytes) -> None:
+        """What has come."""
+        self._kept.add(chunk)
+
+    def text(self) -> str:
+        """What is kept, as text."""
+        return self._kept.text()
 
 
 def check_program(program: Path) -> None:

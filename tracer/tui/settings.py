@@ -7,14 +7,13 @@ that field only, and a folder that cannot be written costs the memory of this ru
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from tracer.errors import TracerError
-from tracer.files import write_atomic
+from tracer.files import settings_folder, write_atomic
 from tracer.text import LANGS, Lang, Text
 
 Progress = Literal["begun", "done"]
@@ -105,16 +104,9 @@ class SettingsFile:
 
 
 def settings_path() -> Path | None:
-    """Where the settings are: `TRACER_CONFIG_DIR` if set, else the system's place for them; None if there is none."""
-    override = os.environ.get("TRACER_CONFIG_DIR")
-    if override:
-        return Path(override) / "settings.json"
-    from platformdirs import user_config_path
-
-    try:
-        return user_config_path("gradient-tracer", appauthor=False) / "settings.json"
-    except (OSError, RuntimeError):  # no home folder
-        return None
+    """Where the settings are; None if there is no place for them."""
+    folder = settings_folder()
+    return None if folder is None else folder / "settings.json"
 
 
 def _to_json(settings: Settings) -> dict[str, object]:
