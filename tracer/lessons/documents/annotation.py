@@ -34,8 +34,12 @@ SCRIPT_KEYS = ("title", "caption", "notation", "by", "stop", "question", "card",
 QUESTION_KEYS = ("ask", "answer")
 KINDS = ("", "setup", "skip")
 """What may follow `tracer:`; nothing for a script."""
+MOST_SAID = 50
+"""Mistakes of one comment that are told."""
 
 _AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_HEADER = re.compile(r"\s*\[\[?\s*([A-Za-z_][\w-]*)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(r"\s*[\"']?([\w-]+)[\"']?\s*[.=]")
 _CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 Made = TypeVar("Made")
 
@@ -89,11 +93,11 @@ class _Reader:
     """Reads one comment's tables, and knows which line of the file a mistake is on."""
 
     def __init__(self, comment: RawComment, values: Mapping[str, Any], problems: list[Problem]) -> None:
-        self.comment, self.problems = comment, problems
-        self.lines = comment.text.split("\n")
+        self.comment, self.problems, self.count = comment, problems, 0
+        self.headers, self.keys = _places(comment.text)
         self.values = {key: value for key, value in values.items() if key in SCRIPT_KEYS}
         for key in values:
-            if key not in SCRIPT_KEYS:
+            if key not in SCRIPT_KEYS and self.count < MOST_SAID:
                 self._said(partial(Table, {key: 0}, "", SCRIPT_KEYS), key, 0)
 
     def top(self, key: str, read: Callable[[Table], Made]) -> Made | None:
@@ -110,7 +114,7 @@ class _Reader:
         if not isinstance(value, dict):
             self._add(f"{key!r} must be a table: [{key}], not {value!r:.40}.", key, 0)
             return None
-        return self._said(lambda: read(Table(_both(value), key, keys)), key, self._header(rf"\[\s*{key}\s*\]", key, 1))
+        return self._said(lambda: read(Table(_both(value), key, keys)), key, self._header(key, 1))
 
     def tables(self, key: str, keys: Iterable[str], read: Callable[[Table], Made]) -> list[tuple[Made, int]]:
         """Every `[[stop]]` that is right, and the line it begins on."""
@@ -120,7 +124,7 @@ class _Reader:
             return []
         found = []
         for i, value in enumerate(values, start=1):
-            header = self._header(rf"\[\[\s*{key}\s*\]\]", key, i)
+            header = self._header(key, i)
             made = self._said(partial(_read, read, _both(value), f"{key} {i}", tuple(keys)), key, header)
             if made is not None:
                 found.append((made, self.comment.text_line + header))
@@ -135,27 +139,32 @@ class _Reader:
 
     def _add(self, message: str, key: str, header: int) -> None:
         """A problem, on the line of the key it is about, else where its table begins."""
+        self.count += 1
+        if self.count > MOST_SAID:
+            return
         path, _, rest = message.partition("'")
         about = [*reversed(path.split(": ")), rest.partition("'")[0], key]  # `stop 1: say: 'ja' is missing`
-        lines = [line for word in about if (line := self._line_of(word, header)) is not None]
-        line = lines[0] if lines else header
+        line = next((self.keys[header, word] for word in about if (header, word) in self.keys), header)
         self.problems.append(Problem(self.comment.file, self.comment.text_line + line, Text.same(message)))
 
-    def _header(self, pattern: str, key: str, which: int) -> int:
-        """The line (from 0) of the `which`th header of this pattern, else of `key = `, else the first."""
-        headers = [i for i, line in enumerate(self.lines) if re.match(rf"\s*{pattern}", line)]
-        if which <= len(headers):
-            return headers[which - 1]
-        return self._line_of(key, 0) or 0
+    def _header(self, key: str, which: int) -> int:
+        """The line (from 0) of the `which`th `[key]` or `[[key]]`, else that of `key = `, else the first."""
+        headers = self.headers.get(key, [])
+        return headers[which - 1] if which <= len(headers) else self.keys.get((0, key), 0)
 
-    def _line_of(self, key: str, header: int) -> int | None:
-        """The line of `key = ` within the table that begins at `header`."""
-        for i in range(header, len(self.lines)):
-            if i > header and re.match(r"\s*\[", self.lines[i]):
-                return None
-            if re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[.=]", self.lines[i]):
-                return i
-        return None
+
+def _places(text: str) -> tuple[dict[str, list[int]], dict[tuple[int, str], int]]:
+    """Where the headers of each name stand; and (line of its table's header, key) -> where the key first stands."""
+    headers: dict[str, list[int]] = {}
+    keys: dict[tuple[int, str], int] = {}
+    table = 0
+    for i, line in enumerate(text.split("\n")):
+        if header := _HEADER.match(line):
+            table = i
+            headers.setdefault(header[1], []).append(i)
+        elif key := _KEY.match(line):
+            keys.setdefault((table, key[1]), i)
+    return headers, keys
 
 
 _WORDS = ("title", "caption", "say", "ask", "answer", "result", "question")
@@ -173,7 +182,9 @@ def _one(words: str) -> dict[str, str]:
 
 
 def _not_toml(comment: RawComment, error: Exception) -> Problem:
-    message = str(error) or type(error).__name__
+    message = str(error)
+    if not isinstance(error, tomllib.TOMLDecodeError):
+        message = "it is nested too deeply" if isinstance(error, RecursionError) else "a number in it is too long"
     at = _AT.search(message)
     lines = comment.text.rstrip().count("\n") + 1
     line = int(at[1]) if at and at[1] else lines

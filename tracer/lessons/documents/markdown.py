@@ -7,6 +7,7 @@ left to whoever draws it. Two limits keep a hostile page from taking minutes; no
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -35,11 +36,13 @@ DEEPEST = 24
 MOST_CHECKS = 600_000
 """Times a line may be asked whether a block ends there: about five seconds. An ordinary page asks two or three times a
 line; a long one within twenty quotes, sixty."""
+LONGEST_LINE = 1_000
+"""Characters of a paragraph's line that are looked at."""
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _OURS = re.compile(r"<!--\s*tracer\b[ \t]*(?::[ \t]*([\w-]*))?")
 _NEARLY = re.compile(r"<!--\s*([A-Za-z]+)(?=:|[ \t]*(?:\n|-->))")
-_BROKEN_FENCE = re.compile(r"^\s*(?:(?<!`)`{1,2}(?!`)|'{3}|´{3}|‘{3}|’{3})\s*(?:python3?|py)\s*$", re.MULTILINE | re.I)
+_BROKEN_FENCE = re.compile(r"\s*(?:`{1,2}(?!`)|'{3}|´{3}|‘{3}|’{3})\s*(?:python3?|py)\s*$", re.IGNORECASE)
 
 
 def cut(text: str, file: str, *, code: bool = True) -> Pieces:
@@ -128,15 +131,15 @@ class _Cutter:
         taken: list[_Taken] = []
         headings: dict[int, tuple[int, str]] = {}
         items: list[tuple[int, bool]] = []  # (end, is a quote) of the list items and quotes around a token
-        for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        for i, token in enumerate(tokens):
             if token.type in ("list_item_open", "blockquote_open"):
                 items.append((token.map[1] if token.map else 0, token.type == "blockquote_open"))
             elif token.type in ("list_item_close", "blockquote_close"):
                 items.pop()
             elif token.map is None:
                 continue
-            elif token.type == "heading_open" and token.level == 0 and following is not None:
-                headings[token.map[0]] = int(token.tag[1]), plain_words(following.content)
+            elif token.type == "heading_open" and token.level == 0:
+                headings[token.map[0]] = int(token.tag[1]), plain_words(tokens[i + 1].content)
             elif token.type == "inline":
                 self._look_inside(token.content, token.map[0] + 1)
             elif token.type in ("fence", "html_block"):
@@ -158,7 +161,9 @@ class _Cutter:
         start, end = token.map
         lang = lang_of(token.info)
         if end - start - 1 <= len(lines_of(token.content)):  # no line is left for a closing fence
-            self._problem(start + 1, _OPEN_FENCE.format(fence=token.markup))
+            self._problem(
+                start + 1, _OPEN_FENCE.format(fence=token.markup if len(token.markup) < 12 else f"{token.markup[:3]}…")
+            )
         if not self.code or not lang or lang in PLAIN:
             return None
         return (RawCode(lang, token.content, self.file, start + 2),)
@@ -195,23 +200,23 @@ class _Cutter:
 
     def _look_inside(self, content: str, line: int) -> None:
         """What in a paragraph was probably meant as more than its words."""
-        if "<!--" in content:
-            for match in _OURS.finditer(
-                re.sub(r"(`+).+?\1", lambda code: " " * len(code[0]), content, flags=re.DOTALL)
-            ):
-                self._problem(line + content.count("\n", 0, match.start()), _IN_A_LINE)
-        if "py" in content.casefold():
-            for match in _BROKEN_FENCE.finditer(content):
-                self._problem(line + content.count("\n", 0, match.start()), _NO_FENCE)
+        if "<!--" not in content and "py" not in content.casefold():
+            return
+        for i, words in enumerate(content.split("\n"), start=line):
+            words = words[:LONGEST_LINE]
+            if "<!--" in words and _OURS.search(re.sub(r"(`+).+?\1", "", words)):
+                self._problem(i, _IN_A_LINE)
+            if _BROKEN_FENCE.match(words):
+                self._problem(i, _NO_FENCE)
 
     def _problem(self, line: int, say: Text) -> None:
         self.found.problems.append(Problem(self.file, line, say))
 
     def _assemble(self, taken: list[_Taken], headings: dict[int, tuple[int, str]], begin: int) -> None:
         """The pieces in the order of the page, the prose between them cut at headings."""
-        at, lines = begin, list(self.lines)
+        at, lines, places = begin, list(self.lines), sorted(headings)
         for piece in [*taken, _Taken(len(lines), len(lines), ())]:
-            cuts = [at, *(line for line in headings if at < line < piece.start), piece.start]
+            cuts = [at, *places[bisect_right(places, at) : bisect_left(places, piece.start)], piece.start]
             for first, last in pairwise(cuts):
                 self._prose(lines, first, last, headings.get(first))
             self.found.pieces += piece.pieces

@@ -79,6 +79,8 @@ PLAIN = frozenset({
 
 _DIRECTIVE = re.compile(r"\{(?:code|code-cell|code-block|exec_code)\}\s*")
 _LANG = re.compile(r"\{?\s*\.?([^\s{}.,:;=()\[\]]+)")
+LONGEST_HEADING = 300
+"""Characters of a heading that are looked at."""
 
 
 def lang_of(info: str) -> str:
@@ -106,6 +108,7 @@ def lines_of(text: str) -> list[str]:
 
 def plain_words(markdown: str) -> str:
     """A heading's words without Markdown's marks: `` 2. `Value` **class** `` is `2. Value class`."""
+    markdown = markdown[:LONGEST_HEADING]  # the patterns below take time by the square of what never closes
     words = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
     words = re.sub(r"</?[A-Za-z][^<>]*>|<!--.*?-->|\s\{#[^}]*\}\s*$", "", words)
     words = re.sub(r"(`+)(.+?)\1", r"\2", words)

@@ -24,8 +24,10 @@ from tracer.lessons.documents.pieces import PYTHON, Pieces, RawCode, RawComment,
 from tracer.lessons.documents.session import PARSING, other_language, parse, runnable
 from tracer.text import Text, clean
 
-MOST_TEXT = 2_000_000
-"""Bytes of Markdown: some forty times a long chapter. Reading that much takes about four seconds."""
+MOST_TEXT = 1_000_000
+"""Bytes of Markdown: some twenty times a long chapter. Reading that much takes one to six seconds."""
+MOST_BLOCKS = 2_000
+"""Code blocks and comments of ours in a document."""
 MOST_NOTEBOOK = 100_000_000
 """Bytes of a notebook's file; nearly all of a large one is pictures in its outputs, which nobody looks at here."""
 
@@ -50,6 +52,14 @@ def read_document(path: str | Path, *, nearest: Finder = nearest_lesson) -> Docu
     pieces = cut_notebook(text, name) if notebook else cut(text, name)
     if notebook and sum(map(len, pieces.sources.values())) > MOST_TEXT:
         raise _too_large(name, sum(map(len, pieces.sources.values())), MOST_TEXT)
+    count = sum(not isinstance(piece, RawProse) for piece in pieces.pieces)
+    if count > MOST_BLOCKS:
+        raise FileFormatError(
+            f"{name}: {count:,} code blocks and comments are too many for a document; {MOST_BLOCKS:,} are the most.",
+            hint=_DIVIDE.en,
+            ja=f"{name}: コードブロックとコメントが多すぎます（{count:,} 個）。{MOST_BLOCKS:,} 個までです。",
+            hint_ja=_DIVIDE.ja,
+        )
     return _Reader(path, name, pieces, nearest).read()
 
 
@@ -280,10 +290,16 @@ def _too_large(name: str, size: int, most: int) -> FileFormatError:
     got, limit = f"{size / 1e6:.1f} MB", f"{most / 1e6:.0f} MB"
     return FileFormatError(
         f"{name}: {got} of text is too large for a document; {limit} is the most.",
-        hint="Divide it: a folder of documents is a course.",
+        hint=_DIVIDE.en,
         ja=f"{name}: 文書としては大きすぎます（{got}）。{limit} までです。",
-        hint_ja="いくつかに分けてください。文書を入れたフォルダーはコースとして開けます。",
+        hint_ja=_DIVIDE.ja,
     )
+
+
+_DIVIDE = Text(
+    en="Divide it: a folder of documents is a course.",
+    ja="いくつかに分けてください。文書を入れたフォルダーはコースとして開けます。",
+)
 
 
 def _not_utf8(name: str, data: bytes, error: UnicodeDecodeError) -> FileFormatError:

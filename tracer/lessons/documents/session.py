@@ -14,10 +14,10 @@ from tracer.lessons.documents.document import Problem
 from tracer.lessons.documents.pieces import lines_of
 from tracer.text import Text
 
-_PROMPT = re.compile(r"\s*(?:>>>|\.\.\.)(?: (.*)|$)")
-_IN = re.compile(r"\s*(?:In ?\[\d*\]|   +\.\.\.+): ?(.*)$")
+_PROMPT = re.compile(r"(?:>>>|\.\.\.)(?: (.*)|$)")
+_IN = re.compile(r"(?:In ?\[\d*\]|\.{3,}): ?(.*)$")
 _SESSION = re.compile(r"\s*(?:>>>(?: |$)|In ?\[\d*\]: )")
-_COMMAND = re.compile(r"(\s*)(?:[%!?]|[\w., ]+=\s*[%!](?!=)|[\w.]+\?{1,2}\s*$)")
+_COMMAND = re.compile(r"(\s*)(?=\S)(?:[%!?]|[\w., ]+=\s*[%!](?!=)|[\w.]+\?{1,2}\s*$)")
 _CELL_MAGIC = re.compile(r"%%(\w+)")
 _KEEPS_PYTHON = frozenset({"time", "timeit", "capture", "prun", "python", "python3", "pypy", "debug"})
 """Cell magics after which the rest of the cell is Python that a reader expects to run."""
@@ -41,7 +41,7 @@ def runnable(text: str, file: str, line: int) -> tuple[str, tuple[Problem, ...]]
     first = next((one for one in lines if one.strip()), "")
     if _SESSION.match(first):
         prompt = _PROMPT if ">>>" in first else _IN
-        lines = [(match[1] or "") if (match := prompt.match(one)) else "" for one in lines]
+        lines = [(match[1] or "") if (match := prompt.match(one.lstrip())) else "" for one in lines]
         first = next((one for one in lines if one.strip()), "")
     if first[:1].isspace():
         lines = textwrap.dedent("\n".join(lines)).split("\n")  # a part cut out of something, indented as it was there
