@@ -35,4 +35,4 @@ db1 = dz1.sum(dim=0)
 
 for parameter, gradient in ((W1, dW1), (b1, db1), (W2, dW2), (b2, db2)):
     parameter -= 0.5 * gradient  # update
-print("W1[0] after the step:", W1[0])
+print("W1 after the step:", W1)

@@ -3,7 +3,7 @@ import tracer as torch
 w = torch.tensor([1.0, 1.0], requires_grad=True)  # float32
 x = torch.tensor([1024.0, 4.0], dtype=torch.float16)
 v = torch.tensor([1 / 1024, 1 / 4], dtype=torch.float16)
-scale = 1024
+scale = torch.tensor(1024.0)
 
 h = w.half() * x  # forward in float16
 out = h * v

@@ -132,7 +132,7 @@ PARTING = {
     "06-backpropagation/17_training_loop": "w",
     "06-backpropagation/20_micro_steps": "micro_x",
     "06-backpropagation/22_set_to_none": "model.a",
-    "06-backpropagation/24_mixed_precision": "1",
+    "06-backpropagation/24_mixed_precision": "scale",
     "microgpt/07_recursion": "a",
     "microgpt/08_recursion_visited": "a",
     "microgpt/10_assign": "w",

@@ -78,7 +78,7 @@ def test_history_holds_three_operations_a_step_and_log_none(tmp_path: Path) -> N
 
 def test_too_large_a_scale_ends_in_infinity(tmp_path: Path) -> None:
     """6.9: float16 ends at 65504."""
-    trace = changed("24_mixed_precision", tmp_path, "scale = 1\n", "scale = 2**32\n")
+    trace = changed("24_mixed_precision", tmp_path, "torch.tensor(1.0)", "torch.tensor(2.0**32)")
     assert np.isinf(np.asarray(gradient(trace, "w"))).all()
 
 
