@@ -7,12 +7,14 @@ things, a value stands above its line and a gradient below it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import graphviz
 
 from tracer.export.mathtext import Run, formula_runs, joined, name_runs, number_runs, partial_runs, to_html
 from tracer.export.style import MATH_FONTS, MM_PER_INCH, Style
 from tracer.numbers import NO_GRADIENT, NOT_YET
-from tracer.scene.scene import BLANK, Box, Scene, Wire
+from tracer.scene.scene import BLANK, Box, Frame, Scene, Wire
 
 TITLE_SIZE = 12.0
 """Points, as are all sizes here; a picture with a given width is scaled down from these, never up."""
@@ -83,6 +85,7 @@ class _Drawing:
             self._textbook()
         else:
             self._boxes()
+        self._frames()
         return str(self.dot.source)
 
     # --- sizes -----------------------------------------------------------------------------------------------------
@@ -140,6 +143,49 @@ class _Drawing:
             return to_html(joined([*self.partial(user), Run(" · "), *local]))
         return to_html(self.number(shown))
 
+    # --- what is unfolded ------------------------------------------------------------------------------------------
+
+    def _frames(self) -> None:
+        """A cluster around the inside of each unfolded node, within that of the frame it lies in."""
+        frames = self.scene.frames
+        around = [_around(frames, i) for i in range(len(frames))]
+
+        def fill(outer: int | None, into: graphviz.Digraph) -> None:
+            for i, frame in enumerate(frames):
+                if around[i] == outer:
+                    with into.subgraph(name=f"cluster{i}") as cluster:
+                        cluster.attr(**self._cluster(frame))
+                        for name in self._names_inside(frame):
+                            cluster.node(name)
+                        fill(i, cluster)
+
+        fill(None, self.dot)
+
+    def _cluster(self, frame: Frame) -> dict[str, str]:
+        return {
+            "label": f"<{to_html(formula_runs(frame.title, self.style.mathematics))}>",
+            "labeljust": "l",
+            "labelloc": "t",
+            "fontsize": self.size(NUMBER_SIZE),
+            "fontcolor": self.ink.ink,
+            "color": self.ink.faint,
+            "style": "dashed",
+            "penwidth": self.size(THIN),
+            "margin": self.size(8),
+        }
+
+    def _names_inside(self, frame: Frame) -> list[str]:
+        """The DOT nodes that stand in a frame: its boxes; in textbook notation the labels of its wires too."""
+        found = [f"n{node}" for node in sorted(frame.nodes)]
+        if self.scene.notation == "textbook":
+            found += [f"e{w.edge}" for w in self.scene.wires if {w.input, w.user} <= frame.nodes]
+            nets = self.scene.wires_from
+            found += [f"f{n}" for n in sorted(frame.nodes - {frame.out}) if n in nets and self._forks(n)]
+        return found
+
+    def _forks(self, node: int) -> bool:
+        return _has_stem(self.scene.by_node[node], self.scene.wires_from[node])
+
     # --- boxes, top down -------------------------------------------------------------------------------------------
 
     def _boxes(self) -> None:
@@ -193,7 +239,7 @@ class _Drawing:
         for node, wires in self.scene.wires_from.items():
             box = self.scene.by_node[node]
             at_work = next((wire for wire in wires if wire.working and self.style.highlight), None)
-            ports[node] = self._stem(box, at_work) if _has_stem(box, wires) else f"n{node}"
+            ports[node] = self._stem(box, at_work) if self._forks(node) else f"n{node}"
         for wire in sorted(self.scene.wires, key=_slot_order):
             self._wire(wire, ports[wire.input])
         self._left_out()
@@ -320,6 +366,13 @@ class _Drawing:
         if wire.backward:
             attributes |= {"dir": "back", "arrowtail": "normal"}
         return attributes
+
+
+def _around(frames: Sequence[Frame], number: int) -> int | None:
+    """The smallest of the frames that a frame lies in; None where it lies in none."""
+    mine = frames[number].nodes
+    outer = [i for i, one in enumerate(frames) if one.nodes > mine or (one.nodes == mine and i < number)]
+    return min(outer, key=lambda i: (len(frames[i].nodes), -i), default=None)
 
 
 def _has_stem(box: Box, wires: tuple[Wire, ...]) -> bool:

@@ -7,7 +7,7 @@ along two axes: *flow* (the direction of travel) and *across*. `down` flows in r
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -79,21 +79,31 @@ def layered(
     """Lays out an acyclic graph whose edges run from inputs to users. Edge keys must be unique in the graph."""
     if not graph:
         return Placed(direction, {}, {}, {}, 0, 0, 0)
-    return _Layout(graph, sizes, direction, spacing or SPACING[direction]).placed()
+    return Layout(graph, sizes, direction, spacing or SPACING[direction]).placed()
 
 
-class _Layout:
-    """One layout under way. Things are ints: nodes first, then the through-points of long wires."""
+class Layout:
+    """One layout under way. Things are ints: nodes first, then the through-points of long wires.
+
+    Args:
+        top, bottom: nodes to keep in the first row and in the last one (see `ranks`).
+    """
 
     def __init__(
-        self, graph: nx.MultiDiGraph, sizes: Mapping[int, Size], direction: Direction, spacing: Spacing
+        self,
+        graph: nx.MultiDiGraph,
+        sizes: Mapping[int, Size],
+        direction: Direction,
+        spacing: Spacing,
+        top: Collection[int] = frozenset(),
+        bottom: Collection[int] = frozenset(),
     ) -> None:
         self.direction, self.spacing = direction, spacing
         self.nodes: list[int] = list(graph)
         self.sizes = [sizes[node] for node in self.nodes]
         number = {node: thing for thing, node in enumerate(self.nodes)}
         self.edges: list[tuple[int, int, Edge]] = [(number[u], number[v], key) for u, v, key in graph.edges(keys=True)]
-        rank_of = ranks(graph)
+        rank_of = ranks(graph, top, bottom)
         self.rank = [rank_of[node] for node in self.nodes]
         self.chains = self._chains()
         self._join()
@@ -219,6 +229,13 @@ class _Layout:
 
     # -- along the flow -----------------------------------------------------------------------------------------------
 
+    def resize(self, node: int, size: Size) -> None:
+        """Give a node another extent along the flow; across it nothing moves."""
+        thing = self.nodes.index(node)
+        old = self._across(thing)
+        self.sizes[thing] = size
+        assert self._across(thing) == old, "across, everything has its place already"
+
     def placed(self) -> Placed:
         """Routes every channel from the first rank to the last and puts all together."""
         nodes = len(self.nodes)
@@ -241,7 +258,7 @@ class _Layout:
                 bends, first = channels[rank].bends[self._through(source, rank), goal], channels[rank].first
                 path += [(column, first + track) for column, track in bends]
             path.append((self.middle[user] + self.ports[edge], start[user]))
-            paths.append(_corners(path))
+            paths.append(corners(path))
         return self._finish(start, paths, flow)
 
     def _channel(self, rank: int, begin: int) -> _Channel:
@@ -308,7 +325,7 @@ class _Channel:
     """Where the next rank begins."""
 
 
-def _corners(path: list[Point]) -> tuple[Point, ...]:
+def corners(path: list[Point]) -> tuple[Point, ...]:
     """The path without repeated points and without points on a straight piece."""
     kept: list[Point] = []
     for point in path:

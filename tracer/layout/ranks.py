@@ -7,11 +7,20 @@ ladder instead of one very wide row.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import networkx as nx
 
 
-def ranks(graph: nx.MultiDiGraph) -> dict[int, int]:
-    """Node -> rank, 0 for the top row. Edges point from a lower to a higher rank. The graph must have no cycle."""
+def ranks(
+    graph: nx.MultiDiGraph, top: Collection[int] = frozenset(), bottom: Collection[int] = frozenset()
+) -> dict[int, int]:
+    """Node -> rank, 0 for the top row. Edges point from a lower to a higher rank. The graph must have no cycle.
+
+    Args:
+        top: nodes without inputs that are to stay in the top row.
+        bottom: nodes without users that are to stand in the last row.
+    """
     rank: dict[int, int] = {}
     order: list[int] = []
     for number, generation in enumerate(nx.topological_generations(graph)):
@@ -20,8 +29,10 @@ def ranks(graph: nx.MultiDiGraph) -> dict[int, int]:
             order.append(node)
     users = {node: list(graph.successors(node)) for node in order}
     inputs = {node: list(graph.predecessors(node)) for node in order}
+    for node in bottom:
+        rank[node] = max(rank.values())
     for node in reversed(order):
-        if not users[node]:
+        if not users[node] or node in top:
             continue
         lowest = min(rank[user] for user in users[node]) - 1
         if lowest > rank[node] and _lengthened(node, rank, users, inputs) <= 1:

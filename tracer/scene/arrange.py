@@ -14,8 +14,9 @@ from weakref import WeakKeyDictionary
 from rich.cells import cell_len
 
 from tracer.explain.amount import FEW, ROOM, Amount, brief
-from tracer.layout.fold import Drawn, draw_graph, is_folded, stretch_of
-from tracer.layout.layered import Direction, Placed, Size, layered
+from tracer.layout.fold import Drawn, Inside, draw_graph, insides, is_folded, stretch_of
+from tracer.layout.frames import Frame, Rect, framed
+from tracer.layout.layered import Direction, Placed, Size
 from tracer.scene.notation import Notation, Shape, shape, title
 from tracer.scene.reading import Readings, carried, dims
 from tracer.text import LANGS, Lang
@@ -74,6 +75,9 @@ class Arrangement:
     hidden_inputs: Mapping[int, int]
     """How many inputs the window leaves out. A constant in the formula is not left out."""
     hidden_users: Mapping[int, int]
+    insides: tuple[Inside, ...]
+    rects: tuple[Rect, ...]
+    """Where the frames around them are, in the same order."""
     readings: Mapping[Lang, Readings]
 
 
@@ -98,10 +102,13 @@ def _arranged(trace: Trace, notation: Notation, around: int, limit: int, digits:
     marked = frozenset(node for node in graph if trace.events("mark").get(node))
     size = _box_size if notation == "boxes" else _textbook_size
     sizes = {node: size(trace, drawn, node, widths, node in marked) for node in graph}
+    opened = insides(trace, graph)
+    frames = [Frame(one.nodes, cell_len(one.title)) for one in opened]
+    placed, rects = framed(graph, sizes, DIRECTIONS[notation], frames)
     return Arrangement(
         drawn=drawn,
         edges=tuple(graph.edges(keys=True)),
-        placed=layered(graph, sizes, DIRECTIONS[notation]),
+        placed=placed,
         sizes=sizes,
         shapes={node: shape(trace, node, notation) for node in graph},
         titles={node: title(trace, node, notation) for node in graph},
@@ -111,6 +118,8 @@ def _arranged(trace: Trace, notation: Notation, around: int, limit: int, digits:
             for node in graph
         },
         hidden_users={node: len(trace.uses(node)) - graph.out_degree(node) for node in graph},
+        insides=opened,
+        rects=rects,
         readings={
             lang: Readings(digits, frozenset(edge for _, _, edge in graph.edges(keys=True)), lang) for lang in LANGS
         },

@@ -7,7 +7,9 @@ is dashed and reads `?`, the selected node is reversed and has a `▸`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -20,11 +22,13 @@ from tracer.scene.glyphs import ARROWS, HEAVY, LIGHT, line_glyph
 from tracer.scene.label import label_place
 from tracer.scene.palette import Palette, Role
 from tracer.scene.raster import Tone, Viewport, raster
-from tracer.scene.scene import BLANK, Box, Point, Scene, Wire
+from tracer.scene.scene import BLANK, Box, Frame, Point, Scene, Wire
 
 SELECTED = "▸"
 HIDDEN = "⋯"
 GRAD = "∂"
+OPEN = "▾"
+"""Before the title of what is unfolded."""
 
 
 class Ink(NamedTuple):
@@ -111,6 +115,9 @@ class _Page:
         self.solid = [bytearray(view.width) for _ in range(view.height)]
         self.cells: list[list[str]] = self.raster.glyphs.tolist()
         self.inks: list[list[Ink | None]] = [[_TONES[tone] for tone in row] for row in self.raster.tones.tolist()]
+        for frame in scene.frames:
+            if view.meets(frame.x, frame.y, frame.right, frame.bottom):
+                self._around(frame)
 
     def _tone(self, wire: Wire, selected: set[int]) -> Tone:
         if wire.working:
@@ -180,6 +187,29 @@ class _Page:
     def _ink(self, cell: Point) -> Ink | None:
         """What the wire in a cell is written with."""
         return _TONES[self.raster.tones[cell[1] - self.view.y, cell[0] - self.view.x]]
+
+    # -- frames -------------------------------------------------------------------------------------------------------
+
+    def _around(self, frame: Frame) -> None:
+        """A frame's border, where no wire goes through it, with its title."""
+        inner = frame.width - 2
+        self._border(frame.x, frame.y, "┌" + "┄" * inner + "┐", False)
+        for y in range(max(frame.y + 1, self.view.y), min(frame.bottom, self.view.y + self.view.height)):
+            self._border(frame.x, y, "┆", False)
+            self._border(frame.right, y, "┆", False)
+        self._border(frame.x, frame.bottom, "└" + "┄" * inner + "┘", False)
+        x, room = _free(frame, self.scene.wires)
+        self.put(x, frame.y, fit(f" {OPEN} {frame.title} ", room), Ink("accent", bold=True))
+
+    def _border(self, x: int, y: int, text: str, said: bool) -> None:
+        """Writes a piece of a frame around the wires that cross it."""
+        if not 0 <= y - self.view.y < self.view.height:
+            return
+        for character in text:
+            column = x - self.view.x
+            if 0 <= column < self.view.width and self.cells[y - self.view.y][column] == " ":
+                self.put(x, y, character, Ink("accent", bold=said))
+            x += cell_len(character)
 
     # -- boxes --------------------------------------------------------------------------------------------------------
 
@@ -317,6 +347,20 @@ class _Page:
         if self.solid[row][column]:
             return 100
         return int(self.cells[row][column] != " ")
+
+
+def _free(frame: Frame, wires: Iterable[Wire]) -> tuple[int, int]:
+    """Where a frame's title goes, and the cells it may take: the first place that no wire crosses, else the widest."""
+    crossed = {
+        x0
+        for wire in wires
+        for (x0, y0), (x1, y1) in pairwise(wire.points)
+        if x0 == x1 and min(y0, y1) <= frame.y <= max(y0, y1) and frame.x < x0 < frame.right
+    }
+    stops = [frame.x + 1, *sorted(crossed), frame.right - 1]
+    gaps = [(left + 1, right - left - 1) for left, right in pairwise(stops)]
+    wanted = cell_len(frame.title) + 4
+    return next((gap for gap in gaps if gap[1] >= wanted), max(gaps, key=lambda gap: gap[1]))
 
 
 def _arrow(wire: Wire) -> tuple[Point, str]:

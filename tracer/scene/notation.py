@@ -25,7 +25,8 @@ def title(trace: Trace, node: int, notation: Notation) -> str:
     if op is None:
         return trace.label(node)
     if notation == "boxes":
-        return f"{trace.label(node)} = {trace.formula(node)}"
+        label, formula = trace.label(node), trace.formula(node)
+        return label if formula == label else f"{label} = {formula}"  # an element is called what it is
     inputs = trace.inputs(node)
     if callable(op.show) or op.variadic or not any(is_folded(trace, source) for source in inputs):
         return op.label

@@ -104,10 +104,12 @@ class Readings:
 
 
 def dims(trace: Trace, node: int) -> str:
-    """`(3, 4)`, `(3,) int64`; "" of a plain number."""
+    """`(3, 4)`, `(3,) int64`; "" of a plain number, and of one that only unfolding shows."""
     if not trace.is_tensor(node):
         return ""
     shape, kind = trace.shape(node), trace.dtype(node).name
+    if not shape and "." in trace.number(node):
+        return ""  # its dtype is the unfolding's
     words = [shape_text(shape)] if shape else []
     return " ".join([*words, *([kind] if kind != USUAL else [])])
 

@@ -119,6 +119,33 @@ class Wire:
 
 
 @dataclass(frozen=True)
+class Frame:
+    """Around what an unfolded node opened into. Cells as of a `Box`; inside it is everything that belongs to it."""
+
+    out: int
+    """The node that stands where the unfolded one stood."""
+    nodes: frozenset[int]
+    x: int
+    y: int
+    width: int
+    height: int
+    title: str
+    """In its upper border: `p = softmax(z, dim=1)`, or `z[0, 1]`."""
+
+    @property
+    def right(self) -> int:
+        return self.x + self.width - 1
+
+    @property
+    def bottom(self) -> int:
+        return self.y + self.height - 1
+
+    def on_title(self, x: int, y: int) -> bool:
+        """Whether a cell is in the border that has the title."""
+        return y == self.y and self.x <= x <= self.right
+
+
+@dataclass(frozen=True)
 class Scene:
     """Everything drawn of one graph at one position. `width` and `height` are the cells it takes in all."""
 
@@ -132,6 +159,8 @@ class Scene:
     left_out: Text | None = None
     """What a windowed drawing does not show, in words; None when all is drawn."""
     lang: Lang = "en"
+    frames: tuple[Frame, ...] = ()
+    """Of what is unfolded, in the order in which it was."""
 
     @property
     def note(self) -> str:
@@ -153,6 +182,10 @@ class Scene:
     def node_at(self, x: int, y: int) -> int | None:
         """The node whose box covers the cell, or None."""
         return next((box.node for box in self.boxes if (x, y) in box), None)
+
+    def frame_at(self, x: int, y: int) -> Frame | None:
+        """The frame whose title bar covers the cell, the innermost one; else None."""
+        return next((frame for frame in reversed(self.frames) if frame.on_title(x, y)), None)
 
     def without(self, edge: int) -> Scene:
         """The same scene with one wire taken out. Nothing else moves."""
@@ -213,6 +246,10 @@ def build_scene(
         title=_result(trace),
         left_out=arrangement.drawn.left_out,
         lang=lang,
+        frames=tuple(
+            Frame(one.out, one.nodes, *rect, one.title)
+            for one, rect in zip(arrangement.insides, arrangement.rects, strict=True)
+        ),
     )
 
 

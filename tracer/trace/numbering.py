@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tracer.text import clean
+
 KEY = "unfolded"
 """In `Columns.info`: [node, how many nodes came in its place], one for each unfolding, in order."""
+FORMULAS = "unfolded_formulas"
+"""In `Columns.info`: how each unfolded node was computed, `softmax(z, dim=1)`, in the same order."""
 SEAMS = ("element", "join", "place")
 """Ops where a tensor is taken apart into single numbers, and put together again: there is nothing inside."""
 Splices = tuple[tuple[int, int], ...]
@@ -34,6 +38,13 @@ def splices_of(info: Mapping[str, Any], nodes: int) -> Splices:
             return ()
         size += count - 1
     return tuple((at, count) for at, count in rows)
+
+
+def formulas_of(info: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a trace says of how each unfolded node was computed; nothing where it does not say it in so many words."""
+    said = info.get(FORMULAS)
+    known = isinstance(said, Sequence) and all(isinstance(one, str) for one in said)
+    return tuple(clean(one) for one in said) if known and not isinstance(said, str) else ()  # type: ignore[union-attr]
 
 
 def numbers(nodes: int, splices: Splices) -> list[str]:

@@ -18,7 +18,7 @@ from tracer.core.op import find_op
 from tracer.core.record_tensors import summary
 from tracer.core.replay import ancestors
 from tracer.core.rerun import Array, Number, delivering, fit, locked, run_again
-from tracer.trace.numbering import KEY
+from tracer.trace.numbering import FORMULAS, KEY, formulas_of
 from tracer.trace.segment import PARTS
 from tracer.trace.trace import Trace
 
@@ -82,7 +82,9 @@ class _Splicing:
         columns = self._graph()
         columns, counts = self._passes(columns)
         segments, stretches = self._time(counts)
-        info = {**self.old.info, KEY: [*self.old.info.get(KEY, ()), [self.node, len(self.inner)]]}
+        before = self.old.info
+        formulas = [*formulas_of(before), self.trace.formula(self.node)]
+        info = {**before, KEY: [*before.get(KEY, ()), [self.node, len(self.inner)]], FORMULAS: formulas}
         columns = replace(columns, segments=locked(segments), arena=tuple(self.arena), info=info)
         return Spliced(columns, self.node, self.out, stretches)
 

@@ -19,7 +19,7 @@ from tracer.errors import NotFoundError, did_you_mean
 from tracer.numbers import format_number
 from tracer.text import clean
 from tracer.trace.node import Edge, Edges, Node, NodeKind, Nodes, SourceLine
-from tracer.trace.numbering import numbers, spans, splices_of
+from tracer.trace.numbering import formulas_of, numbers, spans, splices_of
 from tracer.trace.numbers import Numbers
 from tracer.trace.segment import PARTS, By, Pass, Segment, segments_of
 
@@ -160,6 +160,11 @@ class Trace(Numbers):
     def unfolded(self) -> tuple[range, ...]:
         """The nodes that came in by each unfolding, in order; the last of them stands where the unfolded node stood."""
         return spans(splices_of(self.info, self.n_nodes))
+
+    @cached_property
+    def unfolded_formulas(self) -> tuple[str, ...]:
+        """How each unfolded node was computed: `softmax(z, dim=1)`. Fewer than `unfolded` where a file does not say."""
+        return formulas_of(self.info)
 
     @cached_property
     def _numbers(self) -> list[str]:
