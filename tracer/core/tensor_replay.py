@@ -6,7 +6,7 @@ backward pass cannot. A leaf that was updated between two uses has for each use 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from tracer.core.columns import ENDS, LIVE, Columns
 from tracer.core.op import Op, Static, find_op
 from tracer.core.replay import ancestors
 from tracer.core.rerun import Array, Number, delivering, hand_back, run_again
+from tracer.core.side_by_side import MANY, Group, groups
 
 Arrays = Mapping[int, Array]
 """Node -> its numbers."""
@@ -76,7 +77,7 @@ class TensorReplay:
 
     # Forward
 
-    def forward(self, bumps: Mapping[int, Any] | None = None) -> dict[int, Number]:
+    def forward(self, bumps: Mapping[int, Any] | None = None) -> Mapping[int, Number]:
         """Run it again.
 
         Args:
@@ -86,23 +87,55 @@ class TensorReplay:
             The numbers of `self.nodes`; of a leaf those it was made with, and what was added.
         """
         if not bumps:
-            return dict(self._base)
+            return self._base
         values = dict(self._base)
-        moved = set(bumps)
-        for node in self.descendants(bumps):
+        order = self.descendants(bumps)
+        moved = set(order)
+        for node in order if len(order) < MANY else self._order(moved):
+            if isinstance(node, Group):
+                node.run(values)
+                for one in bumps:
+                    if one in node.nodes:
+                        values[one] = values[one] + bumps[one]
+                continue
             if node not in bumps or self.computed(node):
                 values[node] = self._compute(node, values, moved, bumps)
             if node in bumps:
                 values[node] = values[node] + bumps[node]
-            moved.add(node)
         return values
 
     @cached_property
     def _base(self) -> dict[int, Number]:
-        values: dict[int, Number] = {}
-        for node in self.nodes:
-            values[node] = self._compute(node, values, (), {}) if self.computed(node) else self.recorded(node)
+        values = {node: self.recorded(node) for node in self.nodes if not self.computed(node)}
+        for node in self._steps:
+            if isinstance(node, Group):
+                node.run(values)
+            else:
+                values[node] = self._compute(node, values, (), {})
         return values
+
+    @cached_property
+    def _steps(self) -> list[Group | int]:
+        """The computed nodes in an order in which each follows its inputs; single numbers side by side."""
+        computed = [node for node in self.nodes if self.computed(node)]
+        if self.dtype != np.float64:
+            return list(computed)
+        return groups(self.columns, computed, self._flows, set(self._versions)) or list(computed)
+
+    @property
+    def groups(self) -> list[Group]:
+        """Single numbers that are worked out side by side."""
+        return [step for step in self._steps if isinstance(step, Group)]
+
+    def _order(self, moved: set[int]) -> Iterator[Group | int]:
+        """What must be worked out again when these nodes differ: leaves first."""
+        yield from (node for node in sorted(moved) if not self.computed(node))
+        for node in self._steps:
+            if isinstance(node, Group):
+                if not moved.isdisjoint(node.nodes):
+                    yield node
+            elif node in moved:
+                yield node
 
     def descendants(self, bumps: Mapping[int, Any]) -> list[int]:
         """The bumped nodes and all that follows from them, ascending."""
@@ -157,8 +190,11 @@ class TensorReplay:
     def backward(self, seed: Array) -> dict[int, Array]:
         """The gradient of `(seed * root).sum()` with respect to every node that receives one, by the ops' rules."""
         grads: dict[int, Array] = {self.root: self._wide(seed)}
-        for node in reversed(self.nodes):
-            if node not in grads or not self.computed(node):
+        for node in reversed(self._steps):
+            if isinstance(node, Group):
+                node.back(self._base, grads)
+                continue
+            if node not in grads:
                 continue
             for edge, part in zip(self.edges(node), self.handed(node, grads[node]), strict=True):
                 if part is not None:

@@ -1,4 +1,4 @@
-"""What is said of nodes that only unfolding shows: numbers taken out of tensors and put back, constants of a definition.
+"""What is said of nodes that only unfolding shows: numbers out of tensors and back, constants of a definition.
 
 The program knows nothing of them: it made the tensor in one go. So nothing is said here of what it keeps in memory.
 """

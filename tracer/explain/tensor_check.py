@@ -25,12 +25,12 @@ from tracer.explain.tensor_findings import (
     rederived,
     replay_of,
     rounds,
-    rule,
     size,
     slopes,
     value,
     worst,
 )
+from tracer.explain.tensor_rules import rule
 from tracer.explain.verdict import apart
 from tracer.explain.words import Names
 from tracer.numbers import format_number

@@ -1,4 +1,4 @@
-"""What can be found out about one tensor of a pass: its value, its gradient, the rules on its edges, and its slopes.
+"""What can be found out about one tensor of a pass: its value, its gradient, and its slopes.
 
 Stored numbers are held to arithmetic in their own dtype, step by step. Slopes are measured in float64, and compared
 with the gradient that the same rules give in float64: float32 would drown them in rounding.
@@ -95,7 +95,10 @@ def _value(trace: Trace, node: int) -> Compared | None:
     again, _ = run_again(op, args, trace.static(node), stored.dtype)
     # an elementwise op is exact to the last bit or two; a sum may cancel, and is as good as what went into it
     inputs = () if op.elementwise else [a for a in args if np.asarray(a).dtype.kind == "f"]
-    return compared(stored, again, rounds(stored.dtype) * max(size(stored, again, *inputs), _on_the_way(trace, node)))
+    found = compared(stored, again, rounds(stored.dtype) * size(stored, again, *inputs))
+    if found.wrong and (largest := _on_the_way(trace, node)):
+        return compared(stored, again, rounds(stored.dtype) * largest)
+    return found
 
 
 def _on_the_way(trace: Trace, node: int) -> float:
@@ -133,8 +136,10 @@ def _gradient(trace: Trace, this: Pass, node: int) -> Gradient:
     parts = [trace.contribution(this.index, one)[2] for one in deliveries[:64]]
     recorded = this.recorded_grad(node)
     sizes = [expected, *parts] if before is None else [expected, before, *parts]
-    largest = max(size(*sizes), _on_the_way_back(trace, this, node))
-    return Gradient(recorded, expected, alone, compared(recorded, expected, rounds(recorded.dtype) * largest))
+    found = compared(recorded, expected, rounds(recorded.dtype) * size(*sizes))
+    if found.wrong and (largest := _on_the_way_back(trace, this, node)):
+        found = compared(recorded, expected, rounds(recorded.dtype) * max(size(*sizes), largest))
+    return Gradient(recorded, expected, alone, found)
 
 
 def _start(trace: Trace, this: Pass, node: int) -> Array:
@@ -309,11 +314,12 @@ def kink(trace: Trace, this: Pass, node: int) -> int | None:
         bumps = {node: bump}
         values = replay.forward(bumps)
         moved = replay.descendants(bumps)
+        among = set(moved)
         for user in moved:
             if not replay.computed(user) or user == node:
                 continue
-            args = replay.args(user, values, set(moved), bumps)
-            if _jumps(replay, user, replay.args(user, base), args):
+            args = replay.args(user, values, among, bumps)
+            if jumps(replay, user, replay.args(user, base), args):
                 return user
     return None
 
@@ -325,12 +331,12 @@ def gate(trace: Trace, this: Pass) -> int | None:
     for user in replay.nodes:
         if replay.computed(user):
             recorded = [np.asarray(a, np.float64) if np.asarray(a).dtype.kind == "f" else a for a in trace.args(user)]
-            if _jumps(replay, user, replay.args(user, base), recorded):
+            if jumps(replay, user, replay.args(user, base), recorded):
                 return user
     return None
 
 
-def _jumps(replay: TensorReplay, user: int, here: list[Any], there: list[Any]) -> bool:
+def jumps(replay: TensorReplay, user: int, here: list[Any], there: list[Any]) -> bool:
     """Whether the rules of an op differ between two nearby places by more than a bend explains."""
     op = replay.op(user)
     if op.view:
@@ -346,50 +352,3 @@ def _jumps(replay: TensorReplay, user: int, here: list[Any], there: list[Any]) -
             if off.size and bool((off > JUMP * max(scale, 1e-300)).any()):
                 return True
     return False
-
-
-class RuleCheck(NamedTuple):
-    """The rule of one edge against nudging its op alone, along one direction."""
-
-    wrong: bool
-    decided: bool
-    says: float
-    measured: float
-
-
-def rule(trace: Trace, this: Pass, edge: int) -> RuleCheck:
-    """Nudge one input of one op, and compare with what its rule says; in float64."""
-    return once(trace, ("tensor rule", this.root, edge), lambda: _rule(trace, this, edge))
-
-
-def _rule(trace: Trace, this: Pass, edge: int) -> RuleCheck:
-    replay, e = replay_of(trace, this), trace.edge(edge)
-    args = replay.args(e.user, replay.forward())
-    out = np.asarray(replay.run(e.user, args)[0], np.float64)
-    at = np.asarray(args[e.slot], np.float64)
-    rng = np.random.default_rng(SEED)
-    g = rng.uniform(0.5, 1.5, out.shape) * rng.choice([-1.0, 1.0], out.shape)
-    with np.errstate(all="ignore"):
-        direction = rng.uniform(0.5, 1.5, at.shape) * np.maximum(np.where(np.isfinite(at), np.abs(at), 1.0), 1e-2)
-
-        def along(t: float) -> float:
-            moved = [*args[: e.slot], at + t * direction, *args[e.slot + 1 :]]
-            return float(np.sum((np.asarray(replay.run(e.user, moved)[0], np.float64) - out) * g))
-
-        up, down, far_up, far_down = (along(t) for t in (STEP, -STEP, 2 * STEP, -2 * STEP))
-        near, far = (up - down) / (2 * STEP), (far_up - far_down) / (4 * STEP)
-        noise = 16 * EPS * float(np.sqrt(np.sum((out * g) ** 2))) / STEP
-        own = float(own_error(np.array(near), np.array(far), np.array(noise)))
-        part = replay.handed(e.user, g)[e.slot]
-        assert part is not None, "only edges with a rule are asked about"
-        terms = part * direction
-        says, total = float(np.sum(terms)), float(np.sqrt(np.sum(terms**2)))
-        bend = abs(up + down) / STEP
-        smooth = bend <= max(JUMP * max(abs(near), total), 20 * noise)
-        fine = bool(np.isfinite(says) and np.isfinite(near) and np.isfinite(own) and smooth)
-        wrong = fine and abs(says - near) > own + AGREES * (total + abs(near))
-        if wrong:  # several elements may stand near kinks of their own
-            moved = [*args[: e.slot], at + STEP * direction, *args[e.slot + 1 :]]
-            wrong = not _jumps(replay, e.user, args, moved)
-            fine = wrong
-    return RuleCheck(wrong, fine, says, near)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from tracer.explain.checked import Check
 from tracer.explain.tensor_check import check_tensor, cost, tainted
-from tracer.explain.tensor_findings import gradient, rule, value
+from tracer.explain.tensor_findings import gradient, value
+from tracer.explain.tensor_rules import rules as rules_of
 from tracer.trace.segment import Pass
 from tracer.trace.trace import Trace
 
@@ -55,8 +56,7 @@ def check_tensor_pass(trace: Trace, this: Pass, budget: int, whole: bool) -> Ten
         budget: numbers computed at most for finite differences.
         whole: whether every value of the trace was found to be right.
     """
-    edges = this.edges.tolist()
-    rules = [rule(trace, this, edge) for edge in edges]
+    rules = rules_of(trace, this)
     nodes = this.columns.nodes.tolist()
     nudged = _chosen(trace, this, nodes, budget)
     checks: dict[int, Check] = {}
