@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -37,7 +36,7 @@ def numbers(update: bool = False) -> tuple[Columns, dict[str, int]]:
 
 
 @pytest.fixture(params=[False, True], ids=["plain", "updated"])
-def both(request: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[TensorReplay, TensorReplay, dict[str, int]]]:
+def both(request: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[TensorReplay, TensorReplay, dict[str, int]]:
     columns, where = numbers(request.param)
     together = TensorReplay(columns, where["L"])
     assert together.groups
@@ -48,7 +47,7 @@ def both(request: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Tensor
     assert not alone.groups
     alone.forward()
     monkeypatch.undo()
-    yield together, alone, where
+    return together, alone, where
 
 
 def test_values_and_gradients_are_the_same(both: tuple[TensorReplay, TensorReplay, dict[str, int]]) -> None:

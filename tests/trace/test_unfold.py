@@ -91,8 +91,7 @@ def whole(trace: Trace) -> None:
                 trace.total(this.index, node, deliveries)
 
 
-@pytest.mark.deep
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(tensor_programs(), st.data())
 def test_what_lies_outside_stays_as_it_was(program: TensorProgram, data: st.DataObject) -> None:
     trace = program.run().trace
@@ -104,8 +103,7 @@ def test_what_lies_outside_stays_as_it_was(program: TensorProgram, data: st.Data
         whole(one.trace)
 
 
-@pytest.mark.deep
-@settings(max_examples=15)
+@settings(max_examples=12)
 @given(tensor_programs(events=False, dtype="float32"), st.data())
 def test_every_check_of_what_is_unfolded_passes(program: TensorProgram, data: st.DataObject) -> None:
     trace = program.run().trace
