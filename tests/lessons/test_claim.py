@@ -78,7 +78,7 @@ def trace(tmp_path_factory: pytest.TempPathFactory) -> Trace:
 # Names
 
 
-def test_a_nodes_own_name_comes_before_a_part(trace: Trace) -> None:
+def test_a_name_in_brackets_is_a_part_of_a_tensor_or_one_of_a_list(trace: Trace) -> None:
     """rows is a list of tensors: rows[1] is a node, rows[1][0] an element of it; W[1] is a row of W."""
     assert part(trace, "rows[1]") == Part("rows[1]")
     assert part(trace, "rows[1][0]") == Part("rows[1]", (0,))

@@ -15,7 +15,9 @@ from tracer.explain.survey import check_trace
 from tracer.lessons.content import catalogue, find
 from tracer.lessons.lesson import Lesson
 from tracer.lessons.runner import open_thing
+from tracer.trace.choices import choices
 from tracer.trace.cursor import Cursor
+from tracer.trace.unfold import unfold
 from tracer.tui.screens.predict import PredictScreen
 
 TENSORS = tuple(
@@ -23,6 +25,8 @@ TENSORS = tuple(
     for lesson in (*catalogue().lessons, *catalogue().models)
     if "import tracer as torch" in lesson.program.read_text(encoding="utf-8")
 )
+SMALL = 150
+"""Nodes an op may open into here."""
 NO_PYTORCH = ("Training", "perf_counter")
 """Programs that hand out a model (tests/train holds it to PyTorch), or print how long they took."""
 each = pytest.mark.parametrize("lesson", TENSORS, ids=lambda lesson: lesson.name)
@@ -147,6 +151,19 @@ def for_pytorch(text: str) -> str:
     text = re.sub(r"from torch import scope$", "from contextlib import nullcontext as scope", text, flags=re.MULTILINE)
     assert "tracer" not in text
     return text
+
+
+@each
+def test_words_and_stops_stay_when_a_node_is_opened(lesson: Lesson) -> None:
+    """Each op in its single numbers: every stop still happens, with the same words (perhaps in another order)."""
+    trace = trace_of(lesson.program)
+    said = sorted(arrival.say.en for arrival in lesson.stops_at(trace) if trace.name(arrival.node))
+    for node in range(trace.n_nodes):
+        ways = [way for way in choices(trace, node).ways if way.how == "all"]
+        if not ways or ways[0].nodes is None or ways[0].nodes > SMALL:
+            continue
+        opened = unfold(trace, node, "all").trace
+        assert sorted(arrival.say.en for arrival in lesson.stops_at(opened, trace)) == said, trace.label(node)
 
 
 def numbers(text: str) -> list[float]:

@@ -94,7 +94,7 @@ def _says(thing: Thing, by: By) -> Mapping[int, Text]:
     if thing.lesson is None:
         return {}
     found: dict[int, Text] = {}
-    for arrival in thing.lesson.stops_at(thing.trace):
+    for arrival in thing.lesson.stops_at(thing.trace, thing.folded.trace if thing.folded is not None else None):
         step = thing.trace.cursor(arrival.position).index(by)[0]
         said = found.get(step)
         found[step] = arrival.say if said is None else Text(f"{said.en} {arrival.say.en}", f"{said.ja}{arrival.say.ja}")

@@ -92,9 +92,13 @@ class Lesson:
         """`6.3` of `§6.3`: what a list shows before the title. Empty when there is none."""
         return self.source.split(",")[0].strip().removeprefix("§") if self.source.startswith("§") else ""
 
-    def stops_at(self, trace: Trace) -> tuple[Arrival, ...]:
-        """The stops that happen in `trace`, in order of time, words filled in with its numbers."""
-        return arrivals(self.stops, trace)
+    def stops_at(self, trace: Trace, folded: Trace | None = None) -> tuple[Arrival, ...]:
+        """The stops that happen in `trace`, in order of time, words filled in with its numbers.
+
+        Args:
+            folded: the same run before nodes of it were opened.
+        """
+        return arrivals(self.stops, trace, folded)
 
     def card_at(self, trace: Trace) -> Card:
         """The end card with the numbers `trace` ends with."""

@@ -1,6 +1,7 @@
-"""What a name means in a run: a node called so, else a part of a tensor: `W[0, 1]` an element, `W[0]` a row, `W[:, 1]`.
+"""What a name means in a run: a part of a tensor (`W[0, 1]`, its row `W[0]`, `W[:, 1]`), else a node called so.
 
-A node's own name comes first: `x[0]` is the first of a list of values, where the program has such a list.
+`x[0]` is the first of a list of values where the program has such a list. Where it has a tensor `x` it is its element,
+even if that was opened and a node stands for the element: only the tensor is updated, and known before it is opened.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class Part(NamedTuple):
 
 def part(trace: Trace, words: str) -> Part:
     """What `words` names in this run."""
-    found = None if nodes_named(trace, words) else split(words)
-    return found if found is not None and nodes_named(trace, found.name) else Part(words)
+    found = split(words)
+    return found if found is not None and any(map(trace.is_tensor, nodes_named(trace, found.name))) else Part(words)
 
 
 def split(words: str) -> Part | None:

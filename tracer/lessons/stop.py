@@ -125,15 +125,20 @@ def find(stop: Stop, trace: Trace, among: Sequence[Event]) -> Event | None:
     return None
 
 
-def arrivals(stops: Sequence[Stop], trace: Trace) -> tuple[Arrival, ...]:
-    """The stops that happen in this trace, in order of time, their words with its numbers."""
-    among = events(trace)
-    found = [(stop, find(stop, trace, among)) for stop in stops]
-    met = [
-        Arrival(event.position, stop, event.node, fill(stop.say, trace.cursor(event.position)))
-        for stop, event in found
-        if event is not None
-    ]
+def arrivals(stops: Sequence[Stop], trace: Trace, folded: Trace | None = None) -> tuple[Arrival, ...]:
+    """The stops that happen in this trace, in order of time, their words with its numbers.
+
+    Args:
+        folded: the same run before nodes of it were opened.
+    """
+    among, before, met = events(trace), [] if folded is None else events(folded), []
+    for stop in stops:
+        event = find(stop, trace, among)
+        if event is not None:
+            whole = None if folded is None else find(stop, folded, before)
+            edge = folded.cursor(whole.position) if folded is not None and whole is not None else None
+            say = fill(stop.say, trace.cursor(event.position), edge)
+            met.append(Arrival(event.position, stop, event.node, say))
     return tuple(sorted(met, key=lambda arrival: arrival.position))
 
 

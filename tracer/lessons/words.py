@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tracer.lessons.part import Part, nodes_named, part
+from tracer.lessons.part import Part, nodes_named, part, split
 from tracer.numbers import NOT_YET
 from tracer.text import LANGS, Lang, Text
 
@@ -74,13 +74,18 @@ def why_not(cursor: Cursor, field: str) -> str:
     return f"{this.name} has shape {shape_text(shape_of(whole))}"
 
 
-def fill(text: Text, cursor: Cursor) -> Text:
-    """`text` with its fields filled in from the cursor."""
-    en, ja = (_fill(text[lang], cursor, lang) for lang in LANGS)
+def fill(text: Text, cursor: Cursor, edge: Cursor | None = None) -> Text:
+    """`text` with its fields filled in from the cursor.
+
+    Args:
+        edge: the same moment in the run as it was before a node was opened: the edge that has delivered is that one's,
+            not one of the many that stand in its place.
+    """
+    en, ja = (_fill(text[lang], cursor, edge or cursor, lang) for lang in LANGS)
     return Text(en, ja)
 
 
-def _fill(words: str, cursor: Cursor, lang: Lang) -> str:
+def _fill(words: str, cursor: Cursor, edge: Cursor, lang: Lang) -> str:
     from tracer.explain.amount import equals
 
     shown, sign = {}, "="
@@ -88,7 +93,7 @@ def _fill(words: str, cursor: Cursor, lang: Lang) -> str:
         if name == "=":
             continue
         field, of_shape = _without_shape(cursor, name)
-        found = amount(cursor, field)
+        found = amount(edge if _of_an_edge(field) is not None else cursor, field)
         shown[name] = NOT_YET if found is None else _written(found, of_shape)[lang]
         if found is not None and not of_shape and equals(found) != "=":
             sign = "≈"
@@ -120,7 +125,7 @@ def _without_shape(cursor: Cursor, field: str) -> tuple[str, bool]:
 
 def _read(cursor: Cursor, field: str) -> tuple[Amount | None, Part]:
     """All that the node or the edge holds now, and which part of it is meant."""
-    edge = Part(field) if field in EDGE_FIELDS else _edge_part(field)
+    edge = _of_an_edge(field)
     if edge is not None:
         return getattr(cursor.moment, edge.name), edge
     this = part(cursor.trace, field.removeprefix(GRADIENT))
@@ -130,8 +135,7 @@ def _read(cursor: Cursor, field: str) -> tuple[Amount | None, Part]:
     return None, this
 
 
-def _edge_part(field: str) -> Part | None:
-    from tracer.lessons.part import split
-
-    found = split(field)
+def _of_an_edge(field: str) -> Part | None:
+    """`upstream` and (0,) of `upstream[0]`; None where it is no field of the edge."""
+    found = Part(field) if field in EDGE_FIELDS else split(field)
     return found if found is not None and found.name in EDGE_FIELDS else None
