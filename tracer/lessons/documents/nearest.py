@@ -20,6 +20,8 @@ from tracer.text import Text
 
 ALIKE = 0.12
 """Below this cosine a lesson of another document has nothing to do with a block."""
+IN_COMMON = 2
+"""Words that it must share with the block at least."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Shelf:
         every = [lesson for one in self.groups for lesson in one.lessons]
         if group is None or not group.lessons:
             best = self._best(words, every)
-            if best is None or self._alike(words, best) < ALIKE:
+            if best is None or self._alike(words, best) < ALIKE or len(words & self.words[best.name]) < IN_COMMON:
                 return Nearest(None, _NONE)
             return Nearest(best.name, _LIKE.format(title=best.title))
         for lessons, why in self._by_section(group, section):
@@ -142,7 +144,7 @@ def words_of(text: str) -> frozenset[str]:
         found |= {_SAME.get(part.casefold(), part.casefold()) for part in _PART.findall(name) if len(part) > 2}
     for run in _CJK.findall(text):
         found |= {run[i : i + 2] for i in range(len(run) - 1)}
-    return frozenset(word for word in found if word not in _IDLE and not word.isdigit())
+    return frozenset(word for word in found if word not in _IDLE and len(word) > 1)  # x and w are in every lesson
 
 
 def _words_of_lesson(lesson: Lesson) -> frozenset[str]:
