@@ -104,7 +104,7 @@ class _Drawing:
 
     def name(self, node: int) -> str:
         box = self.scene.by_node.get(node)
-        return self.style.names.get(node) or (box.name if box else "") or f"v{node}"
+        return self.style.names.get(node) or (box.label if box else "")
 
     def partial(self, node: int) -> list[Run]:
         """∂L/∂x, or ∂ alone where the loss has no name."""

@@ -61,6 +61,8 @@ class Box:
     """`✓`, `?` or `✗`; '' where no check was asked for."""
     name: str = ""
     """The user's own name for it (`a`), or ''. Textbook notation writes `a = 5` above its wire."""
+    label: str = ""
+    """What to call it in any case: its name, a constant's number, else `v7`."""
     marks: tuple[str, ...] = ()
     """Short texts hung on the node by the program (`visited`, `order 3`)."""
     marks_row: bool = False
@@ -122,6 +124,8 @@ class Wire:
 class Frame:
     """Around what an unfolded node opened into. Cells as of a `Box`; inside it is everything that belongs to it."""
 
+    number: int
+    """Which of the trace's unfoldings."""
     out: int
     """The node that stands where the unfolded one stood."""
     nodes: frozenset[int]
@@ -247,7 +251,7 @@ def build_scene(
         left_out=arrangement.drawn.left_out,
         lang=lang,
         frames=tuple(
-            Frame(one.out, one.nodes, *rect, one.title)
+            Frame(one.number, one.out, one.nodes, *rect, one.title)
             for one, rect in zip(arrangement.insides, arrangement.rects, strict=True)
         ),
     )
@@ -317,6 +321,7 @@ class _Now:
             grad_state=reading.grad_state,
             check=check,
             name=trace.name(node) or "",
+            label=trace.label(node),
             marks=reading.marks,
             marks_row=node in arrangement.marked,
             dims=reading.dims,

@@ -47,7 +47,8 @@ def listed(trace: Trace) -> NDArray[np.int64]:
 def _name_width(trace: Trace) -> int:
     """One width for the whole walk, so that nothing moves."""
     names = max((cell_len(trace.label(node)) for node in trace.columns.names), default=1)
-    unnamed = len(f"v{trace.n_nodes}") if len(trace.columns.names) < trace.n_nodes else 1
+    last = (trace.n_nodes - 1, *(max(span[0], span[-1] - 1) for span in trace.unfolded))
+    unnamed = max(len(f"v{trace.number(node)}") for node in last) if len(trace.columns.names) < trace.n_nodes else 1
     return min(NAME_MOST, max(names, unnamed, NAME_LEAST))
 
 
