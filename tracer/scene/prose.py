@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console, JustifyMethod, OverflowMethod
 from rich.containers import Lines
 from rich.text import Text
@@ -75,12 +75,30 @@ class Prose(Text):
         tab_size: int = 8,
         no_wrap: bool | None = None,
     ) -> Lines:
-        lines = Lines()
-        for line in self.split(allow_blank=True):
-            plain = Text(line.plain, self.style, end="")
-            plain.spans = line.spans
-            cut = plain.divide(breaks(line.plain, width)) if width > 0 and not no_wrap else Lines([plain])
-            for piece in cut:
-                piece.rstrip()
-                lines.append(piece)
-        return lines
+        return Lines(broken(self, 0 if no_wrap else width))
+
+
+CUT = "…"
+"""Ends a line that is longer than there is room."""
+
+
+def broken(words: Text, width: int) -> list[Text]:
+    """`words` as lines of at most `width` cells, broken where `breaks` says; at line breaks only where width is 0."""
+    lines = []
+    for line in words.split(allow_blank=True):
+        plain = Text(line.plain, words.style, end="")
+        plain.spans = line.spans
+        for piece in plain.divide(breaks(line.plain, width)) if width > 0 else [plain]:
+            piece.rstrip()
+            lines.append(piece)
+    return lines
+
+
+def cut(line: Text, width: int) -> Text:
+    """A line of at most `width` cells: one that is longer ends in `…`."""
+    if cell_len(line.plain) <= width:
+        return line
+    kept = set_cell_size(line.plain, max(0, width - 1))
+    short = line[: len(kept.rstrip()) if kept.endswith(" ") else len(kept)]
+    short.no_wrap = True
+    return short.append(CUT)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.style import Style
 from rich.syntax import Syntax, SyntaxTheme, TokenType
@@ -17,14 +16,13 @@ from rich.text import Text as RichText
 
 from tracer.explain.source import Mark, Snippet, short_path, snippet
 from tracer.scene.palette import DARK, Palette, Role
+from tracer.scene.prose import cut
 from tracer.text import Lang, Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.node import SourceLine
 
 NO_LINES = Text("No source text was kept with this trace.", "このトレースにはソースが保存されていません。")
 MARKS: dict[Mark, str] = {"now": "▸", "also": "▹", "": " "}
-CUT = "…"
-"""Ends a line that is longer than the panel is wide."""
 
 _ROLES: tuple[tuple[str, Role], ...] = (
     ("Token.Comment", "muted"),
@@ -53,9 +51,9 @@ class PaletteTheme(SyntaxTheme):
 
 
 @lru_cache(maxsize=8)
-def _highlighted(text: str, palette: Palette) -> tuple[RichText, ...]:
-    """Every line of a file in colour."""
-    coloured = Syntax(text, "python", theme=PaletteTheme(palette), word_wrap=False).highlight(text)
+def highlighted(text: str, palette: Palette, language: str = "python") -> tuple[RichText, ...]:
+    """Every line of a file in colour; in one colour where the language is not known."""
+    coloured = Syntax(text, language, theme=PaletteTheme(palette), word_wrap=False).highlight(text)
     return tuple(coloured.split("\n", allow_blank=True))
 
 
@@ -76,7 +74,7 @@ class SourcePanel:
         """The panel as lines of at most `width` cells."""
         if self.shown is None or not self.shown.lines:
             return [RichText(NO_LINES[self.lang], self.palette.style("muted"))]
-        coloured = _highlighted(self.text, self.palette)
+        coloured = highlighted(self.text, self.palette)
         gutter = len(str(self.shown.first + len(self.shown.lines) - 1))
         found = []
         for number, plain in enumerate(self.shown.lines, start=self.shown.first):
@@ -86,17 +84,8 @@ class SourcePanel:
             code = coloured[number - 1].copy() if number <= len(coloured) else RichText(plain)
             if mark == "now":
                 code.stylize("bold")
-            found.append(_cut(line.append_text(code), width))
+            found.append(cut(line.append_text(code), width))
         return found
-
-
-def _cut(line: RichText, width: int) -> RichText:
-    if cell_len(line.plain) <= width:
-        return line
-    kept = set_cell_size(line.plain, max(0, width - 1))
-    short = line[: len(kept.rstrip()) if kept.endswith(" ") else len(kept)]
-    short.no_wrap = True
-    return short.append(CUT)
 
 
 def source_panel(
