@@ -192,6 +192,42 @@ def test_not_finite_is_said() -> None:
     assert (check.mark, "not finite" in check.reason.en) == ("?", True)
 
 
+def half_precision(scale: float) -> Trace:
+    """Two routes with the same slope, 2 ** -16; one of them leads through 2 ** -26, which float16 has not."""
+    with record() as rec:
+        w = tensor([1.0, 1.0]).named("w")
+        h = (w.half() * tensor([1024.0, 4.0], False, "float16")).named("h")
+        out = h * tensor([1 / 1024, 1 / 4], False, "float16")
+        L = (out.float().sum() / 65536 * scale).named("L")
+        L.backward()
+    return rec.trace
+
+
+def test_a_gradient_that_float16_lost_earns_no_mark_of_being_right() -> None:
+    """Its rules were followed, but it is not the slope; what is told is where, and what float64 has there."""
+    trace = half_precision(1.0)
+    for name, right in (("h", "1.49e-8"), ("w", "1.526e-5")):
+        found = check_node(trace, trace.find(name))
+        assert found.mark == "?"
+        assert found.reason.en == (
+            f"∂L/∂{name}[0] is 0 because a number on its way was too small for float16 and became 0; "
+            f"in float64 it is {right}"
+        )
+    assert check_trace(trace).ok
+    scaled = half_precision(1024.0)
+    assert {check_node(scaled, scaled.find(name)).mark for name in ("h", "w", "L")} == {"✓"}
+
+
+def test_zeros_that_are_zeros_in_float16_stay_right() -> None:
+    """Shut gates, and terms that cancel."""
+    with record() as rec:
+        x = tensor([-1.0, 2.0, -0.5, 3.0], dtype="float16").named("x")
+        L = (x.relu().sum() + (x.softmax(dim=0)).sum() * 0.25).named("L")
+        L.backward()
+    found = check_node(rec.trace, rec.trace.find("x"))
+    assert found.mark == "✓", found.reason.en
+
+
 def test_a_gradient_of_zero_that_rounding_leaves_is_no_error() -> None:
     """softmax sums to 1 whatever its input is: float32 leaves 1e-9, the slope is 0."""
     with record() as rec:

@@ -31,6 +31,7 @@ from tracer.explain.tensor_findings import (
     worst,
 )
 from tracer.explain.tensor_rules import rule
+from tracer.explain.underflow import Lost, lost
 from tracer.explain.verdict import apart
 from tracer.explain.words import Names
 from tracer.numbers import format_number
@@ -121,6 +122,9 @@ class _Checking:
             return "✗", self._of_rule(wrong), found
         if node in tainted(trace, this):
             return "?", self._of_hook(min(h for h in this.columns.hooked)), found
+        gone = lost(trace, this, node)
+        if gone is not None:
+            return "?", self._of_underflow(gone), found
         mark, reason = self._by_nudging() if self.nudge else self._by_chain()
         return mark, reason, found
 
@@ -276,6 +280,16 @@ class _Checking:
         return Text(
             f"its contributions add up, but they come from {name}, whose gradient a hook of the program replaced",
             f"寄与の和とは一致しますが、元になった {name} の勾配はプログラムのフックが書き換えたものです",
+        )
+
+    def _of_underflow(self, gone: Lost) -> Text:
+        which, held, right = self._element(gone.place), format_number(gone.stored), format_number(gone.right)
+        symbol = self.names.partial(self.this.root, which)
+        return Text(
+            f"{symbol} is {held} because a number on its way was too small for {gone.kind} and became 0; in float64 it "
+            f"is {right}",
+            f"{symbol} が {held} なのは、途中の数が小さすぎて {gone.kind} では 0 になったためです。"
+            f"float64 では {right} です",
         )
 
     def _not_finite(self) -> Text:
