@@ -201,6 +201,7 @@ _UNCHECKED = {
         "{n} not finite, or from a result that is not", "有限でない、または有限でない結果から来たもの {n} 個"
     ),
     "kink": Text("{n} at a kink", "折れ目にあるもの {n} 個"),
+    "lost": Text("{n} partly rounded to 0 on the way", "途中で 0 に丸められたもの {n} 個"),
     "flat": Text("{n} too small to measure", "小さすぎて測れないもの {n} 個"),
     "hook": Text("{n} that a hook replaced", "フックが書き換えたもの {n} 個"),
     "not nudged": Text("{n} that no nudge reached", "動かして確かめていないもの {n} 個"),

@@ -12,6 +12,7 @@ from tracer.explain.checked import Check
 from tracer.explain.tensor_check import check_tensor, cost, tainted
 from tracer.explain.tensor_findings import gradient, value
 from tracer.explain.tensor_rules import rules as rules_of
+from tracer.explain.underflow import lost
 from tracer.trace.segment import Pass
 from tracer.trace.trace import Trace
 
@@ -101,13 +102,15 @@ def _chosen(trace: Trace, this: Pass, nodes: list[int], budget: int) -> list[int
 
 
 def _unchecked(trace: Trace, this: Pass, checks: Mapping[int, Check], nudged: set[int]) -> Mapping[str, int]:
-    found = {"not finite": 0, "kink": 0, "flat": 0, "hook": 0, "not nudged": 0}
+    found = {"not finite": 0, "kink": 0, "flat": 0, "hook": 0, "lost": 0, "not nudged": 0}
     hooks = tainted(trace, this)
     for node, check in checks.items():
         if check.mark != "?":
             continue
         if node in hooks:
             why = "hook"
+        elif lost(trace, this, node) is not None:
+            why = "lost"
         elif node not in nudged:
             why = "not nudged"
         elif check.slope is not None and not np.isfinite(check.slope):
