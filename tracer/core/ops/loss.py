@@ -84,10 +84,16 @@ def _per_class(name: str) -> Any:
     return named
 
 
+IGNORED = -100
+"""The target that marks a row to be ignored unless the program names another."""
+
+
 def _shown(name: str) -> Any:
     def show(names: Sequence[str], static: Mapping[str, Any]) -> str:
         reduction = static.get("reduction", "mean")
         more = f", reduction={reduction!r}" if reduction != "mean" else ""
+        ignored = static.get("ignore_index", IGNORED)
+        more += f", ignore_index={ignored}" if ignored != IGNORED else ""
         return f"{name}({names[0]}, {names[1]}{more})"
 
     return show
@@ -278,12 +284,12 @@ CROSS_ENTROPY = register(
                     "1 − 確率の分だけ減ります（平均なら行数で割ります）。",
                 ),
                 back=Text(
-                    en="Probability minus target: (softmax − onehot) / N, N being the number of rows (1 where they are "
-                    "not averaged). Wrong classes are pushed down by their probability, the right one is pulled up by "
-                    "what it lacks to 1; each row adds up to 0.",
-                    ja="確率から正解を引いたもの、(softmax − onehot) / N です。N は行数です（平均しないなら 1）。"
+                    en="Probability minus target: (softmax − onehot) / N, N being the number of rows that count (1 where "
+                    "they are not averaged). Wrong classes are pushed down by their probability, the right one is "
+                    "pulled up by what it lacks to 1; each row adds up to 0. A row to be ignored receives 0.",
+                    ja="確率から正解を引いたもの、(softmax − onehot) / N です。N は数える行の数です（平均しないなら 1）。"
                     "不正解のクラスは確率の分だけ下へ、正解は 1 に足りない分だけ上へ引かれます。"
-                    "どの行も合計は 0 です。",
+                    "どの行も合計は 0 です。無視する行（ignore_index）には 0 が届きます。",
                 ),
             ),
             Input("target", vjp=None, local="", why=NO_GRADIENT),

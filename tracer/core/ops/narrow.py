@@ -41,7 +41,8 @@ def along_lines(shapes: Sequence[Any], static: Static, places: Places) -> Narrow
         return Narrow((np.zeros((len(places), 1), np.int64),), _one_axis(static), np.arange(len(places)))
     others = [axis for axis in range(len(shape)) if axis not in axes]
     count = math.prod(shape[axis] for axis in axes)
-    rows = places_in(shape).transpose(*others, *axes).reshape(-1, count)[places]
+    outputs = math.prod(shape[axis] for axis in others)
+    rows = places_in(shape).transpose(*others, *axes).reshape(outputs, count)[places]
     return Narrow((rows,), _one_axis(static), np.arange(len(places)))
 
 

@@ -61,25 +61,27 @@ class Source:
             self.pieces[piece] = self.line if whole else apply(find_op("slice"), self.line, index=(part,))
         return apply(find_op("element"), self.pieces[piece], index=(at,))
 
+    @property
+    def nodes(self) -> int:
+        """How many nodes stand between the tensor and its numbers."""
+        if self.direct or not self.shape:
+            return 0
+        return 1 if self.width >= len(self.places) else 1 + -(-len(self.places) // self.width)
+
     def between(self) -> list[Tensor]:
-        """What stands between the tensor and its numbers."""
+        """Those nodes, as far as they are recorded."""
         return [] if self.line is None else list({id(x): x for x in (self.line, *self.pieces.values())}.values())
 
 
 class Cells:
-    """Numbers by their index; each element of a tensor and each constant is there once.
+    """Numbers by their index; each element of a tensor and each constant is there once."""
 
-    Args:
-        leaves: the tensors and plain numbers that the op was applied to.
-    """
-
-    def __init__(self, leaves: Sequence[Any]) -> None:
-        self.leaves = leaves
+    def __init__(self) -> None:
         self.all: list[Cell] = []
         self.elements: dict[int, tuple[int, int]] = {}
         """Cell -> (leaf, place)."""
         self.sources: dict[int, Source] = {}
-        """Leaf -> where its numbers come from, once they are recorded."""
+        """Leaf -> where its numbers come from; see `take_from`."""
         self._known: dict[tuple[int, int], int] = {}
         self._numbers: dict[tuple[str, str], int] = {}
 
@@ -111,15 +113,37 @@ class Cells:
         cells.append(Cell(op, operands, static))
         return len(cells) - 1
 
+    def take_from(self, leaves: Sequence[Any]) -> None:
+        """Say where the elements come from: the tensors and plain numbers that the op was applied to."""
+        needed: dict[int, list[int]] = {}
+        for leaf, place in self.elements.values():
+            needed.setdefault(leaf, []).append(place)
+        for leaf, places in needed.items():
+            self.sources[leaf] = Source(leaves[leaf], np.array(sorted(places), np.int64))
+
+    def count(self, wanted: Sequence[int]) -> int:
+        """How many nodes `record` makes for these cells; a constant is one for each use."""
+        nodes = sum(source.nodes for source in self.sources.values())
+        seen: set[int] = set()
+        stack = list(wanted)
+        while stack:
+            at = stack.pop()
+            cell = self.all[at]
+            constant = cell.op is None and at not in self.elements
+            nodes += constant
+            if constant or at in seen:
+                continue
+            seen.add(at)
+            nodes += at not in self.elements or bool(self.sources[self.elements[at][0]].shape)
+            stack.extend(cell.operands)
+        return nodes
+
     def record(self, wanted: Sequence[int]) -> dict[int, Any]:
         """Apply what the wanted cells need, each before its first use, in the order of the operands.
 
         Returns:
             Cell -> its tensor without axes, or plain number.
         """
-        for leaf in {leaf for leaf, _ in self.elements.values()}:
-            places = np.array(sorted(place for one, place in self.elements.values() if one == leaf), np.int64)
-            self.sources[leaf] = Source(self.leaves[leaf], places)
         made: dict[int, Any] = {}
         stack = list(reversed(wanted))
         while stack:

@@ -106,45 +106,10 @@ def scalar_part(
     Raises:
         GraphError: too many numbers; a place that the output does not have; nothing to open.
     """
-    args = _as_written(op, args, dtype if out is None else out.dtype)
-    expected = _output(op, args, static) if out is None else out
-    places = _places(op, expected, elements)
-    tally = Tally(MOST)
-    step = _planned(op, args, static, live, expected, places, tally)
-    size = tally.nodes
-    if size > MOST:
-        raise _too_many(op, size, len(places))
-    with recording() as recorder:
-        leaves = _leaves(args, live, nodes)
-        inputs = [recorder.id_of(x) if isinstance(x, Tensor) else recorder._constant(x, -1) for x in leaves]
-        first = [next(j for j in range(i + 1) if leaves[j] is leaves[i]) for i in range(len(leaves))]
-        cells = Cells(leaves)
-        given: list[Found | None] = [
-            None
-            if need is None
-            else Found(need, np.array([cells.element(first[slot], place) for place in need.tolist()], np.int64))
-            for slot, need in enumerate(step.needs)
-        ]
-        wanted = step.make(cells, given).tolist()
-        made = cells.record(wanted)
-        numbers = [made[cell] for cell in wanted]
-        whole = len(places) == expected.size and not _cut_off(recorder, op, leaves, expected, numbers)
-        node = recorder.id_of(_put_together(op, leaves, static, expected, places, numbers, whole))
-        names: dict[int, str] = {}
-        of: dict[int, int] = {}
-        for cell, (leaf, place) in cells.elements.items():
-            if cell in made and leaves[leaf]._array.ndim:
-                names[recorder.ids[made[cell]._serial]] = _suffix(place, leaves[leaf]._array.shape)
-                of[recorder.ids[made[cell]._serial]] = leaf
-        for leaf, source in cells.sources.items():
-            for between in source.between():
-                names[recorder.ids[between._serial]] = "[…]"
-                of[recorder.ids[between._serial]] = leaf
-        for number, place in zip(numbers, places.tolist(), strict=True):
-            if isinstance(number, Tensor) and (here := recorder.ids[number._serial]) not in inputs and here != node:
-                names.setdefault(here, _suffix(place, expected.shape))
-                of.setdefault(here, -1)
-    return Part(replace(recorder.columns(), names={}), tuple(inputs), node, names, of)
+    opening = _Opening(op, args, static, live, elements, nodes, dtype, out)
+    if opening.size > MOST:
+        raise _too_many(op, opening.size, len(opening.places))
+    return opening.record()
 
 
 def size_of(
@@ -153,26 +118,99 @@ def size_of(
     static: Static,
     elements: Sequence[int] | None = None,
     *,
+    nodes: Sequence[int] | None = None,
     dtype: Any = None,
     out: Any = None,
 ) -> int:
-    """How many nodes `scalar_part` makes, about; beyond `MOST` an estimate."""
-    args = _as_written(op, args, dtype if out is None else out.dtype)
-    expected = _output(op, args, static) if out is None else out
-    tally = Tally(MOST)
-    _planned(op, args, static, [False] * len(args), expected, _places(op, expected, elements), tally)
-    return tally.nodes
+    """How many nodes `scalar_part` makes, its leaves not counted; beyond `MOST` an estimate. Raises as it does."""
+    return _Opening(op, args, static, [False] * len(args), elements, nodes, dtype, out).size
 
 
-def _planned(
-    op: Op, args: Sequence[Any], static: Static, live: Sequence[bool], expected: Any, places: Places, tally: Tally
-) -> Step:
-    given = [Operand(arg, bool(one)) for arg, one in zip(args, live, strict=True)]
-    step = plan(op, given, static, expected.dtype, expected.shape, places, tally)
-    for arg, need in zip(args, step.needs, strict=True):
-        tally.add(len(need) if need is not None and arg.ndim else 0)
-    tally.add(1)
-    return step
+class _Opening:
+    """An op about to be opened: planned and counted, nothing of it recorded yet."""
+
+    def __init__(
+        self,
+        op: Op,
+        args: Sequence[Any],
+        static: Static,
+        live: Sequence[bool],
+        elements: Sequence[int] | None,
+        nodes: Sequence[int] | None,
+        dtype: Any,
+        out: Any,
+    ) -> None:
+        self.op, self.static = op, static
+        self.args = _as_written(op, args, dtype if out is None else out.dtype)
+        self.out = _output(op, self.args, static) if out is None else out
+        self.places = _places(op, self.out, elements)
+        self.whole = len(self.places) == self.out.size
+        self.leaves = _leaves(self.args, live, nodes)
+        tally = Tally(MOST)
+        given = [Operand(arg, bool(one)) for arg, one in zip(self.args, live, strict=True)]
+        step = plan(op, given, static, self.out.dtype, self.out.shape, self.places, tally)
+        for need in step.needs:
+            tally.add(0 if need is None else len(need))
+        self.size = tally.nodes
+        if not tally.full:
+            self.cells = Cells()
+            self.wanted = step.make(self.cells, self._found(step)).tolist()
+            self.cells.take_from(self.leaves)
+            self.size = self.cells.count(self.wanted) + self._around()
+
+    def _found(self, step: Step) -> list[Found | None]:
+        """The cells of the elements that are read; of one tensor given twice they are the same."""
+        leaves = self.leaves
+        found: list[Found | None] = []
+        for slot, need in enumerate(step.needs):
+            first = next(i for i in range(slot + 1) if leaves[i] is leaves[slot])
+            cells = [] if need is None else [self.cells.element(first, place) for place in need.tolist()]
+            found.append(None if need is None else Found(need, np.array(cells, np.int64)))
+        return found
+
+    def _around(self) -> int:
+        """How many nodes put the numbers together again."""
+        if not self.whole:
+            return 2 + sum(not isinstance(leaf, Tensor) for leaf in self.leaves)
+        only = self.wanted[0]
+        leaf, _ = self.cells.elements.get(only, (None, 0))
+        made = self.cells.all[only].op is not None or (leaf is not None and self.args[leaf].ndim)
+        return int(bool(self.out.shape) or not made or self.out.dtype in (np.float32, np.float16))
+
+    def record(self) -> Part:
+        with recording() as recorder:
+            inputs = [recorder.id_of(x) if isinstance(x, Tensor) else recorder._constant(x, -1) for x in self.leaves]
+            made = self.cells.record(self.wanted)
+            numbers = [made[cell] for cell in self.wanted]
+            whole = self.whole and not _cut_off(recorder, self.op, self.leaves, self.out, numbers)
+            out = recorder.id_of(self._put_together(numbers, whole))
+            names: dict[int, str] = {}
+            of: dict[int, int] = {}
+            for cell, (leaf, place) in self.cells.elements.items():
+                if cell in made and self.args[leaf].ndim:
+                    node = recorder.ids[made[cell]._serial]
+                    names[node], of[node] = _suffix(place, self.args[leaf].shape), leaf
+            for leaf, source in self.cells.sources.items():
+                for between in source.between():
+                    node = recorder.ids[between._serial]
+                    names[node], of[node] = "[…]", leaf
+            for number, place in zip(numbers, self.places.tolist(), strict=True):
+                node = recorder.ids[number._serial] if isinstance(number, Tensor) else out
+                if node not in inputs and node != out:
+                    names.setdefault(node, _suffix(place, self.out.shape))
+                    of.setdefault(node, -1)
+        return Part(replace(recorder.columns(), names={}), tuple(inputs), out, names, of)
+
+    def _put_together(self, numbers: Sequence[Any], whole: bool) -> Tensor:
+        """The output as one tensor again; what was not opened comes from the op as it was."""
+        only = numbers[0]
+        if not whole:
+            rest = apply(self.op, *self.leaves, **self.static)
+            return apply(find_op("place"), rest, *numbers, places=tuple(self.places.tolist()))
+        fits = isinstance(only, Tensor) and only._array.dtype == self.out.dtype and not self.out.shape
+        if fits and not any(only is leaf for leaf in self.leaves):
+            return only  # type: ignore[no-any-return]
+        return apply(find_op("join"), *numbers, shape=tuple(self.out.shape), dtype=self.out.dtype.name)
 
 
 def _as_written(op: Op, args: Sequence[Any], dtype: Any) -> list[Any]:
@@ -245,28 +283,6 @@ def _cut_off(recorder: Recorder, op: Op, leaves: Sequence[Any], expected: Any, n
         and recorder.ids[leaf._serial] not in reached
         for slot, leaf in enumerate(leaves)
     )
-
-
-def _put_together(
-    op: Op,
-    leaves: Sequence[Any],
-    static: Static,
-    expected: Any,
-    places: Places,
-    numbers: Sequence[Any],
-    whole: bool,
-) -> Tensor:
-    """The output as one tensor again; what was not opened comes from the op as it was."""
-    out: Tensor
-    only = numbers[0]
-    same = isinstance(only, Tensor) and only._array.dtype == expected.dtype and not any(only is x for x in leaves)
-    if not whole:
-        out = apply(find_op("place"), apply(op, *leaves, **static), *numbers, places=tuple(places.tolist()))
-    elif same and not expected.shape:
-        out = only
-    else:
-        out = apply(find_op("join"), *numbers, shape=tuple(expected.shape), dtype=expected.dtype.name)
-    return out
 
 
 def _suffix(place: int, shape: tuple[int, ...]) -> str:

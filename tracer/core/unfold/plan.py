@@ -305,18 +305,26 @@ def _narrowed(op: Op, args: Sequence[Operand], static: Static, places: Places, t
         return Narrow(tuple(chosen), varied, np.arange(len(places)))
     if op.narrow is None:
         return Narrow((None,) * len(args), static, places)
-    if len(places):
-        each = sum(one.size for one in op.narrow(shapes, static, places[:1]).places if one is not None)
-        if tally.full or each * len(places) > tally.most * 4:
-            return Estimate(args, each * len(places), tally)
-    return op.narrow(shapes, static, places)
+    if tally.full:
+        return Estimate(args, len(places), tally)
+    probe = places[:64]  # enough to see whether the elements share what they read
+    about = _read(op.narrow(shapes, static, probe)) * len(places) // max(len(probe), 1)
+    if about > 50 * tally.most:
+        return Estimate(args, about, tally)
+    found = op.narrow(shapes, static, places)
+    return found if _read(found) <= tally.most else Estimate(args, _read(found), tally)
+
+
+def _read(narrow: Narrow) -> int:
+    """How many numbers the smaller application reads."""
+    return sum(int(np.size(one)) for one in narrow.places if one is not None)
 
 
 def _taken(arg: Operand, chosen: Any) -> Any:
     """The part of an input that is used, as a tensor of float64 where it is not of whole numbers."""
     if not hasattr(arg.values, "shape"):
         return arg.values
-    values = np.asarray(arg.values) if chosen is None else np.asarray(arg.values).reshape(-1)[chosen]
+    values = np.asarray(arg.values) if chosen is None else np.asarray(np.asarray(arg.values).reshape(-1)[chosen])
     if values.dtype.kind == "f":
         values = values.astype(np.float64)
     return Tensor._wrap(values, requires_grad=arg.live and values.dtype.kind == "f", told=False)
