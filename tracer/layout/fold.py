@@ -128,6 +128,8 @@ def _graph(trace: Trace, nodes: list[int]) -> nx.MultiDiGraph[int]:
 class Inside(NamedTuple):
     """What an unfolded node opened into, as far as it is drawn."""
 
+    number: int
+    """Which of the trace's unfoldings."""
     out: int
     """The node that stands where the unfolded one stood."""
     nodes: frozenset[int]
@@ -142,7 +144,7 @@ def insides(trace: Trace, graph: nx.MultiDiGraph[int]) -> tuple[Inside, ...]:
         nodes = frozenset(node for node in graph if node in span)
         given = {a for a, b in graph.edges(nodes) if b not in nodes}
         if nodes and given <= {span[-1]}:  # a file may say anything
-            found.append(Inside(span[-1], nodes, _opened(trace, number, span[-1])))
+            found.append(Inside(number, span[-1], nodes, _opened(trace, number, span[-1])))
     return tuple(found)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _SAVING = Text(en="saving…", ja="保存中…")
 _SAVED = Text(en="Saved {path}", ja="{path} に保存しました")
 _COPIED = Text(en="Copied: {command}", ja="コピーしました: {command}")
-_NOBODY = Text(
+NOBODY = Text(
     en="Select a node first: arrows with shift, or a click.", ja="先にノードを選んでください（shift+矢印かクリック）。"
 )
 
@@ -56,7 +56,7 @@ class DoingScreen(ChangingScreen):
         """Look closer at the node selected, or at work: every digit, and its check."""
         node = self.view.node if self.view.selected is None else self.view.selected
         if node is None:
-            self.notify(_NOBODY[self.lang], markup=False)
+            self.notify(NOBODY[self.lang], markup=False)
             return
         from tracer.tui.screens.inspect import InspectScreen
 

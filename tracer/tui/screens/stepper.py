@@ -22,9 +22,8 @@ from tracer.trace.segment import By
 from tracer.tui.keys import Place, bindings
 from tracer.tui.messages import LessonEnded
 from tracer.tui.screens.base import AppScreen
-from tracer.tui.screens.changing import ChangingScreen, at_most, edited
-from tracer.tui.screens.doing import DoingScreen
-from tracer.tui.screens.quiz import QuizScreen
+from tracer.tui.screens.changing import at_most, edited
+from tracer.tui.screens.unfolding import UnfoldingScreen
 from tracer.tui.screens.walking import first_by, pass_start
 from tracer.tui.view import SHOWS, View
 from tracer.tui.widgets.explanation import ExplanationPanel
@@ -45,7 +44,7 @@ TABS: tuple[str, ...] = ("graph", "explanation", "source", "values")
 """Panels that share one place on a small terminal, in the order of `tab`."""
 
 
-class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
+class StepperScreen(UnfoldingScreen):
     """Walks a thing.
 
     Args:
@@ -123,7 +122,7 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
         self.change(by=by)
 
     def walk_to(self, walker: Cursor) -> None:
-        self.view = self._at(replace(self.view, about=None), walker)
+        self.view = self._at(replace(self.view, about=None, opened=None), walker)
 
     def _at(self, view: View, cursor: Cursor) -> View:
         """The view at another moment: all that follows from where one is."""
@@ -187,7 +186,7 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
 
     def select(self, node: int | None) -> None:
         """Point out a node: it is explained, and nudging and editing act on it."""
-        self.change(selected=node, about=node)
+        self.change(selected=node, about=node, opened=None)
 
     def action_select(self, direction: Direction) -> None:
         """To the node that lies there; with the values in front, to the element of the tensor that lies there."""
@@ -212,7 +211,7 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
 
     def _choose(self, node: int, element: int) -> None:
         """Point out an element: it is told in full, and nudging and editing act on it."""
-        self.change(selected=node, about=node, cell=(node, element))
+        self.change(selected=node, about=node, opened=None, cell=(node, element))
 
     def on_values_panel_chosen(self, message: ValuesPanel.Chosen) -> None:
         self._choose(message.node, message.element)
@@ -231,8 +230,16 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
 
     def on_graph_panel_selected(self, message: GraphPanel.Selected) -> None:
         self.select(message.node)
-        if message.again and message.node is not None and self.thing.trace.kind(message.node) == "leaf":
-            self.action_edit()
+        if message.again and message.node is not None:
+            if self.thing.trace.kind(message.node) == "leaf":
+                self.action_edit()
+            else:
+                self.action_unfold()
+
+    def on_graph_panel_folded(self, message: GraphPanel.Folded) -> None:
+        step = message.unfolding - len(self.thing.trace.unfolded) + len(self.frames)
+        if step >= 0:
+            self.fold(step)
 
     def on_timeline_scrubbed(self, message: Timeline.Scrubbed) -> None:
         self.stop_playing()
@@ -240,11 +247,13 @@ class StepperScreen(QuizScreen, DoingScreen, ChangingScreen):
             self.go_to(self.view.cursor.trace.cursor(message.position))
 
     def action_let_go(self) -> None:
-        """Take back what is on top: a run under way, a nudge, a selection; with none of these, leave."""
+        """Take back what is on top: a run under way, a nudge, a selection, an unfolding; with none of these, leave."""
         if not self.stop_running() and not self.take_nudge_back():
-            if self.view.selected is not None or self.view.about is not None:
+            if self.just_unfolded:
+                self.fold()
+            elif self.view.selected is not None or self.view.about is not None:
                 self.select(None)
-            else:
+            elif not self.fold_last():
                 self.tracer.action_close()
 
     # What is shown

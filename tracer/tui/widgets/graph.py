@@ -41,6 +41,14 @@ class GraphPanel(Panel):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.scene: Scene | None = None
+    class Folded(Message):
+        """The title of a frame was clicked: what it holds is to be folded again."""
+
+        def __init__(self, unfolding: int) -> None:
+            super().__init__()
+            self.unfolding = unfolding
+            """Which of the trace's."""
+
         self._moved = Offset(0, 0)
         """How far the user has pushed the window away from where it follows the walk."""
         self._grabbed: Offset | None = None
@@ -87,6 +95,13 @@ class GraphPanel(Panel):
         """Move the window over the scene, until the next step takes it back."""
         before = self._moved
         self._moved += Offset(dx, dy)
+        opened = next((frame for frame in scene.frames if self.view and frame.number == self.view.opened), None)
+        if opened is not None:
+            wide, high = min(opened.width, size.width), min(opened.height, size.height)
+            return Offset(
+                _place(scene.width, size.width, [(opened.x, opened.x + wide - 1)], self._moved.x),
+                _place(scene.height, size.height, [(opened.y, opened.y + high - 1)], self._moved.y),
+            )
         if self.scene is not None and self._window(self.scene, self.size) == self._at:
             self._moved = before  # at the edge: do not pile up
         else:
@@ -148,6 +163,10 @@ def _line(row: tuple[tuple[str, Ink | None], ...], palette: Palette, ground: Sty
 
 
 def scene_of(view: View, lang: Lang) -> Scene:
+            frame = self.scene.frame_at(inside.x + self._at.x, inside.y + self._at.y) if self.scene else None
+            if box is None and frame is not None:
+                self.post_message(self.Folded(frame.number))
+                return
     """The scene of a view: what canvas and export both draw."""
     return build_scene(
         view.cursor,
