@@ -303,3 +303,17 @@ def test_a_large_tensor_is_summed_up() -> None:
     told = titled(rec.trace, "leaf x")
     assert [len(block) for block in told.blocks] == [1]
     assert rows(told)[0].startswith("x : (20, 30) ‖·‖")
+
+
+def test_a_cross_entropy_that_ignores_rows_says_which_and_what_they_receive() -> None:
+    """The usual mark, -100, is not worth the room."""
+    with record() as rec:
+        z = tracer.ones(2, 3, requires_grad=True).named("z")
+        t = tracer.tensor([1, -1]).named("t")
+        tracer.nn.functional.cross_entropy(z, t, ignore_index=-1).named("L").backward()
+        tracer.nn.functional.cross_entropy(z, tracer.tensor([1, 0]).named("u")).named("M").backward()
+    assert titled(rec.trace, "L = cross_entropy(z, t, ignore_index=-1)")
+    assert titled(rec.trace, "M = cross_entropy(z, u)").title.en.endswith("(z, u)")
+    told = titled(rec.trace, "edge L → z", by="edge")
+    assert "rows that count" in told.sentence.en
+    assert "ignored receives 0" in told.sentence.en

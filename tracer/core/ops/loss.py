@@ -284,10 +284,11 @@ CROSS_ENTROPY = register(
                     "1 − 確率の分だけ減ります（平均なら行数で割ります）。",
                 ),
                 back=Text(
-                    en="Probability minus target: (softmax − onehot) / N, N being the number of rows that count (1 where "
-                    "they are not averaged). Wrong classes are pushed down by their probability, the right one is "
-                    "pulled up by what it lacks to 1; each row adds up to 0. A row to be ignored receives 0.",
-                    ja="確率から正解を引いたもの、(softmax − onehot) / N です。N は数える行の数です（平均しないなら 1）。"
+                    en="Probability minus target: (softmax − onehot) / N, N being the number of rows that count (1 "
+                    "where they are not averaged). Wrong classes are pushed down by their probability, the right one "
+                    "is pulled up by what it lacks to 1; each row adds up to 0. A row to be ignored receives 0.",
+                    ja="確率から正解を引いたもの、(softmax − onehot) / N です。N は数える行の数です"
+                    "（平均しないなら 1）。"
                     "不正解のクラスは確率の分だけ下へ、正解は 1 に足りない分だけ上へ引かれます。"
                     "どの行も合計は 0 です。無視する行（ignore_index）には 0 が届きます。",
                 ),
