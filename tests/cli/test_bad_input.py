@@ -54,9 +54,9 @@ def test_a_program_that_computes_nothing_is_one_message(shell: Shell, thing: lis
         (["x", "x=1", "y=2"], "y=2: there is no y in 'x'"),
         (["xx", "x=3"], "xx is one name. To multiply, write x * x."),
         (["none.py"], "none.py: no such file"),
-        (["notes.md"], "does not open files of this kind"),
+        (["notes.rst"], "does not open files of this kind"),
         (["latin.py"], "is not text in UTF-8"),
-        (["."], "is a folder"),
+        (["."], "folder"),
         (["cut.trace"], "cut.trace: "),
         ([""], "the expression is empty"),
     ],
@@ -65,7 +65,7 @@ def test_a_program_that_computes_nothing_is_one_message(shell: Shell, thing: lis
 def test_what_cannot_be_opened_is_one_message_in_every_command(
     shell: Shell, command: list[str], thing: list[str], says: str
 ) -> None:
-    shell.write("notes.md", "# notes")
+    shell.write("notes.rst", "notes")
     (shell.folder / "latin.py").write_bytes(b"x = '\xe9'")
     (shell.folder / "cut.trace").write_bytes(GOOD[: len(GOOD) // 2])
     before = {path: path.read_bytes() for path in shell.folder.iterdir() if path.is_file()}

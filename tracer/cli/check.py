@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tracer.cli.naming import Wish, document_file
 from tracer.cli.opening import exit_code, open_quietly
 from tracer.cli.terminal import choose_lang, plain, say
 from tracer.explain.proof import check_trace
 from tracer.explain.trouble import first_trouble
+from tracer.lessons.runner import Thing
 from tracer.text import Lang, Text
 from tracer.trace.trace import Trace
 
@@ -15,10 +17,28 @@ EACH = 200
 """Nodes up to which each one's check is printed; of a larger graph, what is not well."""
 
 
-def check(name: str, values: Sequence[str], *, lang: str | None, nodes: int, unfold: Sequence[str] = ()) -> int:
-    """Print the checks of `name`; 1 if a number is wrong, and then the first one on stderr."""
-    thing = open_quietly(name, values, nodes=nodes, lang=lang, unfold=unfold)
+def check(
+    name: str,
+    values: Sequence[str],
+    *,
+    lang: str | None,
+    nodes: int,
+    unfold: Sequence[str] = (),
+    wish: Wish | None = None,
+) -> int:
+    """Print the checks of `name`, of a document those of each block; 1 if a number is wrong, the first on stderr."""
     words = choose_lang(lang)
+    document = document_file(name, words)
+    if document is not None and not values and not unfold:
+        from tracer.cli.pages import check_document
+
+        return check_document(document, wish or Wish(), lang=words, nodes=nodes)
+    thing = open_quietly(name, values, nodes=nodes, lang=lang, unfold=unfold, wish=wish)
+    return print_checks(thing, words) or exit_code(thing)
+
+
+def print_checks(thing: Thing, words: Lang) -> int:
+    """Print the checks of one thing; 1 if a number is wrong, and then the first one on stderr."""
     found = check_trace(thing.trace)
     few = thing.trace.n_nodes <= EACH
     for node in range(thing.trace.n_nodes) if few else ():
@@ -34,7 +54,7 @@ def check(name: str, values: Sequence[str], *, lang: str | None, nodes: int, unf
     if wrong is not None:
         say(f"{thing.trace.label(wrong.node)} (node {wrong.node}): {wrong.reason[words]}.")
         return 1
-    return exit_code(thing)
+    return 0
 
 
 def trouble(trace: Trace, lang: Lang) -> Iterator[str]:

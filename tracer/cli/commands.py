@@ -25,9 +25,11 @@ app = typer.Typer(
     tracer open 6.3                               one lesson, by name or section
     tracer open "(x + 2) * (x - 1)" x=3           an expression of your own
     tracer open program.py                        a program that uses `from tracer import Value`
+    tracer open notes.md                          a document with PyTorch code, block by block; notebooks too
     tracer train mlp --data moons                 a small network, learning
 
-    Opening a program runs it, with your rights, as python would. Opening a saved trace or an expression runs nothing.
+    Opening a program runs it, with your rights, as python would; a document's code is asked about first, the first time.
+    Opening a saved trace or an expression runs nothing.
 
     Without a terminal (in a pipe, with TERM=dumb) `tracer` and `tracer open` print text instead of starting the app.
 
@@ -78,7 +80,7 @@ Thing = Annotated[
     str,
     typer.Argument(
         metavar="THING",
-        help="A program (.py), a saved trace, a lesson or model by name, or an expression.",
+        help="A program (.py), a document (.md, .ipynb), a saved trace, a lesson or model by name, or an expression.",
         autocompletion=_things,
         show_default=False,
     ),
@@ -105,6 +107,11 @@ Unfold = Annotated[
         show_default=False,
     ),
 ]
+Block = Annotated[
+    int | None,
+    typer.Option("--block", metavar="N", min=1, help="Of a document: only this block.", show_default=False),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Of a document: run its code without asking.")]
 MOST_NODES = 2_000_000
 
 
@@ -141,25 +148,36 @@ def open_(
         str | None,
         typer.Option("--at", metavar="POSITION", help="Start there: a position, or `end`.", show_default=False),
     ] = None,
+    block: Block = None,
+    yes: Yes = False,
     unfold: Unfold = None,
     ascii_: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII only.")] = False,
     lang: Language = None,
     nodes: Nodes = MOST_NODES,
 ) -> Task:
-    """Open a program, trace, lesson or expression and walk through it.
+    """Open a program, document, trace, lesson or expression and walk through it; a folder is a course.
 
     \b
     tracer open 6.3
+    tracer open notes.md --block 3
     tracer open "(x + 2) * (x - 1)" x=3
     tracer open program.py --at end
     tracer open program.py --unfold "z1[0, 1]"
 
     A program runs in a process of its own. Ctrl-C stops it, and what it had computed by then opens.
     """
+    from tracer.cli.naming import Wish
     from tracer.cli.walking import walk
 
     return lambda: walk(
-        thing, values or [], at=at, ascii_only=ascii_, lang=lang or ctx.obj, nodes=nodes, unfold=unfold or ()
+        thing,
+        values or [],
+        at=at,
+        ascii_only=ascii_,
+        lang=lang or ctx.obj,
+        nodes=nodes,
+        unfold=unfold or (),
+        wish=Wish(block, yes),
     )
 
 
@@ -199,6 +217,8 @@ def record(
             show_default=False,
         ),
     ] = None,
+    block: Block = None,
+    yes: Yes = False,
     nodes: Nodes = MOST_NODES,
 ) -> Task:
     """Run a program and save what it computed, without the app.
@@ -211,9 +231,10 @@ def record(
     The file is written whole or not at all. What the program prints goes to stderr. If it raises, never ends (Ctrl-C)
     or makes too many nodes, what it had computed by then is saved.
     """
+    from tracer.cli.naming import Wish
     from tracer.cli.recording import record
 
-    return lambda: record(thing, values or [], out=out, nodes=nodes, lang=ctx.obj)
+    return lambda: record(thing, values or [], out=out, nodes=nodes, lang=ctx.obj, wish=Wish(block, yes))
 
 
 @app.command("steps")
@@ -223,6 +244,8 @@ def steps(
     values: Values = None,
     by: Annotated[ByName, typer.Option("--by", help="How far each step goes.")] = ByName.edge,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
+    block: Block = None,
+    yes: Yes = False,
     unfold: Unfold = None,
     lang: Language = None,
     nodes: Nodes = MOST_NODES,
@@ -251,8 +274,12 @@ def steps(
     A tensor's numbers are nested lists up to 64 elements, else {"shape", "min", "max", "mean", "std", "norm", "count",
     "zeros", "nan", "inf"}; its "local" is null where the op does not work element by element.
     Numbers that JSON does not have are the strings "nan", "inf" and "-inf"; what a kind does not have is null.
+    Of a document, every block has a header, with "block", "kind" (python, fragment, other, skipped), "line", "heading",
+    "status" and "output", and every step its "block"; where a block does not run, "needs" and "nearest" say why not and
+    which lesson is near.
     A newer version may add keys; what a key means changes with "version" alone.
     """
+    from tracer.cli.naming import Wish
     from tracer.cli.steps import steps
 
     return lambda: steps(
@@ -263,6 +290,7 @@ def steps(
         lang=lang or ctx.obj,
         nodes=nodes,
         unfold=unfold or (),
+        wish=Wish(block, yes),
     )
 
 
@@ -271,6 +299,8 @@ def check(
     ctx: typer.Context,
     thing: Thing,
     values: Values = None,
+    block: Block = None,
+    yes: Yes = False,
     unfold: Unfold = None,
     lang: Language = None,
     nodes: Nodes = MOST_NODES,
@@ -281,8 +311,11 @@ def check(
     finite difference of the loss.
     """
     from tracer.cli.check import check
+    from tracer.cli.naming import Wish
 
-    return lambda: check(thing, values or [], lang=lang or ctx.obj, nodes=nodes, unfold=unfold or ())
+    return lambda: check(
+        thing, values or [], lang=lang or ctx.obj, nodes=nodes, unfold=unfold or (), wish=Wish(block, yes)
+    )
 
 
 class NotationName(StrEnum):
@@ -334,6 +367,8 @@ def export(
     fold: Annotated[
         int | None, typer.Option("--fold", metavar="N", min=1, help="Draw at most N nodes, those around the moment.")
     ] = None,
+    block: Block = None,
+    yes: Yes = False,
     unfold: Unfold = None,
     lang: Language = None,
     nodes: Nodes = MOST_NODES,
@@ -346,6 +381,7 @@ def export(
     tracer export "(x + 2)(x - 1)" x=3 -o step.png --at 19
     """
     from tracer.cli.exporting import export
+    from tracer.cli.naming import Wish
 
     return lambda: export(
         thing,
@@ -364,6 +400,7 @@ def export(
         lang=lang or ctx.obj,
         nodes=nodes,
         unfold=unfold or (),
+        wish=Wish(block, yes),
     )
 
 
@@ -450,6 +487,49 @@ def train(
 
     wanted = Wanted(model, settings or [], data, steps, lr, hidden, seed, every, open_step, at)
     return lambda: train(wanted, text=text, ascii_only=ascii_, lang=lang or ctx.obj)
+
+
+lessons = typer.Typer(
+    name="lesson",
+    help="For those who write lessons: documents with comments, or programs with a TOML beside them.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
+app.add_typer(lessons)
+
+
+@lessons.command("check")
+def lesson_check(
+    ctx: typer.Context,
+    things: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="THING...",
+            help="A document (.md, .ipynb), a lesson (.toml, .py), a folder of these, or a name.",
+            autocompletion=_things,
+            show_default=False,
+        ),
+    ],
+    yes: Yes = False,
+    lang: Language = None,
+    nodes: Nodes = MOST_NODES,
+) -> Task:
+    """Check what a lesson claims: its comments or TOML, then every stop and number against a run.
+
+    \b
+    tracer lesson check notes.md
+    tracer lesson check course/ --yes
+
+    Everything that is wrong is told on a line of its own, with its line in the file. A block that raises is told too,
+    but it may be meant to.
+
+    Exit codes: 0 nothing is wrong, 1 a claim is wrong, 2 something cannot be read or run.
+    """
+    from tracer.cli.lessons import check_lessons
+    from tracer.cli.naming import Wish
+
+    return lambda: check_lessons(things, Wish(yes=yes), lang=lang or ctx.obj, nodes=nodes)
 
 
 @app.command("doctor")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from tracer.cli.naming import Wish
 from tracer.cli.opening import exit_code, open_quietly
 from tracer.cli.terminal import choose_lang, say
 from tracer.cli.walking import position_of
@@ -34,11 +35,12 @@ def export(
     lang: str | None,
     nodes: int,
     unfold: Sequence[str] = (),
+    wish: Wish | None = None,
 ) -> int:
     """Draw the moment `at` of what `name` computes to `out`; what is to be said of the picture goes to stderr."""
     format_of(out, format)  # before a program runs for an hour
     check_writable(out, ExportError)
-    thing = open_quietly(name, values, nodes=nodes, lang=lang, unfold=unfold)
+    thing = open_quietly(name, values, nodes=nodes, lang=lang, unfold=unfold, wish=wish)
     words = choose_lang(lang)
     lesson = thing.lesson
     options = Options(

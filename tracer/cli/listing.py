@@ -77,7 +77,7 @@ _WORDS = {
     ),
 }
 
-ENDINGS = (".py", ".trace")
+ENDINGS = (".py", ".trace", ".md", ".ipynb")
 
 
 def completions(incomplete: str) -> list[str]:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from tracer.cli.ending import as_ctrl_c
+from tracer.cli.naming import Wish, document_file, refuse_wish
 from tracer.cli.terminal import choose_lang, plain, say, watched
 from tracer.lessons.content import answers_to, catalogue
 from tracer.lessons.formula import parse_assignments
@@ -28,6 +29,7 @@ def open_quietly(
     tell: bool = True,
     meanwhile: Callable[[], object] | None = None,
     unfold: Sequence[str] = (),
+    wish: Wish | None = None,
 ) -> Thing:
     """The thing, with what there is to say about it said on stderr.
 
@@ -37,8 +39,20 @@ def open_quietly(
         tell: whether to say how the program ended.
         meanwhile: done while the program runs in its process, instead of waiting for it.
         unfold: what to unfold in its trace, one after the other.
+        wish: of a document: which block, and whether its code may run.
     """
-    words = choose_lang(lang)
+    words, wish = choose_lang(lang), wish or Wish()
+    document = document_file(name, words)
+    if document is not None:
+        from tracer.cli.documents import one_block
+
+        _, thing = one_block(document, values, wish, lang=words, nodes=nodes, unfold=unfold)
+        if output and thing.output:
+            print(plain(thing.output.rstrip("\n")), file=sys.stderr)
+        if tell:
+            tell_outcome(thing, words)
+        return thing
+    refuse_wish(name, wish)
     waiting = _Waiting(name, words, meanwhile)
     try:
         with as_ctrl_c():

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from tracer.cli.naming import Wish
 from tracer.cli.opening import exit_code, open_quietly
 from tracer.cli.terminal import say, watched
 from tracer.cli.writing import check_writable
@@ -15,11 +16,13 @@ from tracer.lessons.content import find
 from tracer.lessons.runner import PROGRAM_ENDINGS, TRACE_ENDINGS
 
 
-def record(name: str, values: Sequence[str], *, out: Path | None, nodes: int, lang: str | None = None) -> int:
+def record(
+    name: str, values: Sequence[str], *, out: Path | None, nodes: int, lang: str | None = None, wish: Wish | None = None
+) -> int:
     """Save what `name` computes to `out`, or to `prog.trace` in the current folder."""
     target = out or default_output(name)
     check_writable(target, FileFormatError)
-    thing = open_quietly(name, values, nodes=nodes, lang=lang, output=True)
+    thing = open_quietly(name, values, nodes=nodes, lang=lang, output=True, wish=wish)
     trace = thing.trace
     trace.save(target)
     passes = "1 backward pass" if len(trace.passes) == 1 else f"{len(trace.passes)} backward passes"

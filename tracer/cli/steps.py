@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tracer.cli.check import trouble
+from tracer.cli.naming import Wish, document_file
 from tracer.cli.opening import exit_code, open_quietly
 from tracer.cli.terminal import choose_lang, plain
 from tracer.explain.amount import Amount, labelled
@@ -38,9 +39,15 @@ def steps(
     lang: str | None,
     nodes: int,
     unfold: Sequence[str] = (),
+    wish: Wish | None = None,
 ) -> int:
-    """Print every step of `name`."""
-    thing = open_quietly(name, values, nodes=nodes, lang=lang, output=True, unfold=unfold)
+    """Print every step of `name`; of a document, those of each block."""
+    document = document_file(name, choose_lang(lang))
+    if document is not None and not values and not unfold:
+        from tracer.cli.pages import steps_of_document
+
+        return steps_of_document(document, by, wish or Wish(), as_json=as_json, lang=choose_lang(lang), nodes=nodes)
+    thing = open_quietly(name, values, nodes=nodes, lang=lang, output=True, unfold=unfold, wish=wish)
     if as_json:
         for record in records(thing, by):
             print(json.dumps(record, ensure_ascii=False, allow_nan=False))
@@ -52,14 +59,14 @@ def steps(
 # As text
 
 
-def print_steps(thing: Thing, by: By, lang: Lang) -> None:
+def print_steps(thing: Thing, by: By, lang: Lang, *, title: bool = True) -> None:
     """A heading, then each step as a short paragraph, and what it all came to."""
     trace = thing.trace
-    title = thing.title if thing.lesson is None else thing.lesson.title[lang]
     total = len(trace.stops(by))
-    print(plain(title))
+    if title:
+        print(plain(thing.title if thing.lesson is None else thing.lesson.title[lang]))
     print(_WORDS["head"].format(nodes=f"{trace.n_nodes:,}", steps=f"{total:,}")[lang])
-    if thing.lesson is not None:
+    if thing.lesson is not None and thing.lesson.intro[lang]:
         print(plain(thing.lesson.intro[lang]))
     says = _says(thing, by)
     for step, cursor in walk(trace, by):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from tracer.cli.ending import asked_to_end
+from tracer.cli.naming import Wish, document_file, refuse_wish
 from tracer.cli.opening import exit_code, open_quietly, tell_outcome
 from tracer.cli.terminal import choose_lang, interactive
 from tracer.errors import NotFoundError
@@ -32,16 +35,30 @@ def walk(
     lang: str | None,
     nodes: int,
     unfold: Sequence[str] = (),
+    wish: Wish | None = None,
 ) -> int:
     """Open a thing in the app, or print its steps."""
+    words, wish = choose_lang(lang), wish or Wish()
+    document = document_file(name, words)
+    if document is not None and not unfold:
+        from tracer.cli.pages import walk_document
+
+        return walk_document(document, values, wish, at=at, ascii_only=ascii_only, lang=lang, nodes=nodes)
+    if document is None and os.path.isdir(name):
+        from tracer.cli.pages import walk_course
+
+        refuse_wish(name, wish)
+        return walk_course(Path(name), ascii_only=ascii_only, lang=lang)
     if not interactive():
         from tracer.cli.steps import print_steps
 
-        thing = open_quietly(name, values, nodes=nodes, lang=lang, output=True, unfold=unfold)
+        thing = open_quietly(name, values, nodes=nodes, lang=lang, output=True, unfold=unfold, wish=wish)
         position_of(at, thing.trace)  # a wrong one is wrong here too
         print_steps(thing, "edge", choose_lang(lang))
         return 0
-    thing = open_quietly(name, values, nodes=nodes, lang=lang, tell=False, meanwhile=_import_app, unfold=unfold)
+    thing = open_quietly(
+        name, values, nodes=nodes, lang=lang, tell=False, meanwhile=_import_app, unfold=unfold, wish=wish
+    )
     position = position_of(at, thing.trace)
     if asked_to_end():
         tell_outcome(thing, choose_lang(lang))

@@ -7,6 +7,7 @@ The two files are all there is to adding one. Every number a lesson claims is he
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, get_args
@@ -115,15 +116,13 @@ class Lesson:
             LessonError: a stop that never happens or is out of order, an expected number the trace denies, words
                 that use a number before it is known.
         """
-        for line in problems(self.stops, trace):
+        for line in self.denied(trace):
             raise LessonError(f"{self.file.name}: {line}")
-        end = trace.cursor(len(trace))
-        for key in CARD_KEYS:
-            unknown = unknown_numbers(getattr(self.card, key), end)
-            if unknown:
-                raise LessonError(f"{self.file.name}: card: {key!r} uses {', '.join(unknown)}, which has no number.")
-        if self.card.change is not None and (reason := _no_leaf(trace, self.card.change.leaf)):
-            raise LessonError(f"{self.file.name}: change: {reason}")
+
+    def denied(self, trace: Trace) -> Iterator[str]:
+        """Every claim that the trace denies, one line each."""
+        yield from problems(self.stops, trace)
+        yield from card_denied(self.card, trace)
 
     def check_change(self, trace: Trace) -> None:
         """Hold the end card's suggestion to a run in which its leaf starts from the suggested value.
@@ -147,6 +146,17 @@ class Lesson:
             line = denied(expected, amount(end, name), f"as {name} of the program beside it")
             if line is not None:
                 raise LessonError(f"{self.file.name}: beside: {line}")
+
+
+def card_denied(card: Card, trace: Trace) -> Iterator[str]:
+    """What of an end card the trace denies: words that use a number it does not end with, a leaf that is none."""
+    end = trace.cursor(len(trace))
+    for key in CARD_KEYS:
+        unknown = unknown_numbers(getattr(card, key), end)
+        if unknown:
+            yield f"card: {key!r} uses {', '.join(unknown)}, which has no number."
+    if card.change is not None and (reason := _no_leaf(trace, card.change.leaf)):
+        yield f"change: {reason}"
 
 
 def _no_leaf(trace: Trace, name: str) -> str:

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 PROGRAM_ENDINGS = (".py", ".pyw")
 TRACE_ENDINGS = (".trace", ".safetensors")
-OPENS = "programs (.py), saved traces (.trace), lessons and models by name (see `tracer list`), and expressions"
+OPENS = (
+    "programs (.py), documents (.md, .ipynb), saved traces (.trace), folders of lessons, lessons and models by name "
+    "(see `tracer list`), and expressions"
+)
 """What this version opens, for messages."""
 
 TITLE_WIDTH = 60
@@ -290,5 +293,6 @@ def _is_script(path: Path) -> bool:
 
 
 __all__ = [
-    "Limits", "Outcome", "Overrides", "Run", "Thing", "open_thing", "parse_assignments", "run_expression", "run_program",
+    "Limits", "Outcome", "Overrides", "Run", "Thing",
+    "open_thing", "parse_assignments", "run_expression", "run_program",
 ]  # fmt: skip

@@ -64,6 +64,8 @@ NAMESPACE: Mapping[str, Any] = {
     "torch": tracer, "nn": nn, "F": functional, "optim": optim, "np": np, "math": math,
 }  # fmt: skip
 """What every document may use without importing it."""
+LOST = 70
+"""The exit code of a process whose block has closed our files."""
 KEPT = 100_000
 """Nodes of a block up to which the blocks after it know where each came from; of a larger one, its leaves."""
 
@@ -243,10 +245,13 @@ def main() -> None:
         os.chdir(job["cwd"])
     stopper = BlockStopper(control, folder)
     stopper.start()
-    document = _Run(job, folder, stopper)
-    for index, block in enumerate(job["blocks"]):
-        if block is not None:
-            document.block(index, block)
+    try:
+        document = _Run(job, folder, stopper)
+        for index, block in enumerate(job["blocks"]):
+            if block is not None:
+                document.block(index, block)
+    except BaseException:  # a block took from us what we need; threads it left must not keep the process alive
+        os._exit(LOST)
     stopper.done = True
 
 

@@ -217,6 +217,8 @@ class _Running:
             assert child.stdout is not None, "it is a pipe"
             output = _SplitOutput(child.stdout, token)
             tell(child, str(folder))
+            if self.edits.made or self.edits.entering:
+                _READY.refill()  # where one number was changed, another one will be
             try:
                 self._follow(child, output, folder)
                 with contextlib.suppress(TimeoutExpired):
