@@ -75,11 +75,11 @@ class View:
     """Nodes whose gradient is being asked for."""
     quiz: Quiz | None = None
     """In quiz mode."""
+    opened: int | None = None
+    """Which of the trace's unfoldings has just been opened: the window shows it from its title on."""
     cell: tuple[int, int] | None = None
     """The element chosen in a tensor's panel: its node, and its index into the flattened tensor."""
     zoom: Zoom = "auto"
-    opened: int | None = None
-    """Which of the trace's unfoldings has just been opened: the window shows it from its title on."""
     """How a tensor's panel shows its elements: in numbers, as a heat map, or as its size suggests."""
     note: Text | None = None
     """What the lesson says here, or how the program ended."""

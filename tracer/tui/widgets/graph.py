@@ -38,9 +38,6 @@ class GraphPanel(Panel):
             self.again = again
             """Whether it was the second click of a double click."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.scene: Scene | None = None
     class Folded(Message):
         """The title of a frame was clicked: what it holds is to be folded again."""
 
@@ -49,6 +46,9 @@ class GraphPanel(Panel):
             self.unfolding = unfolding
             """Which of the trace's."""
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.scene: Scene | None = None
         self._moved = Offset(0, 0)
         """How far the user has pushed the window away from where it follows the walk."""
         self._grabbed: Offset | None = None
@@ -77,6 +77,13 @@ class GraphPanel(Panel):
 
     def _window(self, scene: Scene, size: Size) -> Offset:
         """The scene's cell in the panel's top left corner: a function of the view, plus what the user pushed."""
+        opened = next((frame for frame in scene.frames if self.view and frame.number == self.view.opened), None)
+        if opened is not None:
+            wide, high = min(opened.width, size.width), min(opened.height, size.height)
+            return Offset(
+                _place(scene.width, size.width, [(opened.x, opened.x + wide - 1)], self._moved.x),
+                _place(scene.height, size.height, [(opened.y, opened.y + high - 1)], self._moved.y),
+            )
         boxes = [box for box in scene.boxes if box.working or box.receiving] or list(scene.boxes[:1])
         chosen = [box for box in scene.boxes if box.selected and self.view is not None and self.view.about == box.node]
         return Offset(
@@ -95,13 +102,6 @@ class GraphPanel(Panel):
         """Move the window over the scene, until the next step takes it back."""
         before = self._moved
         self._moved += Offset(dx, dy)
-        opened = next((frame for frame in scene.frames if self.view and frame.number == self.view.opened), None)
-        if opened is not None:
-            wide, high = min(opened.width, size.width), min(opened.height, size.height)
-            return Offset(
-                _place(scene.width, size.width, [(opened.x, opened.x + wide - 1)], self._moved.x),
-                _place(scene.height, size.height, [(opened.y, opened.y + high - 1)], self._moved.y),
-            )
         if self.scene is not None and self._window(self.scene, self.size) == self._at:
             self._moved = before  # at the edge: do not pile up
         else:
@@ -145,6 +145,10 @@ class GraphPanel(Panel):
         inside = event.get_content_offset(self)
         if inside is not None and not self._dragged:
             box = self.box_at(inside.x, inside.y)
+            frame = self.scene.frame_at(inside.x + self._at.x, inside.y + self._at.y) if self.scene else None
+            if box is None and frame is not None:
+                self.post_message(self.Folded(frame.number))
+                return
             self.post_message(self.Selected(None if box is None else box.node, event.chain > 1))
 
 
@@ -163,10 +167,6 @@ def _line(row: tuple[tuple[str, Ink | None], ...], palette: Palette, ground: Sty
 
 
 def scene_of(view: View, lang: Lang) -> Scene:
-            frame = self.scene.frame_at(inside.x + self._at.x, inside.y + self._at.y) if self.scene else None
-            if box is None and frame is not None:
-                self.post_message(self.Folded(frame.number))
-                return
     """The scene of a view: what canvas and export both draw."""
     return build_scene(
         view.cursor,
