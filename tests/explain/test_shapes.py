@@ -114,6 +114,7 @@ def test_the_product_of_the_document() -> None:
     outer = matmul_back(0, "g", "W", "x", (2, 3), (3,), (2,))
     assert (outer.formula, outer.shapes) == ("g ⊗ x", "(2, 1) @ (1, 3)")
     assert outer.why.en.startswith("⊗ is the outer product")
+    assert "Nothing is added up, for each element of" in outer.why.en
 
 
 @given(products())

@@ -149,6 +149,7 @@ class Product:
     result: Shape
     """Its shape, before axes that were broadcast are summed."""
     why: Text = EMPTY
+    """What it does, where the op's own words do not fit: a product with a vector is an outer product."""
 
 
 def matmul_forward(a: str, b: str, a_shape: Shape, b_shape: Shape, out: str, out_shape: Shape) -> Text:
@@ -202,7 +203,7 @@ def matmul_back(which: int, g: str, a: str, b: str, a_shape: Shape, b_shape: Sha
             columns: Shape = (*out_shape, 1)
             row: Shape = (1, *b_shape)
             return Product(
-                f"{g} ⊗ {b}", f"{shape_text(columns)} @ {shape_text(row)}", (*out_shape, *b_shape), _outer(g, b)
+                f"{g} ⊗ {b}", f"{shape_text(columns)} @ {shape_text(row)}", (*out_shape, *b_shape), _outer(g, b, a)
             )
         turned = _turned(b_shape)
         # a vector that met several matrices: its gradient comes as a row for each of them
@@ -215,7 +216,7 @@ def matmul_back(which: int, g: str, a: str, b: str, a_shape: Shape, b_shape: Sha
             f"{a} ⊗ {g}",
             f"{shape_text(column)} @ {shape_text(row)}",
             (*out_shape[:-1], a_shape[0], out_shape[-1]),
-            _outer(a, g),
+            _outer(a, g, b),
         )
     turned = _turned(a_shape)
     upstream = (*out_shape, 1) if len(b_shape) == 1 and len(a_shape) > 2 else out_shape
@@ -242,7 +243,7 @@ def linear_back(which: int, g: str, x: str, w: str, x_shape: Shape, w_shape: Sha
         return Product(f"{g} @ {w}", f"{shape_text(out_shape)} @ {shape_text(w_shape)}", x_shape)
     if len(x_shape) == 1:
         column, row = (out_shape[0], 1), (1, x_shape[0])
-        return Product(f"{g} ⊗ {x}", f"{shape_text(column)} @ {shape_text(row)}", w_shape, _outer(g, x))
+        return Product(f"{g} ⊗ {x}", f"{shape_text(column)} @ {shape_text(row)}", w_shape, _outer(g, x, w))
     n = math.prod(x_shape[:-1])
     return Product(f"({g})ᵀ @ {x}", f"{shape_text((out_shape[-1], n))} @ {shape_text((n, x_shape[-1]))}", w_shape)
 
@@ -251,10 +252,12 @@ def _turned(shape: Shape) -> Shape:
     return (*shape[:-2], shape[-1], shape[-2])
 
 
-def _outer(left: str, right: str) -> Text:
+def _outer(left: str, right: str, to: str) -> Text:
     return Text(
-        f"⊗ is the outer product: every element of {left} times every element of {right}.",
-        f"⊗ は外積（outer product）です。{left} の各要素と {right} の各要素をすべて掛け合わせます。",
+        f"⊗ is the outer product: every element of {left} times every element of {right}. Nothing is added up, for "
+        f"each element of {to} went into one number only.",
+        f"⊗ は外積（outer product）です。{left} の各要素と {right} の各要素をすべて掛け合わせます。{to} の各要素は"
+        "一つの数にしか使われていないので、足し合わせはありません。",
     )
 
 

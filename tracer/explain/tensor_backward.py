@@ -16,9 +16,9 @@ from tracer.explain.explanation import Explanation, Note, Row
 from tracer.explain.inside import place_of, seam_rule
 from tracer.explain.routes import routes
 from tracer.explain.sayings import ending
-from tracer.explain.shapes import Product, fits, linear_back, matmul_back
+from tracer.explain.shapes import fits
 from tracer.explain.teller import Teller
-from tracer.explain.tensor_sayings import notes, rule_words, sentence, summed
+from tracer.explain.tensor_sayings import notes, product_of, rule_words, sentence, summed
 from tracer.explain.words import EMPTY, count, join, listed
 from tracer.text import LANGS, Text
 from tracer.trace.cursor import Moment
@@ -130,19 +130,6 @@ def node(teller: Teller, moment: Moment) -> Explanation:
 
 
 # The rule
-
-
-def product_of(one: TensorDelivery) -> Product | None:
-    """The rule as a product of matrices, where it is one."""
-    rule = {"matmul": matmul_back, "linear": linear_back}.get(one.op.name)
-    if rule is None or one.slot > 1:
-        return None
-    a, b = (one.teller.trace.edge(edge) for edge in list(one.teller.trace.edges_in(one.user))[:2])
-    names, teller = one.teller.names, one.teller
-    g = teller.symbol(one.this, one.user)
-    return rule(
-        one.slot, g, names.place(a.id), names.place(b.id), teller.shape(a.input), teller.shape(b.input), one.out_shape
-    )
 
 
 def rule_line(one: TensorDelivery) -> Text:

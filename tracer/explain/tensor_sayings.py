@@ -7,7 +7,7 @@ import numpy as np
 from tracer.explain.amount import is_single, labelled, shape_text
 from tracer.explain.delivery import TensorDelivery
 from tracer.explain.explanation import Note
-from tracer.explain.shapes import broadcast_back, jacobian
+from tracer.explain.shapes import Product, broadcast_back, jacobian, linear_back, matmul_back
 from tracer.explain.trouble import spoilt_array
 from tracer.explain.words import EMPTY, join
 from tracer.text import Text
@@ -23,8 +23,24 @@ def sentence(one: TensorDelivery) -> Text:
 
 def rule_words(one: TensorDelivery) -> Text:
     """What the rule does to the gradient: the op's own words; of an elementwise op, how a nudge moves the output."""
+    product = product_of(one)
+    if product is not None and product.why != EMPTY:
+        return product.why
     words = one.rule.why if one.by_element or one.rule.back is None else one.rule.back
     return one.teller.names.fill(words, one.user, slot=one.slot)
+
+
+def product_of(one: TensorDelivery) -> Product | None:
+    """The rule as a product of matrices, where it is one."""
+    rule = {"matmul": matmul_back, "linear": linear_back}.get(one.op.name)
+    if rule is None or one.slot > 1:
+        return None
+    a, b = (one.teller.trace.edge(edge) for edge in list(one.teller.trace.edges_in(one.user))[:2])
+    names, teller = one.teller.names, one.teller
+    g = teller.symbol(one.this, one.user)
+    return rule(
+        one.slot, g, names.place(a.id), names.place(b.id), teller.shape(a.input), teller.shape(b.input), one.out_shape
+    )
 
 
 def summed(one: TensorDelivery) -> Text:
