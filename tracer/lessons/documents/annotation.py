@@ -112,7 +112,7 @@ class _Reader:
             return None
         value = self.values[key]
         if not isinstance(value, dict):
-            self._add(f"{key!r} must be a table: [{key}], not {value!r:.40}.", key, 0)
+            self._add(f"{key!r} must be a table: [{key}], not {value!r:.40}.", key, self._header(key, 1))
             return None
         return self._said(lambda: read(Table(_both(value), key, keys)), key, self._header(key, 1))
 
@@ -120,7 +120,7 @@ class _Reader:
         """Every `[[stop]]` that is right, and the line it begins on."""
         values = self.values.get(key, [])
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-            self._add(f"{key!r} must be a list of tables: [[{key}]].", key, 0)
+            self._add(f"{key!r} must be a list of tables: [[{key}]].", key, self._header(key, 1))
             return []
         found = []
         for i, value in enumerate(values, start=1):

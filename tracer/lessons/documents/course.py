@@ -156,9 +156,9 @@ def _wanted(entry: str, items: dict[str, Item], troubles: list[LessonError]) -> 
 
 def _items(folder: Path, name: str, troubles: list[LessonError]) -> Iterable[Item]:
     """Lessons and documents, in the order of their names."""
-    paths = sorted(one for one in folder.iterdir() if one.is_file() and not one.name.startswith("."))
+    paths = [one for one in folder.iterdir() if one.is_file() and not one.name.startswith(".")]
     stems: set[str] = set()
-    for path in sorted(paths, key=lambda one: one.stem):
+    for path in sorted(paths, key=lambda one: (one.stem, one.suffix.casefold() != ".toml", one.name)):
         ending = path.suffix.casefold()
         if ending == ".toml" and path.name != ABOUT and _is_lesson(path):
             try:

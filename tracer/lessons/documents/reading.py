@@ -242,7 +242,7 @@ def _analysed(code: str, file: str, line: int, before: Namespace) -> tuple[Readi
 _SECTION = re.compile(
     r"(?:chapter|section|sec\.?|part|appendix|§|第)\s*(\d{1,3}(?:\.\d{1,3})*)(?!\d)"
     r"|(\d{1,3}(?:\.\d{1,3})+)(?![\dA-Za-z_%])"
-    r"|(\d{1,3})(?=[.:)、]|$)",
+    r"|(\d{1,3})(?=\.(?!\w)|[:)、]|$)",
     re.IGNORECASE,
 )
 
