@@ -79,6 +79,7 @@ def hand_back(
     saved: Mapping[str, Any],
 ) -> Handed:
     """All contributions of one application, summed over axes that were broadcast, in the dtypes of the inputs."""
+    upstream = np.asarray(upstream)  # arithmetic on arrays without axes gives NumPy's numbers, which are no arrays
     with np.errstate(all="ignore"):
         found = op.contributions(np, wanted, upstream, out, args, static, saved)
         contributions = tuple(
