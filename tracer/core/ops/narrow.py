@@ -24,6 +24,8 @@ def places_in(shape: Sequence[int]) -> Places:
 
 def spread_places(places: Places, full: Sequence[int], shape: Sequence[int]) -> Places:
     """Where the number that is used at each place of `full` stands in an array of `shape`, which broadcasts to it."""
+    if tuple(shape) == tuple(full):
+        return places
     if not shape:
         return np.zeros(len(places), np.int64)
     coordinates = np.unravel_index(places, tuple(full))[len(full) - len(shape) :]

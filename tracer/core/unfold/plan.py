@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
@@ -87,9 +88,10 @@ def plan(
     smaller = op.steps or op.composite
     if len(places) > tally.most and (smaller or op.unfolds != "moves"):
         return Estimate(args, len(places) * max(len(args), 1), tally)
-    read = sum(math.prod(arg.shape) for arg in args)
-    if op.narrow is None and (read > LARGEST or (op.composite is not None and not shape and read > 50 * tally.most)):
-        return Estimate(args, read, tally)
+    if smaller is not None and op.narrow is None and not op.elementwise:
+        read = sum(math.prod(arg.shape) for arg in args)
+        if read > LARGEST or (op.composite is not None and not shape and read > 50 * tally.most):
+            return Estimate(args, read, tally)
     if smaller is not None:
         opened = Opened.of(op, args, static, places, tally)
         if opened is not None:
@@ -109,7 +111,10 @@ def plain_static(static: Static) -> dict[str, Any]:
 
 
 def _unique(places: Places) -> Places:
-    return np.unique(places).astype(np.int64)
+    """The places in ascending order, each once; mostly they are so already."""
+    if len(places) < 2 or bool((places[1:] > places[:-1]).all()):
+        return places
+    return np.unique(places)
 
 
 class Elements:
@@ -156,9 +161,13 @@ class Elements:
         ).reshape(-1)
 
 
-@functools.lru_cache(maxsize=16)
 def numbered(count: int) -> Places:
     """0, 1, 2, ...: to be read only, for many ops of an unfolding move the same numbers."""
+    return _kept(count) if count < 1 << 17 else np.arange(count)
+
+
+@functools.lru_cache(maxsize=16)
+def _kept(count: int) -> Places:
     found = np.arange(count)
     found.flags.writeable = False
     return found
@@ -209,7 +218,8 @@ class Opened:
         for node in range(out, -1, -1):
             if node not in wanted:
                 continue
-            places = self.wanted[node] = _unique(np.concatenate(wanted.pop(node)))
+            asked = wanted.pop(node)
+            places = self.wanted[node] = _unique(asked[0] if len(asked) == 1 else np.concatenate(asked))
             if not columns.op[node]:
                 if node not in leaves:
                     tally.add(len(places))
@@ -330,16 +340,20 @@ def _taken(arg: Operand, chosen: Any) -> Any:
     return Tensor._wrap(values, requires_grad=arg.live and values.dtype.kind == "f", told=False)
 
 
+_ALONE = threading.RLock()
+
+
 @contextmanager
 def recording() -> Iterator[Recorder]:
     """A recording of our own, which nobody else hears; gradient is followed whatever the caller has switched off."""
-    others, recorder = ACTIVE[:], Recorder(lines=False)
-    ACTIVE[:] = [recorder]
-    try:
-        with set_grad_enabled(True):
-            yield recorder
-    finally:
-        ACTIVE[:] = others
+    with _ALONE:
+        others, recorder = ACTIVE[:], Recorder(lines=False)
+        ACTIVE[:] = [recorder]
+        try:
+            with set_grad_enabled(True):
+                yield recorder
+        finally:
+            ACTIVE[:] = others
 
 
 def cut(op: Op, inputs: Sequence[Any]) -> list[Any]:
