@@ -44,7 +44,7 @@ def make_root(root: Path, *names: str, **toml: str) -> Path:
 def test_start_here_comes_first_then_the_documents() -> None:
     """Folders stand in reading order, lessons in that of their numbers."""
     groups = [group.name for group in catalogue().groups]
-    assert groups == ["start", "06-backpropagation", "microgpt", "misconceptions"]
+    assert groups == ["start", "06-backpropagation", "microgpt", "misconceptions", "write-your-own"]
     assert [lesson.name for lesson in catalogue().groups[0].lessons] == [
         "start/01_multiply",
         "start/02_used_twice",

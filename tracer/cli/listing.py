@@ -40,6 +40,11 @@ def as_data(found: Catalogue) -> dict[str, list[dict[str, Any]]]:
         ],
         "models": [_named("model", model.name, model.title, model.program) for model in found.models],
         "data": [_named("data", data.name, data.title, data.path) for data in found.data],
+        "documents": [
+            {**_named("document", page.name, page.title, page.path), "group": group.name}
+            for group in found.groups
+            for page in group.pages
+        ],
     }
 
 
@@ -54,6 +59,8 @@ def _print(found: Catalogue, lang: Any) -> None:
         for lesson in group.lessons:
             section = f"{lesson.section}  " if lesson.section else ""
             print(plain(f"  {lesson.name:<40} {section}{lesson.title[lang]}"))
+        for page in group.pages:
+            print(plain(f"  {page.name:<40} {page.title[lang]}"))
         print()
     more: list[tuple[Text, tuple[Lesson | DataSet, ...]]] = [
         (words["models"], found.models),
@@ -86,7 +93,7 @@ def completions(incomplete: str) -> list[str]:
         found = catalogue()
     except TracerError:
         return []
-    names = [alias for lesson in (*found.lessons, *found.models) for alias in aliases(lesson)]
+    names = [alias for lesson in (*found.lessons, *found.pages, *found.models) for alias in aliases(lesson)]
     return _beginning(incomplete, names, ENDINGS)
 
 
