@@ -187,14 +187,16 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
     lang: Language = None,
 ) -> Task:
-    """List the lessons, models and data sets.
+    """List the lessons, documents, models and data sets.
 
     \b
     --json prints one object:
     {"lessons": [{"name": "start/01_multiply", "kind": "lesson", "title": "...", "title_ja": "...", "group": "start",
                   "section": "", "minutes": 3, "path": "..."}],
      "models":  [{"name": "models/mlp", "kind": "model", "title": "...", "title_ja": "...", "path": "..."}],
-     "data":    [{"name": "moons", "kind": "data", "title": "...", "title_ja": "...", "path": "..."}]}
+     "data":    [{"name": "moons", "kind": "data", "title": "...", "title_ja": "...", "path": "..."}],
+     "documents": [{"name": "write-your-own/01_a_page", "kind": "document", "title": "...", "title_ja": "...",
+                    "group": "write-your-own", "path": "..."}]}
     """
     from tracer.cli.listing import show
 
