@@ -28,7 +28,7 @@ app = typer.Typer(
     tracer open notes.md                          a document with PyTorch code, block by block; notebooks too
     tracer train mlp --data moons                 a small network, learning
 
-    Opening a program runs it, with your rights, as python would; a document's code is asked about first, the first time.
+    Opening a program runs it, with your rights, as python would; a document is asked about first.
     Opening a saved trace or an expression runs nothing.
 
     Without a terminal (in a pipe, with TERM=dumb) `tracer` and `tracer open` print text instead of starting the app.

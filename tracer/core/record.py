@@ -428,6 +428,18 @@ class RecordLimit(GraphError):
         super().__init__(f"the program made more than {limit:,} nodes, the most this recording takes.")
 
 
+def inside_event(frame: FrameType | None) -> bool:
+    """Whether the code that `frame` runs is in the middle of recording an event: then half of it may be there."""
+    while frame is not None:
+        if frame.f_code.co_filename in _RECORDING:
+            return True
+        frame = frame.f_back
+    return False
+
+
+_RECORDING = frozenset({__file__, TensorEvents.made_leaf.__code__.co_filename})
+
+
 @contextmanager
 def silence() -> Iterator[None]:
     """Nothing that happens inside is recorded."""

@@ -30,8 +30,7 @@ from typing import Any, Protocol
 import safetensors.numpy  # noqa: F401  now, though it is needed later: then the program's folder is on the path
 
 from tracer.core import backward, gradcheck  # noqa: F401  likewise
-from tracer.core import record as recording
-from tracer.core.record import Recorder, RecordLimit
+from tracer.core.record import Recorder, RecordLimit, inside_event
 from tracer.errors import TracerError
 from tracer.files import write_atomic
 from tracer.lessons.outcome import Outcome
@@ -76,11 +75,8 @@ class Stopper(threading.Thread):
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         """The handler of SIGINT: KeyboardInterrupt, but never with half an event recorded."""
-        at = frame
-        while at is not None:
-            if at.f_code.co_filename == recording.__file__:
-                return  # whoever asked asks again in a moment
-            at = at.f_back
+        if inside_event(frame):
+            return  # whoever asked asks again in a moment
         self._raised.set()
         raise KeyboardInterrupt
 

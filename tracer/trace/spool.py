@@ -10,8 +10,7 @@ import time
 from pathlib import Path
 from types import FrameType, TracebackType
 
-from tracer.core import record as _record_module
-from tracer.core.record import Recorder
+from tracer.core.record import Recorder, inside_event
 from tracer.errors import FileFormatError
 from tracer.files import write_atomic
 from tracer.trace.store import to_bytes
@@ -59,11 +58,9 @@ class Spool:
         return time.perf_counter() - began
 
     def _alarm(self, number: int, frame: FrameType | None) -> None:
-        while frame is not None:
-            if frame.f_code.co_filename == _record_module.__file__:
-                signal.setitimer(signal.ITIMER_REAL, 0.002)  # half an event is recorded: try again at once
-                return
-            frame = frame.f_back
+        if inside_event(frame):
+            signal.setitimer(signal.ITIMER_REAL, 0.002)  # try again at once
+            return
         events = len(self.recorder.value) + sum(s[2] - s[1] for s in self.recorder.segments)
         cost = 0.0
         if events != self._events:

@@ -32,10 +32,9 @@ import numpy as np
 
 import tracer
 from tracer import nn, optim
-from tracer.core import record as recording
 from tracer.core.columns import CONST, NO_LINE
 from tracer.core.generator import default_generator
-from tracer.core.record import LeafKey, Override, Recorder
+from tracer.core.record import LeafKey, Override, Recorder, inside_event
 from tracer.files import write_atomic
 from tracer.lessons.child import (
     WALKED,
@@ -93,6 +92,8 @@ class Past:
         changed = set(recorder.updates.freeze().node.tolist())
         few = len(recorder.value) <= KEPT
         for serial, node in recorder.ids.items():
+            if node >= len(recorder.value):
+                continue  # the one that was too many
             if node in changed:
                 self.keys.pop(serial, None)
             if serial in self.nodes or not (few or node in keys):
@@ -150,6 +151,8 @@ class BlockStopper(threading.Thread):
         self.control, self.folder = control, folder
         self.running: int | None = None
         """The index of the block that runs and may be interrupted."""
+        self.ended = -1
+        """The index of the last one that has ended."""
         self.done = False
         self._raised = threading.Event()
 
@@ -168,17 +171,17 @@ class BlockStopper(threading.Thread):
                 shutil.rmtree(self.folder, ignore_errors=True)
                 os._exit(1)
             index = int(asked.split()[-1])
-            while self.running == index and not self._raised.is_set():
+            while index > self.ended and not (self.running == index and self._raised.is_set()):
+                if self.running != index:  # it is about to begin, or to end
+                    time.sleep(0.002)
+                    continue
                 signal.raise_signal(signal.SIGINT) if os.name == "nt" else os.kill(os.getpid(), signal.SIGINT)
                 self._raised.wait(0.005)
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         """The handler of SIGINT: KeyboardInterrupt in the block that runs, but never with half an event recorded."""
-        at = frame
-        while at is not None:
-            if at.f_code.co_filename == recording.__file__:
-                return  # whoever asked asks again in a moment
-            at = at.f_back
+        if inside_event(frame):
+            return  # whoever asked asks again in a moment
         if self.running is not None:
             self._raised.set()
             raise KeyboardInterrupt
@@ -286,7 +289,7 @@ class _Run:
             outcome = self._record(index, block, recorder)
         except KeyboardInterrupt:  # between its end and ours
             outcome = Outcome("stopped")
-        self.stopper.running = None
+        self.stopper.running, self.stopper.ended = None, index
         seconds = time.monotonic() - began
         self.past.take(block["number"], recorder)
         self.streams.end(index)
