@@ -132,7 +132,7 @@ def test_every_op_opens_into_numbers_that_give_its_value_and_gradients(op: Op, m
 def test_it_does_so_in_any_shape_and_dtype(op: Op, cases: int) -> None:
     for seed in range(cases):
         rng = np.random.default_rng(seed)
-        hold_all(op, shaped(op, rng))
+        hold_all(op, shaped(op, rng), parts=seed % 5 == 0)
 
 
 @pytest.mark.parametrize(

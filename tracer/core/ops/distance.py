@@ -321,7 +321,8 @@ def _logits_samples(rng: Any) -> Iterable[Sample]:
 def _logits_composite(F: Any, a: Any, target: Any, weight: Any = 1.0, pos_weight: Any = None, *, reduction: str) -> Any:
     size = F.where(a < 0, -a, a)  # not abs, whose slope at 0 is 0: here the slope from above is the right one
     down = F.log1p(F.exp(-size)) + F.relu(-a)  # −log σ(a)
-    elements = ((1.0 - target) * a + _steeper(a, target, pos_weight) * down) * weight
+    elements = (1.0 - target) * a + (down if pos_weight is None else _steeper(a, target, pos_weight) * down)
+    elements = elements * weight if hasattr(weight, "shape") else elements
     return elements if reduction == "none" else getattr(F, reduction)(elements)
 
 

@@ -55,7 +55,8 @@ def _at_targets(F: Any, logs: Any, target: Any, weight: Any, ignore_index: int) 
     labels = target._array.reshape(-1)
     counts = np.flatnonzero(labels != ignore_index)
     labels = labels[counts]
-    index = F.reshape(target, (-1,))[counts]
+    index = target if target.ndim == 1 else F.reshape(target, (-1,))
+    index = index if len(counts) == len(index) else index[counts]
     taken = apply_op("select", index, logs[counts, labels], ties="one", number=labels)
     share = None if weight is None else apply_op("select", index, weight[labels], ties="one", number=labels)
     return -taken, share, counts
@@ -65,6 +66,8 @@ def _of_rows(F: Any, rows: Any, share: Any, counts: Any, shape: tuple[int, ...],
     if reduction == "none":
         whole = F.zeros((int(np.prod(shape)),), dtype=rows.dtype)
         return F.reshape(apply_op("index_put", whole, rows, index=(counts,)), shape)
+    if reduction == "mean" and share is None and len(counts):
+        return F.mean(rows)
     total = F.sum(rows)
     return total if reduction == "sum" else total / (len(counts) if share is None else F.sum(share))
 

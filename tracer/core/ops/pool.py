@@ -101,13 +101,16 @@ def _avg_pool2d_composite(F: Any, a: Any, *, kernel: Pair, stride: Pair, padding
     """Windows by index, their sum, divided by how many there are."""
     from tracer.core.apply import apply
 
-    a = apply(PAD, a, pad=((0, 0), (0, 0), *padding), value=0.0)
+    if any(side for sides in padding for side in sides):
+        a = apply(PAD, a, pad=((0, 0), (0, 0), *padding), value=0.0)
     n, c, h, w = a.shape
     xp = namespace(a._array)
     places = windows(xp, xp.arange(h * w).reshape(1, 1, h, w), kernel, stride, (1, 1))[0, 0]
     rows, columns = places.shape[:2]
     cut = F.reshape(a, (n, c, h * w))[:, :, places.reshape(rows, columns, kernel[0] * kernel[1])]
-    return F.sum(cut, -1) / type(a)._wrap(xp.asarray(divisor, a._array.dtype))
+    by = xp.asarray(divisor, a._array.dtype)
+    same = bool((by == by.reshape(-1)[0]).all())
+    return F.sum(cut, -1) / (float(by.reshape(-1)[0]) if same else type(a)._wrap(by))
 
 
 def _avg_samples(rng: Any) -> Iterable[Sample]:

@@ -61,7 +61,7 @@ def composite_part(
     Raises:
         GraphError: the op has no definition in smaller ops.
     """
-    smaller = op.steps if op.composite is None else op.steps or op.composite
+    smaller = op.steps or op.composite
     if smaller is None:
         raise GraphError(
             f"{op.name}: it has no definition in smaller ops.",
@@ -160,10 +160,10 @@ class _Opening:
 
     def _found(self, step: Step) -> list[Found | None]:
         """The cells of the elements that are read; of one tensor given twice they are the same."""
-        leaves = self.leaves
         found: list[Found | None] = []
+        seen: dict[int, int] = {}
         for slot, need in enumerate(step.needs):
-            first = next(i for i in range(slot + 1) if leaves[i] is leaves[slot])
+            first = seen.setdefault(id(self.leaves[slot]), slot)
             cells = [] if need is None else [self.cells.element(first, place) for place in need.tolist()]
             found.append(None if need is None else Found(need, np.array(cells, np.int64)))
         return found
@@ -230,8 +230,9 @@ def _output(op: Op, args: Sequence[Any], static: Static) -> Any:
 
 def _leaves(args: Sequence[Any], live: Sequence[bool], nodes: Sequence[int] | None) -> list[Any]:
     found: list[Any] = []
+    seen: dict[int, int] = {}
     for slot, arg in enumerate(args):
-        twin = nodes.index(nodes[slot]) if nodes is not None else slot
+        twin = seen.setdefault(slot if nodes is None else nodes[slot], slot)
         if not isinstance(arg, np.ndarray):
             found.append(arg)
         elif twin < slot:
