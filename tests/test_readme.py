@@ -17,6 +17,7 @@ README = ROOT / "README.md"
 PLACES = {
     "walk": "walking",
     "stepper": "walking",
+    "document": "documents",
     "lockstep": "two runs",
     "training": "training",
     "gallery": "gallery",

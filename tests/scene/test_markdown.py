@@ -13,7 +13,7 @@ from tracer.scene.palette import DARK, PALETTES
 PIECES = [
     "# Title\n", "## 第二\n", "- a\n- b\n  - c\n", "1. one\n2. two\n", "> said\n", "`x`", "**bold** *em*", "\n\n",
     "連鎖律は勾配を掛け合わせる規則です。", "| a | 勾配 |\n|---|---|\n| 1 | 二 |\n", "```\na → b\n```\n", "---\n",
-    "[link](https://example.org)", "![a picture](x.png)", "<b>html</b>", "<!-- hidden -->", "\\[x\\]", "[bold]no[/bold]",
+    "[link](https://example.org)", "![a picture](x.png)", "<b>html</b>", "<!-- hidden -->", "[bold]no[/bold]",
     "a very long line of words that goes on and on and on without any end in sight", "\x1b[31mred\x07", "$x^2$",
 ]  # fmt: skip
 

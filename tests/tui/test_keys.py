@@ -12,16 +12,25 @@ from textual.binding import Binding
 from tracer.tui.app import GradientTracer
 from tracer.tui.keys import KEYS, Place, ascii_twin, bindings, face_of, name_of, reachable_everywhere, rows
 from tracer.tui.screens.base import AppScreen
+from tracer.tui.screens.document import DocumentScreen
 from tracer.tui.screens.endcard import EndCardScreen
 from tracer.tui.screens.gallery import GalleryScreen
 from tracer.tui.screens.lockstep import LockstepScreen
 from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.screens.training import TrainingScreen
 
-SCREENS: list[type[AppScreen[None]]] = [GalleryScreen, EndCardScreen, StepperScreen, LockstepScreen, TrainingScreen]
+SCREENS: list[type[AppScreen[None]]] = [
+    GalleryScreen,
+    EndCardScreen,
+    StepperScreen,
+    DocumentScreen,
+    LockstepScreen,
+    TrainingScreen,
+]
 PLACES: tuple[tuple[Place, ...], ...] = (
     ("gallery",),
     ("walk", "stepper"),
+    ("walk", "stepper", "document"),
     ("walk", "lockstep"),
     ("endcard",),
     ("training",),

@@ -41,6 +41,8 @@ from tracer.tui.themes import THEME_WORDS, THEMES
 
 if TYPE_CHECKING:
     from tracer.lessons.content import Catalogue
+    from tracer.lessons.documents.course import Course
+    from tracer.lessons.documents.document import Document
     from tracer.lessons.runner import Thing
     from tracer.tui.running import Running
 
@@ -152,7 +154,7 @@ class GradientTracer(App[None]):
         elif self._first_thing is None:
             self._open(self._first)
         else:
-            self._walk(self._first, self._first_thing)
+            self._show(self._first, self._first_thing)
 
     # --- what is said in passing
 
@@ -219,7 +221,7 @@ class GradientTracer(App[None]):
             return False
         return any(lesson.name == name for lesson in (*self.catalogue.lessons, *self.catalogue.models))
 
-    def _say_opened(self, request: Request, run: Future[Thing]) -> None:
+    def _say_opened(self, request: Request, run: Future[Thing | Document | Course]) -> None:
         """Called in whatever thread finished it."""
         error = run.exception()
         with suppress(RuntimeError):  # the app has ended meanwhile
@@ -264,7 +266,7 @@ class GradientTracer(App[None]):
         if message.request is self._opening:  # else the user went elsewhere meanwhile
             self._opening = None
             self._close_opening()
-            self._walk(message.request, message.thing)
+            self._show(message.request, message.thing)
 
     def on_open_failed(self, message: OpenFailed) -> None:
         from tracer.tui.screens.notice import NoticeScreen
@@ -276,6 +278,40 @@ class GradientTracer(App[None]):
                 self.show_gallery()
             title = Text(en="This cannot be opened", ja="開けませんでした")
             self.push_screen(NoticeScreen(title, Text.same(message.reason)))
+
+    def _show(self, request: Request, thing: Thing | Document | Course) -> None:
+        """Whatever was opened, in place of what was walked before."""
+        from tracer.lessons.documents.course import Course
+        from tracer.lessons.documents.document import Document
+
+        if isinstance(thing, Course):
+            self._list(request, thing)
+        elif isinstance(thing, Document):
+            self._play(request, thing)
+        else:
+            self._walk(request, thing)
+
+    def _list(self, request: Request, course: Course) -> None:
+        """A folder of lessons and documents."""
+        from tracer.tui.screens.gallery import GalleryScreen
+
+        self._to_gallery(from_documents=True)
+        self.remember(lambda now: now.opened(request.words))
+        self.push_screen(GalleryScreen(course))
+        if course.problems:
+            self.notify("\n".join(map(str, course.problems[:3])), severity="warning", timeout=10, markup=False)
+
+    def _play(self, request: Request, document: Document) -> None:
+        """A document, block by block."""
+        from tracer.tui.screens.document import DocumentScreen
+
+        self._to_gallery(from_documents=True)
+        self.remember(lambda now: now.opened(request.words))
+        self.push_screen(
+            DocumentScreen(
+                document, block=request.block, at=request.at, values=dict(request.assignments), run=bool(request.run)
+            )
+        )
 
     def _walk(self, request: Request, thing: Thing) -> None:
         """Step through `thing`, in place of what was walked before."""
@@ -298,18 +334,25 @@ class GradientTracer(App[None]):
             stepper.call_after_refresh(stepper.action_export)
 
     def show_gallery(self) -> None:
-        """Back to the gallery, from wherever one is."""
+        """Back to the gallery, or to the document that a lesson was opened from."""
         self._to_gallery()
-        from tracer.tui.screens.gallery import GalleryScreen
+        if not (isinstance(self.screen, AppScreen) and self.screen.COMES_BACK):
+            from tracer.tui.screens.gallery import GalleryScreen
 
-        if not isinstance(self.screen, GalleryScreen):
             self.push_screen(GalleryScreen())
 
-    def _to_gallery(self) -> None:
-        """Take away every screen above the gallery; all of ours if it is not open."""
+    def _to_gallery(self, *, from_documents: bool = False) -> None:
+        """Take away every screen above one that is come back to; all of ours if there is none.
+
+        Args:
+            from_documents: whether a document goes, too.
+        """
         from tracer.tui.screens.gallery import GalleryScreen
 
-        while len(self.screen_stack) > 1 and not isinstance(self.screen, GalleryScreen):
+        while len(self.screen_stack) > 1:
+            stays = isinstance(self.screen, AppScreen) and self.screen.COMES_BACK
+            if stays and (not from_documents or isinstance(self.screen, GalleryScreen)):
+                break
             self.pop_screen()
 
     def on_lesson_ended(self, message: LessonEnded) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _OPEN = Text(en="Open: {title}", ja="開く: {title}")
 _NOTHING = Text(en="Nothing found.", ja="見つかりません。")
-_MOVES = ("move", "select", "panel", "close", "command_palette")
+_MOVES = ("move", "select", "scroll", "panel", "close", "command_palette")
 """Actions that only make sense as keys."""
 _COLOURS = Text(en="Colours: {name}", ja="配色: {name}")
 

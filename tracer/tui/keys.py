@@ -15,7 +15,7 @@ from textual.keys import _character_to_key, format_key
 
 from tracer.text import Text
 
-Place = Literal["app", "gallery", "walk", "stepper", "lockstep", "endcard", "training"]
+Place = Literal["app", "gallery", "walk", "stepper", "document", "lockstep", "endcard", "training"]
 """Where a row is bound: `app` is everywhere, `walk` the stepper and the lockstep screen, the others one screen each."""
 
 
@@ -133,6 +133,22 @@ _STEPPER: tuple[Key, ...] = (
         Text("copy a command that opens exactly this", "この場面を開くコマンドをコピーする"), "stepper"),
 )
 
+_DOCUMENT: tuple[Key, ...] = (
+    Key("block(1)", ("J",), Text("next block", "次のブロック"),
+        Text("to the next block (→ gets there by itself)", "次のブロックへ（→ で進んでも着きます）"),
+        "document", weight=92),
+    Key("block(-1)", ("K",), Text("block before", "前のブロック"),
+        Text("to the start of this block, then to the one before", "このブロックの始め、次に前のブロックへ"),
+        "document", weight=50),
+    Key("outline", ("o",), Text("outline", "目次"),
+        Text("the headings and blocks of the document, to go to one", "文書の見出しとブロックの一覧から移動する"),
+        "document", weight=91),
+    Key("scroll(1)", ("down",), Text("scroll", "スクロール"),
+        Text("the page (or the panel with the focus) a line down", "文書（または選んだパネル）を一行下へ"), "document"),
+    Key("scroll(-1)", ("up",), Text("scroll", "スクロール"),
+        Text("a line up", "一行上へ"), "document"),
+)
+
 _LOCKSTEP: tuple[Key, ...] = (
     Key("difference", ("=", "u"), Text("first difference", "最初の違い"),
         Text("to the first thing the two runs do differently", "二つの実行が最初に食い違う場面へ"),
@@ -206,7 +222,7 @@ _APP: tuple[Key, ...] = (
 )
 # fmt: on
 
-KEYS: tuple[Key, ...] = _WALK + _STEPPER + _LOCKSTEP + _TRAINING + _GALLERY + _ENDCARD + _APP
+KEYS: tuple[Key, ...] = _WALK + _STEPPER + _DOCUMENT + _LOCKSTEP + _TRAINING + _GALLERY + _ENDCARD + _APP
 
 
 def bindings(place: Place) -> list[Binding]:

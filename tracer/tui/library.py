@@ -9,14 +9,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracer.lessons.documents.document import ENDINGS
 from tracer.tui.messages import Request
 
 if TYPE_CHECKING:
+    from tracer.lessons.documents.course import Course
+    from tracer.lessons.documents.document import Document
     from tracer.lessons.runner import Thing
 
-Opener = Callable[[Request, threading.Event], "Thing"]
+Opener = Callable[[Request, threading.Event], "Thing | Document | Course"]
 Key = tuple[str, tuple[tuple[str, float], ...]]
 
 KEPT = 64
@@ -32,10 +37,10 @@ class Library:
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
-        self._runs: dict[Key, tuple[Future[Thing], threading.Event]] = {}
+        self._runs: dict[Key, tuple[Future[Thing | Document | Course], threading.Event]] = {}
         self._lock = threading.Lock()
 
-    def ask(self, request: Request, *, fresh: bool = False) -> Future[Thing]:
+    def ask(self, request: Request, *, fresh: bool = False) -> Future[Thing | Document | Course]:
         """The thing's run, under way or done.
 
         Args:
@@ -47,7 +52,7 @@ class Library:
             if known is not None and not (known[0].done() and (fresh or known[1].is_set())):
                 self._runs[key] = known  # the newest again
                 return known[0]
-            run: Future[Thing] = Future()
+            run: Future[Thing | Document | Course] = Future()
             stop = threading.Event()
             self._runs[key] = run, stop
             while len(self._runs) > KEPT:
@@ -62,7 +67,7 @@ class Library:
         if known is not None:
             known[1].set()
 
-    def _run(self, request: Request, run: Future[Thing], stop: threading.Event) -> None:
+    def _run(self, request: Request, run: Future[Thing | Document | Course], stop: threading.Event) -> None:
         try:
             thing = self._opener(request, stop)
         except BaseException as error:  # whoever asked decides what it means
@@ -71,11 +76,39 @@ class Library:
             run.set_result(thing)
 
 
-def open_with_runner(request: Request, stop: threading.Event) -> Thing:
-    """What `Library` does outside tests: a lesson, model, file or expression, as `tracer open` takes it."""
+def open_with_runner(request: Request, stop: threading.Event) -> Thing | Document | Course:
+    """What `Library` does outside tests: whatever `tracer open` takes. A document is read, not run."""
+    path = Path(request.name)
+    if _is_there(path) and path.is_dir():
+        from tracer.lessons.documents.course import read_course
+
+        return read_course(path)
+    if path.suffix.casefold() in ENDINGS and _is_there(path):
+        return _document(path)
+    from tracer.lessons.content import find_page
     from tracer.lessons.runner import open_thing
+
+    page = None if _is_there(path) else find_page(request.name)
+    if page is not None:
+        return _document(page.path)
 
     thing = open_thing(request.name, dict(request.assignments), stop=stop)
     import tracer.tui.screens.lockstep  # noqa: F401  # here, so that no key waits for it when the thing is shown
 
     return thing
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file or folder. Text that cannot be a path is none."""
+    with suppress(OSError, ValueError):  # too long, or a null byte
+        return path.exists()
+    return False
+
+
+def _document(path: Path) -> Document:
+    from tracer.lessons.documents.reading import read_document
+
+    found = read_document(path)
+    import tracer.tui.screens.document  # noqa: F401  # as above
+
+    return found

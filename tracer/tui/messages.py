@@ -11,6 +11,8 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from tracer.lessons.content import Catalogue
+    from tracer.lessons.documents.course import Course
+    from tracer.lessons.documents.document import Document
     from tracer.lessons.runner import Thing
 
 AT_THE_END = sys.maxsize
@@ -31,6 +33,10 @@ class Request:
     """Whether gradients are blanks to fill in."""
     export: bool = False
     """Whether to ask at once how its picture is to be saved."""
+    block: int | None = None
+    """Of a document: the block to begin at; None is its beginning."""
+    run: bool | None = None
+    """Of a document: whether whoever opens it has agreed to run its code; else they are asked."""
 
     @property
     def words(self) -> str:
@@ -58,9 +64,9 @@ class CatalogueRead(Message):
 
 
 class Opened(Message):
-    """A thing has been run (or read) and can be walked."""
+    """A thing has been run (or read) and can be walked; of a document or a course, it has been read."""
 
-    def __init__(self, request: Request, thing: Thing) -> None:
+    def __init__(self, request: Request, thing: Thing | Document | Course) -> None:
         super().__init__()
         self.request, self.thing = request, thing
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tracer.explain.nudge import Nudge
 from tracer.layout.fold import LIMIT
@@ -13,6 +13,9 @@ from tracer.text import Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import By
 from tracer.tui.checks import Checked
+
+if TYPE_CHECKING:  # only a document needs it
+    from tracer.tui.page import Page
 
 APART = "≠"
 """Marks the node at which two runs part."""
@@ -96,6 +99,10 @@ class View:
     """In lockstep, once the runs have parted."""
     beside: tuple[int, int, bool] | None = None
     """In lockstep: the step of both runs, how many they have, whether this is the end; else the cursor knows."""
+    page: Page | None = None
+    """In a document: all of it, and where in it one is."""
+    nothing: Text | None = None
+    """What panels say where there is nothing to step through."""
 
     @property
     def steps(self) -> tuple[int, int]:

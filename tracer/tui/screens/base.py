@@ -51,6 +51,8 @@ class AppScreen(Screen[Result]):
 
     PLACES: ClassVar[tuple[Place, ...]] = ()
     """Whose rows of the key table work here, besides the app's: for the help and the palette."""
+    COMES_BACK: ClassVar[bool] = False
+    """Whether what is opened from here lies above it, and closing that comes back: a list, a document."""
 
     lang: reactive[Lang] = reactive("en", init=False)
 

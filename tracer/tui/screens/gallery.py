@@ -27,7 +27,10 @@ from tracer.tui.widgets.keybar import KeyBar, KeyLine
 from tracer.tui.widgets.preview import Preview
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tracer.lessons.content import Catalogue
+    from tracer.lessons.documents.course import Course, Page
     from tracer.lessons.lesson import Lesson
 
 _MOTTO = Text(en="every number of a gradient, and where it came from", ja="勾配のすべての数と、それがどこから来たか")
@@ -39,6 +42,8 @@ _FIND_KEYS = Text(en="enter  open   ↑ ↓  choose   esc  close", ja="enter  �
 _NOTHING = Text(en="Nothing matches.", ja="見つかりません。")
 _READING = Text(en="Reading the lessons…", ja="レッスンを読み込んでいます…")
 
+DOCUMENT = "≡"
+"""Stands before a document."""
 MARKS = {"done": "✓", "begun": "▸", None: " "}
 
 
@@ -49,6 +54,10 @@ class Row:
     words: Text
     heading: bool = False
     lesson: Lesson | None = None
+    page: Page | None = None
+    """A document."""
+    path: Path | None = None
+    """The file that opens a lesson of somebody's own, which no catalogue knows."""
     recent: str | None = None
     """As it was opened: `Request.parse` reads it."""
     group: tuple[str, ...] = ()
@@ -58,17 +67,23 @@ class Row:
     def id(self) -> str | None:
         if self.lesson is not None:
             return f"lesson:{self.lesson.name}"
+        if self.page is not None:
+            return f"page:{self.page.name}"
         return f"recent:{self.recent}" if self.recent is not None else None
 
-    @property
-    def request(self) -> Request | None:
+    def request(self, lang: Lang) -> Request | None:
+        """What opens it: of a document in two languages, the page in this one."""
         if self.lesson is not None:
-            return Request(self.lesson.name)
+            return Request(self.lesson.name if self.path is None else str(self.path))
+        if self.page is not None:
+            return Request(str(self.page.path_in(lang)))
         return Request.parse(self.recent) if self.recent is not None else None
 
     def matches(self, wanted: str) -> bool:
         """Whether every word of `wanted` is in the title, in either language, in the section or in the name."""
         told = [self.words.en, self.words.ja, self.recent or ""]
+        if self.page is not None:
+            told.append(self.page.name)
         if self.lesson is not None:
             told += [self.lesson.section, self.lesson.name, self.lesson.intro.en, self.lesson.intro.ja]
         there = _folded(" ".join(told))
@@ -83,10 +98,12 @@ def _folded(words: str) -> str:
 def all_rows(catalogue: Catalogue, recent: tuple[str, ...]) -> Iterator[Row]:
     """Everything, in order: the lessons by document, models, recent things."""
     for group in catalogue.groups:
-        if group.lessons:
+        if group.lessons or group.pages:
             yield Row(group.title, heading=True, group=tuple(lesson.name for lesson in group.lessons))
             for lesson in group.lessons:
                 yield Row(lesson.title, lesson=lesson)
+            for page in group.pages:
+                yield Row(page.title, page=page)
     if catalogue.models:
         yield Row(_MODELS, heading=True)
         for model in catalogue.models:
@@ -95,6 +112,18 @@ def all_rows(catalogue: Catalogue, recent: tuple[str, ...]) -> Iterator[Row]:
         yield Row(_RECENT, heading=True)
         for words in recent:
             yield Row(Text.same(words), recent=words)
+
+
+def rows_of(course: Course) -> Iterator[Row]:
+    """What a course holds, in its order."""
+    from tracer.lessons.lesson import Lesson
+
+    yield Row(course.title, heading=True, group=tuple(lesson.name for lesson in course.lessons))
+    for item in course.items:
+        if isinstance(item, Lesson):
+            yield Row(item.title, lesson=item, path=item.program)
+        else:
+            yield Row(item.title, page=item)
 
 
 class Entries(OptionList):
@@ -114,17 +143,23 @@ class Find(Input):
 
 
 class GalleryScreen(AppScreen[None]):
-    """The first screen."""
+    """The first screen; or the list of a course, a folder of somebody's own.
+
+    Args:
+        course: what to list instead of our lessons, models and recent things.
+    """
 
     PLACES: ClassVar[tuple[Place, ...]] = ("gallery",)
+    COMES_BACK = True
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("gallery")]
     AUTO_FOCUS = "#gallery-list"
 
     wanted: reactive[str] = reactive("", init=False)
     """What is typed into the find line."""
 
-    def __init__(self) -> None:
+    def __init__(self, course: Course | None = None) -> None:
         super().__init__()
+        self.course = course
         self.rows: tuple[Row, ...] = ()
         """Everything there is, found or not."""
 
@@ -148,7 +183,9 @@ class GalleryScreen(AppScreen[None]):
 
     def _read(self) -> None:
         catalogue = self.tracer.catalogue
-        if catalogue is not None:
+        if self.course is not None:
+            self.rows = tuple(rows_of(self.course))
+        elif catalogue is not None:
             self.rows = tuple(all_rows(catalogue, self.tracer.settings.now.recent))
         self._write_list()
 
@@ -182,7 +219,7 @@ class GalleryScreen(AppScreen[None]):
             listed.highlighted = places.get(marked, self._to_begin_with(places))
 
     def _options(self) -> Iterator[Option]:
-        if self.tracer.catalogue is None:
+        if self.course is None and self.tracer.catalogue is None:
             yield Option(Content.styled(_READING[self.lang], "$text-muted"), disabled=True)
             return
         shown: list[Row] = []
@@ -206,6 +243,8 @@ class GalleryScreen(AppScreen[None]):
             done = sum(progress.get(name) == "done" for name in row.group)
             count = f"   {done}/{len(row.group)}" if row.group else ""
             return Content.assemble((words, "bold $accent"), (count, "$text-muted"))
+        if row.page is not None:
+            return Content(f"{DOCUMENT} {words}")
         if row.lesson is None:
             return Content(f"  {words}")
         mark = MARKS[progress.get(row.lesson.name)]
@@ -229,6 +268,8 @@ class GalleryScreen(AppScreen[None]):
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         row, preview = self.marked, self.query_one(Preview)
         preview.lesson, preview.recent = (row.lesson, row.recent) if row is not None else (None, None)
+        preview.file = str(row.path) if row is not None and row.path is not None else None
+        preview.page = row.page if row is not None else None
         preview.progress = self.tracer.settings.now.progress.get(row.lesson.name) if row and row.lesson else None
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -241,7 +282,7 @@ class GalleryScreen(AppScreen[None]):
         if row is None:
             return
         try:
-            request = row.request
+            request = row.request(self.lang)
         except ValueError:  # a recent line somebody edited
             request = Request(row.recent or "")
         if request is not None:

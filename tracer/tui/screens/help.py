@@ -23,6 +23,7 @@ from tracer.tui.screens.base import AppScreen
 TITLES: dict[Place, Text] = {
     "walk": Text(en="Walking a computation", ja="計算をたどる"),
     "stepper": Text(en="Looking closer and changing numbers", ja="詳しく見る・数を変える"),
+    "document": Text(en="Documents", ja="文書"),
     "lockstep": Text(en="Two runs side by side", ja="二つの実行を並べる"),
     "training": Text(en="Training", ja="訓練"),
     "gallery": Text(en="Gallery", ja="一覧"),

@@ -59,6 +59,7 @@ class LockstepScreen(WalkingScreen[LockstepCursor]):
         assert thing.compare is not None, "two runs are needed"
         self.thing, self.other, lesson = thing, thing.compare, thing.lesson
         self._arrivals = lesson.stops_at(thing.trace) if lesson is not None else ()
+        self._intro = lesson.intro if lesson is not None else None
         self._both = Lockstep(thing.trace, thing.compare.trace)
         by = lesson.by if lesson is not None and lesson.by is not None else first_by(thing.trace)
         notation = lesson.notation if lesson is not None else "boxes"
@@ -116,7 +117,7 @@ class LockstepScreen(WalkingScreen[LockstepCursor]):
                 parts[i] = Apart(node, said[i], reached or position is None)
         stops = self._both.stops(left.by)
         steps = int((stops < moment.index).sum()) + (moment.index > 0), len(stops)
-        note, fresh = note_at(self.thing, self._arrivals, moment.left)
+        note, fresh = note_at(self.thing, self._arrivals, moment.left, self._intro)
         lesson = self.thing.lesson
         if lesson is not None and not fresh and lesson.caption is not None:
             note = lesson.caption  # what the pair shows, rather than what was said before

@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.reactive import reactive
 
 from tracer.explain.nudge import Nudge
@@ -76,6 +77,7 @@ class StepperScreen(UnfoldingScreen):
         Binding("escape", "let_go", show=False),
     ]
     AUTO_FOCUS = ""
+    TABS: ClassVar[tuple[str, ...]] = TABS
 
     tab: reactive[str] = reactive("graph", init=False, repaint=False)
     """The panel that is shown where there is room for one."""
@@ -85,9 +87,9 @@ class StepperScreen(UnfoldingScreen):
         by = lesson.by if lesson is not None and lesson.by is not None else first_by(thing.trace)
         super().__init__(thing)
         self.quiz = quiz
-        self._arrivals = lesson.stops_at(thing.trace) if lesson is not None else ()
+        self._arrivals = self.arrivals_in(thing)
         notation = lesson.notation if lesson is not None else "boxes"
-        view = View(title_of(thing), at_most(thing, at or 0), by, notation)
+        view = View(self.heading_of(thing), at_most(thing, at or 0), by, notation)
         self.set_reactive(StepperScreen.view, self._at(view, view.cursor))
 
     def compose(self) -> ComposeResult:
@@ -130,11 +132,24 @@ class StepperScreen(UnfoldingScreen):
         if nudge is not None:
             before = nudge.before.trace
             nudge = Nudge(before.cursor(min(cursor.position, len(before))), cursor, nudge.leaf, nudge.element)
-        note, fresh = note_at(self.thing, self._arrivals, cursor)
+        note, fresh = note_at(self.thing, self._arrivals, cursor, self.intro())
         ends = self.thing.lesson is not None
         return replace(
             view, cursor=cursor, nudge=nudge, note=note, fresh=fresh, ends_lesson=ends, quiz=self.quiz_at(cursor)
         )
+
+    def heading_of(self, thing: Thing) -> Text:
+        """What the top line calls it."""
+        return title_of(thing)
+
+    def arrivals_in(self, thing: Thing) -> tuple[Arrival, ...]:
+        """The stops of its lesson, found in the run."""
+        folded = thing.folded.trace if thing.folded is not None else None
+        return thing.lesson.stops_at(thing.trace, folded) if thing.lesson is not None else ()
+
+    def intro(self) -> Text | None:
+        """What there is to say before the first stop."""
+        return self.thing.lesson.intro if self.thing.lesson is not None else None
 
     def end_reached(self) -> None:
         if self.thing.lesson is not None:
@@ -170,13 +185,13 @@ class StepperScreen(UnfoldingScreen):
             self.go_to(self.view.cursor.step(n, "pass"))
 
     def show_thing(self, thing: Thing, cursor: Cursor, nudge: Nudge | None) -> None:
-        self._arrivals = thing.lesson.stops_at(thing.trace) if thing.lesson is not None else ()
+        self._arrivals = self.arrivals_in(thing)
         selected = self.view.selected
         if nudge is not None:
             selected = nudge.leaf
         elif selected is not None and selected >= thing.trace.n_nodes:
             selected = None
-        view = replace(self.view, title=title_of(thing), about=None, selected=selected, checks=(), nudge=nudge)
+        view = replace(self.view, title=self.heading_of(thing), about=None, selected=selected, checks=(), nudge=nudge)
         self.view = self._at(view, cursor)
         self.check_all()
         if thing.outcome.words is not None:
@@ -277,11 +292,15 @@ class StepperScreen(UnfoldingScreen):
     # Panels
 
     def on_resize(self, event: events.Resize) -> None:
-        wide, high = event.size.width >= ALL_WIDTH, event.size.height >= ALL_HEIGHT
+        self.make_room(event.size)
+        self._show_tab()
+
+    def make_room(self, size: Size) -> None:
+        """Which panels there is room for."""
+        wide, high = size.width >= ALL_WIDTH, size.height >= ALL_HEIGHT
         self.set_class(wide and high, "-all")
         self.set_class(wide and not high, "-two")
-        self.set_class(event.size.height >= TALL, "-tall")
-        self._show_tab()
+        self.set_class(size.height >= TALL, "-tall")
 
     def watch_tab(self) -> None:
         self._show_tab()
@@ -292,12 +311,12 @@ class StepperScreen(UnfoldingScreen):
 
     def _shared(self) -> tuple[str, ...]:
         """Panels that share a place at this size."""
-        return () if self.has_class("-all") else TABS[1:] if self.has_class("-two") else TABS
+        return () if self.has_class("-all") else self.TABS[1:] if self.has_class("-two") else self.TABS
 
     def _show_tab(self) -> None:
         shared = self._shared()
         tab = self.tab if self.tab in shared or not shared else shared[0]
-        for name in TABS:
+        for name in self.TABS:
             panel = self.query_one(f"#{name}", Panel)
             panel.set_class(name in shared and name != tab, "-behind")
             names = " ".join(self.query_one(f"#{n}", Panel).HEADING[self.lang] for n in shared)
@@ -333,11 +352,12 @@ def how_it_ended(thing: Thing) -> Text:
     return Text(en, ja)
 
 
-def note_at(thing: Thing, arrivals: Sequence[Arrival], cursor: Cursor) -> tuple[Text | None, bool]:
-    """What the lesson says at this moment, and whether it says it right here or said it before.
+def note_at(thing: Thing, arrivals: Sequence[Arrival], cursor: Cursor, intro: Text | None) -> tuple[Text | None, bool]:
+    """What is said at this moment, and whether it is said of this very moment or was said before.
 
     Args:
-        arrivals: its stops, in order of time.
+        arrivals: the stops, in order of time.
+        intro: what is said before the first one.
     """
     ended = thing.outcome.words if cursor.position == len(cursor.trace) else None
     if ended is not None:
@@ -348,7 +368,7 @@ def note_at(thing: Thing, arrivals: Sequence[Arrival], cursor: Cursor) -> tuple[
         return Text(" ".join(one.en for one in here), "".join(one.ja for one in here)), True
     if past:
         return past[-1].say, False
-    return (None, False) if thing.lesson is None else (thing.lesson.intro, cursor.position == 0)
+    return intro, intro is not None and cursor.position == 0
 
 
 _ENDED = Text(en="The program did not run to its end", ja="プログラムは最後まで実行されませんでした")

@@ -24,6 +24,8 @@ class ExplanationPanel(ScrollingPanel):
     HEADING = Text(en="Explanation", ja="説明")
 
     def document(self, view: View, width: int) -> list[Strip]:
+        if view.nothing is not None:
+            return []  # the graph panel says why
         checks = [one.check for one in view.checks_here()]
         panel = explanation_panel(told(view), self.lang, self.palette, checks=checks)
         return self.strips(panel.lines(self.app.console, width), width)

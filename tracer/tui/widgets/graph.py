@@ -14,6 +14,7 @@ from textual.strip import Strip
 
 from tracer.scene.canvas import Ink, draw, style_of
 from tracer.scene.palette import Palette
+from tracer.scene.prose import Prose
 from tracer.scene.raster import Viewport
 from tracer.scene.scene import Box, Scene, build_scene
 from tracer.text import Lang, Text
@@ -22,6 +23,8 @@ from tracer.tui.widgets.panel import Panel
 
 WHEEL = 3
 """Cells that one notch of the wheel moves."""
+READABLE = 60
+"""Cells of a line of words."""
 
 
 class GraphPanel(Panel):
@@ -60,6 +63,8 @@ class GraphPanel(Panel):
 
     def paint(self, view: View, size: Size) -> list[Strip]:
         self.scene = scene_of(view, self.lang)
+        if view.nothing is not None:
+            return self._say_why(view.nothing, size)
         self._say(self.scene.note)
         at = self._window(self.scene, size)
         canvas = draw(self.scene, Viewport(at.x, at.y, size.width, size.height))
@@ -68,6 +73,19 @@ class GraphPanel(Panel):
         return [_line(row, inks, ground) for row in canvas.rows]
 
     _at = Offset(0, 0)
+
+    def _say_why(self, nothing: Text, size: Size) -> list[Strip]:
+        """Where there is no graph: why, in the upper half."""
+        room = min(size.width - 4, READABLE)
+        words = self.wrapped([Prose(nothing[self.lang])], max(room, 1))
+        left = (size.width - room) // 2
+        blank = Strip.blank(size.width, self.ground)
+        above = max(0, (size.height - len(words)) // 3)
+        indent = Strip.blank(left, self.ground)
+        return [
+            *[blank] * above,
+            *(Strip.join([indent, line]).adjust_cell_length(size.width, self.ground) for line in words),
+        ]
 
     def _say(self, note: str) -> None:
         if (self.border_subtitle or "") != note:

@@ -43,7 +43,11 @@ class KeyLine(Widget):
 
 
 class KeyBar(Widget):
-    """Shows rows of the key table; a click does what the key does."""
+    """Shows rows of the key table; a click does what the key does.
+
+    Args:
+        later: actions that are left out before all others here.
+    """
 
     DEFAULT_CSS = """
     KeyBar { height: 1; dock: bottom; background: $footer-background; color: $footer-description-foreground; }
@@ -53,9 +57,10 @@ class KeyBar(Widget):
 
     lang: reactive[Lang] = reactive("en")
 
-    def __init__(self, *places: Place) -> None:
+    def __init__(self, *places: Place, later: tuple[str, ...] = ()) -> None:
         super().__init__()
-        self.rows = sorted((row for row in rows(*places, "app") if row.weight), key=lambda row: -row.weight)
+        known = (row for row in rows(*places, "app") if row.weight)
+        self.rows = sorted(known, key=lambda row: (row.action in later, -row.weight))
         self._spans: list[tuple[range, str]] = []
         """Columns of each hint, and its action."""
 

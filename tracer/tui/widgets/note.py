@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from textual.geometry import Size
 from textual.strip import Strip
@@ -15,6 +16,9 @@ from tracer.scene.prose import Prose
 from tracer.text import Lang, Text
 from tracer.tui.view import APART, View
 from tracer.tui.widgets.panel import Panel, ScrollingPanel
+
+if TYPE_CHECKING:
+    from tracer.tui.page import Page
 
 ROOM = 8
 """Lines that a nudge may take in the panel."""
@@ -49,7 +53,9 @@ class SentenceLine(Panel):
 
     def paint(self, view: View, size: Size) -> list[Strip]:
         lines: list[Prose] = []
-        if view.beside is None and view.nudge is None and (view.note is None or not view.fresh):
+        if view.nothing is not None:
+            lines.append(Prose(view.nothing[self.lang]))
+        elif view.beside is None and view.nudge is None and (view.note is None or not view.fresh):
             step = explain(view.cursor, view.about, by=view.by, element=view.element)
             lines += [Prose(step.short[self.lang]), *announced(view, self.lang, self.palette)]
         lines += said(view, self.lang, self.palette, size.height)
@@ -100,11 +106,13 @@ def hints(view: View, lang: Lang, palette: Palette) -> Iterator[Prose]:
     """One or two things worth knowing here."""
     style = palette.style("muted")
     trace, cursor = view.cursor.trace, view.cursor
-    if cursor.position == 0:
+    if view.page is not None:
+        yield from (Prose(words[lang], style) for words in _on_a_page(view, view.page))
+    elif cursor.position == 0:
         yield Prose(_BEGIN[lang], style)
     if view.nudge is not None:
         yield Prose(_TAKE_BACK[lang], style)
-    if view.at_end:
+    if view.at_end and view.page is None:
         yield Prose((_CARD if view.ends_lesson else _END)[lang], style)
     if view.beside is not None:
         if not view.at_end:
@@ -122,6 +130,26 @@ def hints(view: View, lang: Lang, palette: Palette) -> Iterator[Prose]:
         yield Prose(_PREDICT.format(name=question.name(trace))[lang], style)
 
 
+def _on_a_page(view: View, page: Page) -> Iterator[Text]:
+    """At the ends of a block: where the keys lead."""
+    if view.at_end and len(view.cursor.trace):
+        yield _LAST_PLACE if page.last else _NEXT_PLACE
+    elif view.cursor.position == 0:
+        yield _READ
+
+
+_NEXT_PLACE = Text(
+    en="The end of this block. → goes on, n nudges a leaf, e edits one.",
+    ja="このブロックはここまでです。→ で先へ。n で葉を少し動かし、e で値を変えられます。",
+)
+_LAST_PLACE = Text(
+    en="The end of the document. n nudges a leaf, e edits one, o goes elsewhere.",
+    ja="文書はここまでです。n で葉を少し動かし、e で値を変えられます。o でほかの場所へ。",
+)
+_READ = Text(
+    en="→ reads on and walks, J next block, K the one before, o outline",
+    ja="→ で読み進めてたどる。J で次のブロック、K で前のブロック、o で目次",
+)
 _BEGIN = Text(en="→ takes the first step, ← takes it back.", ja="→ で最初の一歩、← で戻ります。")
 _QUIZ = Text(
     en="Quiz: you will be asked for the gradient of {name}.", ja="クイズ: このあと {name} の勾配を質問します。"

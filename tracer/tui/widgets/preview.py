@@ -9,7 +9,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.console import Group as RichGroup
 from rich.text import Text as RichText
@@ -25,6 +25,7 @@ from tracer.text import Lang, Text
 from tracer.tui.messages import Request
 
 if TYPE_CHECKING:
+    from tracer.lessons.documents.course import Page
     from tracer.lessons.lesson import Lesson
     from tracer.lessons.runner import Thing
     from tracer.tui.app import GradientTracer
@@ -42,6 +43,10 @@ _STATES: dict[Progress | None, Text] = {
     "begun": Text(en="▸ begun", ja="▸ 途中"),
     None: Text(en="", ja=""),
 }
+_PAGE = Text(
+    en="{file}: a document to play. Prose, code and graph stand side by side, block by block.",
+    ja="{file}: 文書。文章・コード・グラフを並べて、ブロックごとにたどります。",
+)
 _RECENT = Text(en="Opened before. Enter opens it again.", ja="前に開いたものです。Enter でもう一度開きます。")
 
 
@@ -69,6 +74,10 @@ class Preview(Vertical):
     """Shows one lesson, model or recent thing. The gallery says which."""
 
     lesson: reactive[Lesson | None] = reactive(None)
+    page: reactive[Page | None] = reactive(None)
+    """A document."""
+    file: reactive[str | None] = reactive(None)
+    """The file that opens the lesson, where no catalogue knows it."""
     recent: reactive[str | None] = reactive(None)
     """What was opened before, as it was typed, if that is what is marked."""
     progress: reactive[Progress | None] = reactive(None)
@@ -92,6 +101,9 @@ class Preview(Vertical):
     def watch_recent(self) -> None:
         self._draw()
 
+    def watch_page(self) -> None:
+        self._draw()
+
     def watch_lesson(self, lesson: Lesson | None) -> None:
         self.query_one(Picture).thing = None
         self._draw()
@@ -103,8 +115,10 @@ class Preview(Vertical):
             return
         lang, lesson = self.lang, self.lesson
         if lesson is None:
-            self.border_title = Content(self.recent or "")
-            self.query_one("#preview-words", Static).update(_RECENT[lang] if self.recent else "")
+            page = self.page
+            self.border_title = Content(page.title[lang] if page is not None else self.recent or "")
+            words = _PAGE.format(file=page.path_in(lang).name) if page is not None else _RECENT if self.recent else None
+            self.query_one("#preview-words", Static).update(Prose(words[lang]) if words is not None else "")
             self.query_one("#preview-counts", Static).update("")
             self.query_one("#preview-program", Static).update("")
             return
@@ -122,9 +136,9 @@ class Preview(Vertical):
     def _run(self, lesson: Lesson) -> None:
         if lesson is self.lesson:
             app = cast("GradientTracer", self.app)
-            app.library.ask(Request(lesson.name)).add_done_callback(partial(self._say_run, lesson))
+            app.library.ask(Request(self.file or lesson.name)).add_done_callback(partial(self._say_run, lesson))
 
-    def _say_run(self, lesson: Lesson, run: Future[Thing]) -> None:
+    def _say_run(self, lesson: Lesson, run: Future[Any]) -> None:
         """Called in the thread that ran it. A lesson that cannot be run says so when it is opened."""
         if run.exception() is None and self.is_running:
             with suppress(RuntimeError):  # the app has ended meanwhile
