@@ -9,6 +9,7 @@ from typing import Any
 from tracer.cli.terminal import choose_lang, plain, say
 from tracer.errors import TracerError
 from tracer.lessons.content import Catalogue, DataSet, aliases, catalogue, content_root
+from tracer.lessons.documents.course import Page
 from tracer.lessons.lesson import Lesson
 from tracer.text import Text
 
@@ -93,7 +94,8 @@ def completions(incomplete: str) -> list[str]:
         found = catalogue()
     except TracerError:
         return []
-    names = [alias for lesson in (*found.lessons, *found.pages, *found.models) for alias in aliases(lesson)]
+    things: list[Lesson | Page] = [*found.lessons, *found.pages, *found.models]
+    names = [alias for one in things for alias in aliases(one)]
     return _beginning(incomplete, names, ENDINGS)
 
 
