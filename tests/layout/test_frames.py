@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,7 +86,7 @@ def test_wires_meet_a_border_only_to_go_through_it_once_on_the_right_side(drawn:
         path = placed.routes[key]
         cells = {
             (x, y)
-            for (x0, y0), (x1, y1) in zip(path, path[1:], strict=False)
+            for (x0, y0), (x1, y1) in itertools.pairwise(path)
             for x in range(min(x0, x1), max(x0, x1) + 1)
             for y in range(min(y0, y1), max(y0, y1) + 1)
         }

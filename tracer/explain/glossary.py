@@ -280,6 +280,22 @@ GLOSSARY: Mapping[str, Entry] = {
         "nudge|nudges|nudging|nudged",
         "少し動か",
     ),
+    "unfold": _entry(
+        "unfold",
+        "展開",
+        "To open a tensor's node in its place and see what happens inside: smaller ops, down to single numbers. Nothing "
+        "outside changes.",
+        "テンソルのノードをその場で開き、中の計算を小さな演算や一つ一つの数まで見ること。外側は何も変わりません。",
+        "unfold|unfolds|unfolded|unfolding",
+    ),
+    "fold": _entry(
+        "fold",
+        "折りたたむ",
+        "To close what was unfolded: its frame becomes the one node that it was.",
+        "展開したものを閉じること。枠が消え、元の一つのノードに戻ります。",
+        "fold|folds|folded|folding",
+        "折りたた",
+    ),
     "finite difference": _entry(
         "finite difference",
         "差分",
