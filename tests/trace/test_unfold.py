@@ -23,7 +23,7 @@ from tracer.trace.segment import PARTS
 from tracer.trace.store import from_bytes, to_bytes
 from tracer.trace.trace import Trace
 from tracer.trace.unfold import Unfolded, unfold
-from tracer.trace.unfolding import Unfolding
+from tracer.trace.unfolding import Unfolding, is_own_leaf, taken_from
 
 
 def network(overrides: dict[Any, Override] | None = None, steps: int = 1) -> Trace:
@@ -426,3 +426,12 @@ def _with_gradient(trace: Trace, node: int) -> Any:
     arena = list(c.arena)
     arena[this.slots[this.nodes.tolist().index(node)]] = np.array(0.125)
     return replace(c, arena=tuple(arena))
+
+
+def test_a_number_inside_says_which_element_it_is() -> None:
+    trace = Unfolding(network()).read("z[1, 0]").read("p").trace
+    assert taken_from(trace, int(trace.find("b[0]"))) == (int(trace.find("b")), 0)
+    assert taken_from(trace, int(trace.find("z[1, 0]"))) is None
+    assert taken_from(trace, int(trace.find("b"))) is None
+    own = [node for node in range(trace.n_nodes) if is_own_leaf(trace, node)]
+    assert [trace.label(node) for node in own] == ["x", "W", "b", "W.grad", "b.grad"]

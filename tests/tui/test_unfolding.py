@@ -17,6 +17,7 @@ from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.screens.unfold import UnfoldScreen
 from tracer.tui.widgets.graph import GraphPanel
 
+
 def find(screen: StepperScreen, name: str) -> int:
     return int(screen.view.cursor.trace.find(name))
 
@@ -186,6 +187,26 @@ async def test_a_nudge_goes_on_inside_and_an_edit_is_unfolded_again() -> None:
         await press(pilot, "escape")  # the nudge goes first
         assert screen.view.nudge is None
         assert len(frames(screen)) == 2
+
+
+async def test_a_number_taken_out_of_a_leaf_is_nudged_as_the_leafs_own() -> None:
+    """`n` on `b[2]`, a number inside, moves that element of `b`; a constant of a definition is no leaf to change."""
+    async with walking(thing()) as (pilot, screen):
+        screen.select(find(screen, "C"))
+        screen._choose(find(screen, "C"), 6)
+        await press(pilot, "enter", "e")
+        b = find(screen, "b")
+        screen.select(find(screen, "b[2]"))
+        assert screen.target_leaf() == b
+        await press(pilot, "n")
+        await until(pilot, lambda: screen.view.nudge is not None)
+        nudge = screen.view.nudge
+        assert nudge is not None
+        assert (nudge.leaf, nudge.element) == (b, 2)
+        trace = screen.view.cursor.trace
+        assert [leaf.label.split("[")[0] for leaf in screen.leaves()] == [
+            trace.label(n) for n in range(trace.n_nodes) if trace.kind(n) == "leaf"
+        ]
 
 
 async def test_gradients_inside_are_predicted() -> None:

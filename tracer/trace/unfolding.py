@@ -10,10 +10,27 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
+
 from tracer.errors import TracerError
 from tracer.trace.choices import How, name_of, read_choice
 from tracer.trace.trace import Trace
 from tracer.trace.unfold import Unfolded, unfold
+
+
+def taken_from(trace: Trace, node: int) -> tuple[int, int] | None:
+    """(tensor, place in row-major order) of a number that unfolding took out of a tensor; None of any other node."""
+    op = trace.op(node)
+    if op is None or op.name != "element":
+        return None
+    source = trace.inputs(node)[0]
+    index: tuple[int, ...] = trace.static(node)["index"]
+    return source, int(np.ravel_multi_index(index, trace.shape(source))) if index else 0
+
+
+def is_own_leaf(trace: Trace, node: int) -> bool:
+    """Whether `node` is a leaf that the program made, not a constant of a definition that was unfolded."""
+    return trace.kind(node) == "leaf" and not any(node in span for span in trace.unfolded)
 
 
 class Frame(NamedTuple):

@@ -21,6 +21,7 @@ from tracer.scene.grid import Grid
 from tracer.text import Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.trace import Trace
+from tracer.trace.unfolding import is_own_leaf, taken_from
 from tracer.tui.background import in_background
 from tracer.tui.screens.edit import Edit, EditScreen, Leaf
 from tracer.tui.screens.walking import WalkingScreen
@@ -89,14 +90,15 @@ class ChangingScreen(WalkingScreen[Cursor]):
         trace, first = self.thing.trace, self.opened.trace
         found = []
         for node in range(trace.n_nodes):
-            if trace.kind(node) == "leaf":
+            if is_own_leaf(trace, node):
                 element = self._element(node)
                 shape = trace.shape(node)
                 if 0 in shape:
                     continue
-                same = node < first.n_nodes and first.kind(node) == "leaf" and first.shape(node) == shape
+                then = first.numbered(trace.number(node))  # ids change with what is unfolded
+                same = then is not None and first.kind(then) == "leaf" and first.shape(then) == shape
                 value = number_of(trace, node, element)
-                original = number_of(first, node, element) if same else value
+                original = number_of(first, then, element) if same and then is not None else value
                 label = trace.label(node) + (Grid(shape, element).index_text() if element is not None else "")
                 found.append(Leaf(node, label, value, original, element))
         return tuple(found)
@@ -106,16 +108,24 @@ class ChangingScreen(WalkingScreen[Cursor]):
         if not self.thing.trace.shape(node):
             return None
         chosen = self.view.cell
-        return chosen[1] if chosen is not None and chosen[0] == node else 0
+        if chosen is not None and chosen[0] == node:
+            return chosen[1]
+        target = self.view.target
+        taken = None if target is None else taken_from(self.thing.trace, target)
+        return taken[1] if taken is not None and taken[0] == node else 0
 
     def target_leaf(self) -> int | None:
-        """The node selected or at work if it is a leaf or a constant; else the only sensible other: the first leaf."""
+        """The node selected or at work if it is a leaf, or the leaf that it is an element of; else the only sensible
+        other: the first leaf."""
         trace, target = self.thing.trace, self.view.target
-        if target is not None and trace.kind(target) == "leaf":
+        if target is not None and is_own_leaf(trace, target):
             return target
+        taken = None if target is None else taken_from(trace, target)
+        if taken is not None and is_own_leaf(trace, taken[0]):
+            return taken[0]
         if self._nudging is not None:
             return self._nudging.leaf
-        return next((node for node in range(trace.n_nodes) if trace.kind(node) == "leaf"), None)
+        return next((node for node in range(trace.n_nodes) if is_own_leaf(trace, node)), None)
 
     # Nudge
 
