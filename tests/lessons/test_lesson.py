@@ -154,6 +154,7 @@ MISTAKES = {
     "pair that is not there": (("minutes", 'compare = "04.py"\nminutes'), "'compare' names 04.py, which is not there."),
     "change without a number": (("expect = 10", ""), "change: 'expect' is missing"),
     "broken TOML": (("[card]", "[card"), "is not TOML: Expected ']' at the end of a table declaration (at line"),
+    "number of too many digits": (("6.0", "6" * 5_000), "is not TOML"),
     "number beyond all numbers": (("6.0", "1e9999999999999999999"), "is not TOML"),
 }
 

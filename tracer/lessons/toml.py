@@ -164,7 +164,7 @@ def read(path: Path, keys: Iterable[str]) -> Table:
     try:
         # a byte order mark is what some editors write before UTF-8
         values = tomllib.loads(words.removeprefix("\ufeff"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, ArithmeticError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:  # ValueError: not TOML, or a number of 5,000 digits
         raise LessonError(f"{path.name}: is not TOML: {error or type(error).__name__}.") from None
     return Table(values, path.name, keys)
 

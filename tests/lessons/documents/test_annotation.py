@@ -143,7 +143,7 @@ def test_one_mistake_does_not_hide_the_next(tmp_path: Path) -> None:
     assert [line.split(" ")[0] for line in told(document)] == ["notes.md:14:", "notes.md:20:", "notes.md:35:"]
     script = document.blocks[0].script
     assert script is not None
-    assert ([stop.node for stop in script.stops], script.stop_lines) == (["y"], (23,))
+    assert ([stop.node for stop in script.stops], script.stop_lines, script.stop_numbers) == (["y"], (23,), (2,))
     assert script.card is not None
     assert script.card.change is None
 

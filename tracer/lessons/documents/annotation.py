@@ -62,9 +62,10 @@ def read_script(comment: RawComment, problems: list[Problem]) -> Script | None:
         caption=reader.top("caption", lambda top: read_prose(top, "caption")),
         notation=reader.top("notation", lambda top: cast(Notation, top.choice("notation", get_args(Notation)))),
         by=reader.top("by", lambda top: cast(Granularity, top.choice("by", get_args(Granularity)))),
-        stops=tuple(stop for stop, _ in stops),
-        stop_lines=tuple(line for _, line in stops),
-        questions=tuple(question for question, _ in reader.tables("question", QUESTION_KEYS, _question)),
+        stops=tuple(stop for stop, _, _ in stops),
+        stop_lines=tuple(line for _, line, _ in stops),
+        stop_numbers=tuple(number for _, _, number in stops),
+        questions=tuple(question for question, _, _ in reader.tables("question", QUESTION_KEYS, _question)),
         card=card,
         change=change,
     )
@@ -116,8 +117,8 @@ class _Reader:
             return None
         return self._said(lambda: read(Table(_both(value), key, keys)), key, self._header(key, 1))
 
-    def tables(self, key: str, keys: Iterable[str], read: Callable[[Table], Made]) -> list[tuple[Made, int]]:
-        """Every `[[stop]]` that is right, and the line it begins on."""
+    def tables(self, key: str, keys: Iterable[str], read: Callable[[Table], Made]) -> list[tuple[Made, int, int]]:
+        """Every `[[stop]]` that is right, the line it begins on, and which it is."""
         values = self.values.get(key, [])
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
             self._add(f"{key!r} must be a list of tables: [[{key}]].", key, self._header(key, 1))
@@ -127,7 +128,7 @@ class _Reader:
             header = self._header(key, i)
             made = self._said(partial(_read, read, _both(value), f"{key} {i}", tuple(keys)), key, header)
             if made is not None:
-                found.append((made, self.comment.text_line + header))
+                found.append((made, self.comment.text_line + header, i))
         return found
 
     def _said(self, read: Callable[[], Made], key: str, header: int) -> Made | None:

@@ -68,6 +68,8 @@ class Script:
     stops: tuple[Stop, ...] = ()
     stop_lines: tuple[int, ...] = ()
     """The line each stop begins on, for messages."""
+    stop_numbers: tuple[int, ...] = ()
+    """How its author counts each stop: one that could not be read is counted, too."""
     questions: tuple[Question, ...] = ()
     card: Card | None = None
     """How the block ends; `card.change` is `change`."""
