@@ -68,8 +68,9 @@ def claims_of(block: Block) -> int:
 
 def _script(script: Script, done: BlockRun) -> Iterator[Finding]:
     for line in problems(script.stops, done.trace):
-        stop = int(line.partition(":")[0].removeprefix("stop ")) - 1
-        yield Finding(f"{script.file}:{script.stop_lines[stop]}", Text.same(line))
+        number, _, claim = line.removeprefix("stop ").partition(":")
+        stop = int(number) - 1
+        yield Finding(f"{script.file}:{script.stop_lines[stop]}", Text.same(f"stop {script.stop_numbers[stop]}:{claim}"))
     here = f"{script.file}:{script.line}"
     if script.caption is not None and (unknown := unknown_numbers(script.caption, done.trace.cursor(0))):
         line = f"'caption' uses {', '.join(unknown)}, which has no number before the first step."
