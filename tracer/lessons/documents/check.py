@@ -50,9 +50,9 @@ def check_running(document: Document, run: DocumentRun, *, limits: Limits | None
         limits: those of the run.
     """
     for done in run.blocks:
-        ended = how_it_ended(done)
+        ended = how_it_ended(done, where=False)
         if ended is not None:
-            yield Finding(f"{done.block.file}:{done.outcome.line or done.block.line}", ended, wrong=False)
+            yield Finding(done.outcome.where or f"{done.block.file}:{done.block.line}", ended, wrong=False)
         script = done.block.script
         if script is not None:
             yield from _script(script, done)
@@ -70,7 +70,9 @@ def _script(script: Script, done: BlockRun) -> Iterator[Finding]:
     for line in problems(script.stops, done.trace):
         number, _, claim = line.removeprefix("stop ").partition(":")
         stop = int(number) - 1
-        yield Finding(f"{script.file}:{script.stop_lines[stop]}", Text.same(f"stop {script.stop_numbers[stop]}:{claim}"))
+        yield Finding(
+            f"{script.file}:{script.stop_lines[stop]}", Text.same(f"stop {script.stop_numbers[stop]}:{claim}")
+        )
     here = f"{script.file}:{script.line}"
     if script.caption is not None and (unknown := unknown_numbers(script.caption, done.trace.cursor(0))):
         line = f"'caption' uses {', '.join(unknown)}, which has no number before the first step."

@@ -26,14 +26,18 @@ def why_not(block: Block) -> Text | None:
     return _SKIPPED
 
 
-def how_it_ended(run: BlockRun) -> Text | None:
-    """How a block ended; None where it ran to its end."""
+def how_it_ended(run: BlockRun, *, where: bool = True) -> Text | None:
+    """How a block ended, and on which line; None where it ran to its end.
+
+    Args:
+        where: False leaves the line out, for messages that begin with it.
+    """
     outcome = run.outcome
     if outcome.kind == "complete":
         return None
     told = outcome.error.removesuffix(f" at {outcome.where}").removesuffix(".")
     said = _ENDED[outcome.kind].format(error=told)
-    if outcome.where is None:
+    if outcome.where is None or not where:
         return said
     return Text(f"{said.en} ({outcome.where})", f"{said.ja}（{outcome.where}）")
 
