@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.explain.tensor_programs import single
 from tests.tui.shell import shown, until
 from tests.tui.stepping import NARROW, WIDE, expression, press, toasts, walking
