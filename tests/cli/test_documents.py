@@ -229,7 +229,7 @@ def test_lesson_check_tells_every_mistake_on_its_line(shell: Shell) -> None:
         "claims.md:4: stop 1: expects 7 as the gradient of x; the trace has 6.",
         "claims.md:10: stop 2: 'forward' of 'nobody' never happens in this run. Names: x.",
         "claims.md:3: change: expects 5 as the gradient of x; the trace has 2.",
-        "claims.md:32: The block raised ValueError: meant.",
+        "claims.md:33: The block raised ValueError: meant.",
     ]
 
 
