@@ -95,13 +95,13 @@ def _words(trace: Trace, node: int, how: How, name: str) -> Text:
 
 
 def size(trace: Trace, node: int, how: How) -> int:
-    """About how many nodes come in place of `node`: scalars, where they meet tensors, and of some elements what gives
-    the others."""
+    """How many nodes come in place of `node`: scalars, where they meet tensors, and of some elements what gives the
+    others; beyond `MOST` an estimate."""
     op = trace.op(node)
     assert op is not None, "only computed nodes are unfolded"
     elements = None if isinstance(how, str) else how
-    made = size_of(op, trace.args(node), trace.static(node), elements, dtype=trace.value(node).dtype)
-    return made + (elements is not None)
+    nodes = trace.inputs(node)
+    return size_of(op, trace.args(node), trace.static(node), elements, nodes=nodes, out=trace.value(node))
 
 
 def too_many(trace: Trace, node: int, nodes: int) -> Text | None:

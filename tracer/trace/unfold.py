@@ -109,9 +109,9 @@ def part_of(trace: Trace, node: int, how: How) -> Part:
     flags = trace.columns.flags
     takes = bool(flags[node] & LIVE) and not flags[node] & ENDS
     live = [takes and trace.delivers(edge) for edge in trace.edges_in(node)]
-    args, static, dtype = trace.args(node), trace.static(node), trace.value(node).dtype
+    args, static, out = trace.args(node), trace.static(node), trace.value(node)
     nodes = trace.inputs(node)
     if how == "composite":
-        return composite_part(op, args, static, live, nodes=nodes, dtype=dtype)
+        return composite_part(op, args, static, live, nodes=nodes, out=out)
     elements = None if isinstance(how, str) else how
-    return scalar_part(op, args, static, live, elements, nodes=nodes, dtype=dtype)
+    return scalar_part(op, args, static, live, elements, nodes=nodes, out=out)
