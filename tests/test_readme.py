@@ -45,16 +45,20 @@ def commands_list() -> str:
         if not isinstance(function, ast.FunctionDef) or not function.decorator_list:
             continue
         call = ast.unparse(function.decorator_list[0])
-        if call.startswith("app.command("):
+        group, _, name = call.removesuffix(")").partition(".command(")
+        if group in GROUPS and name:
             given = {argument.arg for argument in function.args.args}
-            words = ["tracer", ast.literal_eval(call.removeprefix("app.command(").removesuffix(")"))]
+            words = ["tracer", *GROUPS[group], ast.literal_eval(name)]
             words += [word for name, word in ARGUMENTS.items() if name in given]
             lines.append(" ".join(words).ljust(40) + (ast.get_docstring(function) or "").splitlines()[0])
     return "\n".join([*lines, "```"])
 
 
+GROUPS = {"app": [], "lessons": ["lesson"]}
+"""What `commands.py` calls a group of commands -> the words before theirs."""
 ARGUMENTS = {
     "thing": "THING",
+    "things": "THING...",
     "model": "MODEL",
     "program": "PROGRAM.py",
     "values": "[x=3 ...]",
