@@ -91,6 +91,7 @@ async def test_escape_folds_what_was_just_unfolded_and_leaves_last() -> None:
         assert len(frames(screen)) == 1, "first the selection goes"
         await press(pilot, "escape")
         assert frames(screen) == ()
+        assert screen.view.selected is None, "the next one leaves"
         assert screen.view.cursor.trace.n_nodes == trace.n_nodes
         assert screen.view.cursor.position == position
 
@@ -216,6 +217,21 @@ async def test_gradients_inside_are_predicted() -> None:
         screen.select(find(screen, "y"))
         await press(pilot, "p")
         assert isinstance(pilot.app.screen, PredictScreen)
+
+
+async def test_a_quiz_asks_inside_too_and_forgets_no_answer() -> None:
+    async with walking(probabilities(), quiz=True) as (pilot, screen):
+        await press(pilot, "b")
+        screen._asked.add((0, find(screen, "p")))
+        screen._right.add((0, find(screen, "p")))
+        before = screen.view.quiz
+        screen.select(find(screen, "p"))
+        await press(pilot, "enter")
+        quiz = screen.view.quiz
+        assert before is not None
+        assert quiz is not None
+        assert quiz.asked > before.asked
+        assert screen._right == {(0, find(screen, "p"))}
 
 
 async def test_what_is_too_large_says_so_and_the_way_out() -> None:

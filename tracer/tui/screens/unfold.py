@@ -69,7 +69,9 @@ class UnfoldScreen(Dialog[Wanted]):
         yield Static(id="dialog-words", markup=False)
 
     def hint(self) -> Text:
-        return self.rows[self.at].why_not or _HINT
+        refused = [row.why_not for row in self.rows if row.why_not is not None]
+        all_refused = len(refused) == sum(row.size is not None for row in self.rows)
+        return self.rows[self.at].why_not or (refused[0] if refused and all_refused else _HINT)
 
     def draw(self) -> None:
         super().draw()

@@ -117,11 +117,12 @@ class UnfoldingScreen(QuizScreen, DoingScreen):
         if self._rerunning:
             self.notify(_WAIT[self.lang], markup=False)
             return
-        before = self._unfolding
+        before, pointed_out = self._unfolding, self.view.selected is not None
         out = before.frames[step].out
         after = before.fold(step)
         self._show_unfolding(before, after)
-        self.select(before.node_in(after, out))
+        if pointed_out:
+            self.select(before.node_in(after, out))
 
     def fold_last(self) -> bool:
         """Close what was unfolded last; False where nothing is."""
