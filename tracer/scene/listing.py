@@ -63,14 +63,20 @@ def _coloured(code: str, palette: Palette, language: str) -> tuple[RichText, ...
 
 
 def folded(line: RichText, width: int, hang: int = 0) -> list[RichText]:
-    """A line as pieces of at most `width` cells, cut anywhere; all but the first stand `hang` cells in."""
+    """A line as pieces of at most `width` cells: cut after a space in the last third, else anywhere.
+
+    All but the first stand `hang` cells in.
+    """
     width = max(width, hang + 2)
-    cuts, used = [], 0
+    cuts: list[int] = []
+    begin = used = 0
     for i, sign in enumerate(line.plain):
         wide = cell_len(sign)
         if used + wide > width:
-            cuts.append(i)
-            used = hang
+            space = line.plain.rfind(" ", begin, i)
+            begin = space + 1 if space - begin > (i - begin) * 2 // 3 else i
+            cuts.append(begin)
+            used = hang + cell_len(line.plain[begin:i])
         used += wide
     pieces = list(line.divide(cuts)) if cuts else [line]
     return [pieces[0], *(RichText(" " * hang).append_text(piece) for piece in pieces[1:])]

@@ -71,7 +71,7 @@ class _Writer:
         if node.type == "heading":
             return self.heading(node, width)
         if node.type in ("bullet_list", "ordered_list"):
-            return self.list(node, width)
+            return self.items(node, width)
         if node.type == "blockquote":
             inner = self.blocks(node.children, max(width - 2, LEAST))
             return [RichText.assemble(("│ ", self.muted), line) for line in inner]
@@ -98,7 +98,7 @@ class _Writer:
             lines.append(RichText(sign * max(line.cell_len for line in lines), style) if lines else RichText())
         return lines
 
-    def list(self, node: SyntaxTreeNode, width: int) -> list[RichText]:
+    def items(self, node: SyntaxTreeNode, width: int) -> list[RichText]:
         """Items, each behind its mark."""
         first = int(node.attrs.get("start", 1))
         marks = [f"{first + i}. " if node.type == "ordered_list" else "• " for i in range(len(node.children))]
@@ -115,7 +115,7 @@ class _Writer:
 
     def preformatted(self, content: str, width: int) -> list[RichText]:
         """A fence's lines, two cells in. Formulas are broken where they are too long; a diagram is cut."""
-        style, room = self.palette.style("data"), max(width - 2, LEAST)
+        style, room = self.palette.style("line"), max(width - 2, LEAST)
         drawn = bool(_DRAWN.search(content))
         lines = []
         for one in content.rstrip("\n").split("\n"):
