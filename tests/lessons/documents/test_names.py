@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.lessons.documents.pages import page
+from tracer.lessons.content import content_root
 from tracer.lessons.documents.names import Namespace, read_names
 from tracer.lessons.documents.session import parse
 
@@ -39,6 +40,7 @@ ONE_BLOCK = {
     "loops": ("for i in range(3):\n    total = total + i\nelse:\n    i", "total"),
     "with": ("with a as b, c() as (d, e):\n    b, d, e", "a c"),
     "either branch binds": ("if a:\n    x = 1\nelse:\n    y = 2\nx, y", "a"),
+    "what only a type checker sees": ("import typing\nif typing.TYPE_CHECKING:\n    x = y\nx", "x"),
     "del": ("x = 1\ndel x\nx", "x"),
     "except": ("try:\n    pass\nexcept ValueError as e:\n    e\ne", "e"),
     "an import that may fail": ("try:\n    import cupy as xp\nexcept ImportError:\n    xp = np\nxp", ""),
@@ -59,6 +61,12 @@ ONE_BLOCK = {
     "a lambda with a name": ("f = lambda x: x + W", ""),
     "a lambda with a name, called": ("f = lambda x: x + W\nf(1)", "W"),
     "a lambda handed on": ("sorted([], key=lambda x: x + W)", "W"),
+    "a lambda in a comprehension": ("[sorted(x, key=lambda y: x[y]) for x in []]", ""),
+    "what is handed on and completed later": ("hooks = [lambda: W]\ndef f(): return V\nhooks.append(f)\nW = V = 1", ""),
+    "a name guarded in a body": (
+        "def f():\n    try:\n        shell = get_shell\n    except NameError:\n        return\n    get_shell()\nf()",
+        "",
+    ),
     "what a function defines for all": ("def f():\n    global w\n    w = 1\nf()\nw", ""),
     "local names": (
         "def f(a, *b, c=1, **d):\n    e = a\n    import g\n    for h in b: pass\n    def i(): return e, V\n"
@@ -89,6 +97,18 @@ def test_a_block_needs(name: str) -> None:
 def test_annotations_of_a_function_count_where_python_looks_at_them() -> None:
     """Not with the future import, in any version."""
     assert needs("from __future__ import annotations\ndef f(x: Unknown) -> Other: pass\ny: Third = 1") == [()]
+
+
+def test_whole_programs_need_nothing() -> None:
+    """Every lesson, every model and every program of these tests runs by itself, so each is one complete block."""
+    root = content_root()
+    programs = [
+        *root.glob("samples/*/*.py"),
+        *root.glob("models/*.py"),
+        *Path(__file__).parents[2].glob("programs/*.py"),
+    ]
+    assert len(programs) > 40
+    assert {path.name: found for path in programs if (found := needs(path.read_text(encoding="utf-8"))) != [()]} == {}
 
 
 def test_blocks_share_their_names() -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
+_NAME_ERROR = frozenset({"NameError", "Exception", "BaseException"})
+
 
 @dataclass
 class Body:
@@ -37,9 +39,12 @@ class Body:
         shared: set[str] = set()
         inside: list[ast.AST] = []
         reads: list[str] = []
+        guarded: set[str] = set()  # names read where their being missing is caught; what comes after knows
         if isinstance(function, Function):
             own |= {one.arg for one in arguments_of(function)}
         for node in _of_this_scope(function):
+            if isinstance(node, ast.Try) and forgives(node):
+                guarded |= {inner.id for one in node.body for inner in ast.walk(one) if isinstance(inner, ast.Name)}
             if isinstance(node, ast.Global):
                 shared |= set(node.names)
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
@@ -54,7 +59,7 @@ class Body:
                 own |= {one.target.id for one in ast.walk(node) if isinstance(one, ast.NamedExpr)}
         self.module_stores |= own & shared
         own -= shared
-        self.reads |= dict.fromkeys(name for name in reads if name not in own and name not in around)
+        self.reads |= dict.fromkeys(name for name in reads if name not in own | guarded and name not in around)
         seen = around if isinstance(function, ast.ClassDef) else around | own
         for node in inside:
             self._read(node, seen)
@@ -64,8 +69,6 @@ _SCOPES = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef,
     ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
 )  # fmt: skip
-
-
 _NAMED = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar,
 )  # fmt: skip
@@ -74,28 +77,32 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 def _of_this_scope(scope: ast.AST) -> Iterator[ast.AST]:
     """The nodes that run in a scope: of one inside it only what runs outside its own body, and the node itself."""
-    todo: list[ast.AST] = []
+    todo: list[ast.AST]
     if isinstance(scope, ast.Lambda):
-        todo.append(scope.body)
+        todo = [scope.body]
     elif isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        todo += scope.body
+        todo = [*reversed(scope.body)]
     else:
-        todo += ast.iter_child_nodes(scope)
+        todo = [*reversed([*ast.iter_child_nodes(scope)])]
     while todo:
         node = todo.pop()
         yield node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            todo += [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
-        elif isinstance(node, ast.Lambda):
-            todo += [*node.args.defaults, *filter(None, node.args.kw_defaults)]
-        elif isinstance(node, ast.ClassDef):
-            todo += [*node.decorator_list, *node.bases, *node.keywords]
-        elif isinstance(node, _COMPREHENSIONS):
-            pass
-        elif isinstance(node, ast.AnnAssign):
-            todo += [node.target, *filter(None, [node.value])]  # a function's own annotations are not looked at
-        else:
-            todo += ast.iter_child_nodes(node)
+        todo += reversed(_outside(node))
+
+
+def _outside(node: ast.AST) -> list[ast.AST]:
+    """What of a node runs in the scope that the node stands in."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
+    if isinstance(node, ast.Lambda):
+        return [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+    if isinstance(node, ast.ClassDef):
+        return [*node.decorator_list, *node.bases, *node.keywords]
+    if isinstance(node, _COMPREHENSIONS):
+        return []
+    if isinstance(node, ast.AnnAssign):
+        return [node.target, *filter(None, [node.value])]  # nobody looks at the annotation of a local name
+    return [*ast.iter_child_nodes(node)]
 
 
 def _stores(node: ast.AST) -> Iterator[str]:
@@ -110,6 +117,15 @@ def _stores(node: ast.AST) -> Iterator[str]:
         yield from node.names
     elif isinstance(node, ast.alias) and node.name != "*":
         yield node.asname or node.name.partition(".")[0]
+
+
+def forgives(node: ast.Try | ast.TryStar) -> bool:
+    """Whether a name that is missing in the body of this `try` is caught."""
+    for handler in node.handlers:
+        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        if any(kind is None or (isinstance(kind, ast.Name) and kind.id in _NAME_ERROR) for kind in kinds):
+            return True
+    return False
 
 
 def arguments_of(function: Function) -> list[ast.arg]:

@@ -1,10 +1,11 @@
 """Which names a block needs that nobody has defined, found by reading it, never by running it.
 
 A statement is followed in the order it runs, as if every branch were taken and every loop entered once. What a name is
-read as before anything binds it, the block needs. A function's body counts where the function is called (or handed to
-another), not where it is defined; a class's methods likewise, `forward` where its instance is called. So a class that
-uses a name of a later block is no fragment, and a block that calls it too early is one. Where it cannot be told (a
-method of something unknown, a name that `exec` may have made), the block is run and Python has the last word.
+read as before anything binds it, the block needs. A function's body counts where the function is called, not where it
+is defined; a class's methods likewise, `forward` where its instance is called. So a class that uses a name of a later
+block is no fragment, and a block that calls it too early is one. A function that is handed to another (`step(closure)`)
+is called at some time, at the end of the block at the latest. Where it cannot be told (a method of something unknown, a
+name that `exec` may have made), the block is run and Python has the last word.
 """
 
 from __future__ import annotations
@@ -12,17 +13,16 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from tracer.lessons.documents.bodies import Body, Function, arguments_of
+from tracer.lessons.documents.bodies import Body, Function, arguments_of, forgives
 
 PRELOADED = ("torch", "nn", "F", "optim", "np", "math")
 """What every document may use without importing it."""
 MODULE_NAMES = ("__name__", "__file__", "__doc__", "__builtins__", "__annotations__", "__spec__", "__loader__")
 _MAKES_NAMES = frozenset({"exec", "globals", "vars", "locals", "get_ipython"})
 """Whoever uses these may define anything."""
-_CATCHES_NAME_ERROR = frozenset({"NameError", "Exception", "BaseException"})
 _ANNOTATIONS_RUN = sys.version_info < (3, 14)
 """From 3.14 on nobody looks at an annotation before it is asked for."""
 
@@ -77,6 +77,8 @@ def read_names(tree: ast.Module, before: Namespace) -> Reading:
         for one in tree.body
     )
     walk.body(tree.body)
+    for function in walk.handed:
+        walk.call(function)
     after = Namespace(walk.names, walk.anything)
     defines = tuple(name for name in walk.made if name in walk.names)
     return Reading(tuple(dict.fromkeys(walk.needs)), after, defines)
@@ -95,6 +97,10 @@ class _Walk:
     """Names of class bodies and comprehensions around this place, innermost last."""
     forgiving: int = 0
     """How many `try` around this place catch a NameError."""
+    handed: list[Function] = field(default_factory=list)
+    """Functions that were given to somebody who will call them."""
+    around: dict[int, set[str]] = field(default_factory=dict)
+    """Lambda -> the names of the comprehensions it stands in."""
     called: set[int] = field(default_factory=set)
     """Functions whose bodies were counted already."""
 
@@ -181,6 +187,12 @@ class _Walk:
         self.store(node.target.id, self._value(node.value))
         self.inner = scopes
 
+    def _If(self, node: ast.If) -> None:
+        self.visit(node.test)
+        if getattr(node.test, "attr", getattr(node.test, "id", "")) != "TYPE_CHECKING":  # for type checkers alone
+            self.body(node.body)
+        self.body(node.orelse)
+
     def _For(self, node: ast.For | ast.AsyncFor) -> None:
         self.visit(node.iter)
         self.visit(node.target)
@@ -205,8 +217,7 @@ class _Walk:
                 self.store(alias.asname or alias.name)
 
     def _Try(self, node: ast.Try) -> None:
-        caught = [name for handler in node.handlers for name in _caught(handler)]
-        forgiving = any(name in _CATCHES_NAME_ERROR for name in caught)
+        forgiving = forgives(node)
         self.forgiving += forgiving
         self.body(node.body)
         self.forgiving -= forgiving
@@ -258,9 +269,11 @@ class _Walk:
     _AsyncFunctionDef = _FunctionDef
 
     def _Lambda(self, node: ast.Lambda) -> None:
-        """One that no name is given to is handed to somebody, who calls it."""
+        """One that no name is given to is for somebody who calls it."""
         self._defaults(node)
-        self.call(node)
+        self.around[id(node)] = set().union(*self.inner)
+        if not self.forgiving:
+            self.handed.append(node)
 
     def _defaults(self, node: Function) -> None:
         self.maybe(*node.args.defaults, *node.args.kw_defaults)
@@ -308,7 +321,7 @@ class _Walk:
         self._run(node.func)
         for given in (*node.args, *(one.value for one in node.keywords)):
             if isinstance(given, ast.Name) and (known := self._known(given)).function is not None:
-                self.call(known.function)  # `map(f, xs)`, `optimizer.step(closure)`
+                self.handed.append(known.function)  # `map(f, xs)`, `optimizer.step(closure)`
 
     def _run(self, func: ast.expr) -> None:
         """Count the body behind `func(...)`, as far as it is known."""
@@ -355,7 +368,7 @@ class _Walk:
             scopes, self.inner = self.inner, []
             self.store(name)
             self.inner = scopes
-        scopes, self.inner = self.inner, []
+        scopes, self.inner = self.inner, [self.around.get(id(function), set())]
         for name in scope.reads:
             self.load(name)
         for func in scope.calls:
@@ -367,11 +380,3 @@ class _Walk:
                 elif func.value.id in scope.reads:
                     self._run(func)
         self.inner = scopes
-
-
-def _caught(handler: ast.ExceptHandler) -> Iterator[str]:
-    if handler.type is None:
-        yield "BaseException"
-    for node in handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]:
-        if isinstance(node, ast.Name):
-            yield node.id
