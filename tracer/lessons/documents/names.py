@@ -344,7 +344,7 @@ class _Walk:
     def _known(self, node: ast.expr) -> Bound:
         if isinstance(node, ast.Name) and not any(node.id in scope for scope in self.inner):
             return self.names.get(node.id, _ANYTHING)
-        return self._value(node) if isinstance(node, ast.Call) else _ANYTHING
+        return self._value(node) if isinstance(node, ast.Call | ast.Lambda) else _ANYTHING
 
     def _value(self, node: ast.expr) -> Bound:
         """What an expression's value is, where it is plain to see."""
