@@ -87,7 +87,7 @@ def _reshaped(op: Op, rng: Any, sample: Sample) -> tuple[list[Any], dict[str, An
     broadcasts = (op.elementwise or op.unfolds == "elements") and not any(np.ndim(v) for v in static.values())
     if broadcasts and not op.name.startswith("binary_cross") and arrays:
         full = _shape(rng)
-        whole = op.name in ("masked_fill", "winner", "select", "to", "detach")
+        whole = op.name in ("masked_fill", "winner", "lowest", "ranked", "gated", "select", "to", "detach")
         fitting = [
             _drawn(rng, a, full if i == 0 or whole else _part_of(rng, full)) if isinstance(a, np.ndarray) else a
             for i, a in enumerate(args)

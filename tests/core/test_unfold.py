@@ -209,7 +209,7 @@ def test_relu_shows_its_gate(number: float, gate: int, out: float, slope: float)
     """1 or 0, a node of its own; where it is shut no gradient comes back."""
     part = scalar_part(find_op("relu"), [np.array([number])], {}, [True])
     (here,) = made_by(part, "gate")
-    (passed,) = made_by(part, "where")
+    (passed,) = made_by(part, "gated")
     assert value(part.columns, here).item() == gate
     assert here in inputs(part.columns, passed)
     assert value(part.columns, passed).item() == out
@@ -266,8 +266,8 @@ def test_a_tensor_used_twice_is_opened_once() -> None:
 
 def test_a_tensor_without_axes_is_a_number_already() -> None:
     part = scalar_part(find_op("relu"), [np.array(2.0)], {}, [True])
-    assert ops_of(part) == {"gate": 1, "where": 1}
-    assert part.columns.op_names[part.columns.op[part.out] - 1] == "where"
+    assert ops_of(part) == {"gate": 1, "gated": 1}
+    assert part.columns.op_names[part.columns.op[part.out] - 1] == "gated"
 
 
 def test_whole_numbers_stay_whole() -> None:

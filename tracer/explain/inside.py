@@ -96,7 +96,7 @@ def _chosen(one: TensorDelivery) -> Text:
     g, trace = one.teller.symbol(one.this, one.user), one.teller.trace
     static = trace.static(one.user)
     at, *candidates = (float(value) for value in trace.args(one.user))
-    taken = int(at) if static.get("keys") is None else static["keys"].index(int(at))
+    taken = int(at) if static.get("number") is None else 0  # the one candidate given
     if static["ties"] == "one":
         winners = [taken]
     else:

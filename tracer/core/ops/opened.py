@@ -66,6 +66,11 @@ def added(F: Any, parts: Sequence[Any], shape: Sequence[int] = ()) -> Any:
     return total
 
 
+def best(parts: Sequence[Any], *, largest: bool) -> Any:
+    """Which of them is the largest, or the smallest."""
+    return apply_op("winner" if largest else "lowest", *parts)
+
+
 def outer_shape(a: Any, dim: Any) -> tuple[int, ...]:
     """The shape of all outputs, reduced axes left out."""
     axes = _axes(tuple(a.shape), dim)
@@ -106,7 +111,7 @@ def var(F: Any, a: Any, *, dim: Any, keepdim: bool, correction: float) -> Any:
 
 
 def std(F: Any, a: Any, *, dim: Any, keepdim: bool, correction: float) -> Any:
-    return root(F, F.var(a, _axes(tuple(a.shape), dim), correction=correction, keepdim=keepdim))
+    return root(F, apply_op("var", a, dim=dim, correction=correction, keepdim=keepdim))  # F.var may warn
 
 
 def logsumexp(F: Any, a: Any, *, dim: Any, keepdim: bool) -> Any:
@@ -133,8 +138,8 @@ def norm(F: Any, a: Any, *, p: float, dim: Any, keepdim: bool) -> Any:
         return F.sum(size, axes, keepdim=keepdim)
     if math.isinf(p):
         parts = parts_of(F, size, dim)
-        which = apply_op("winner", *parts, rank=0, descending=p > 0, nan="wins")
-        return as_kept(F, apply_op("select", which, *parts, ties="share"), tuple(a.shape), dim, keepdim)
+        found = apply_op("select", best(parts, largest=p > 0), *parts, ties="share")
+        return as_kept(F, found, tuple(a.shape), dim, keepdim)
     if p < 1 and not a._array.all():  # a power below 1 is infinitely steep at 0: there the slope counts as 0
         zero = a == 0
         powers = F.where(zero, 0.0, F.pow(F.where(zero, 1.0, size), p))

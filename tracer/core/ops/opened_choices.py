@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tracer.core.dtype import float64
-from tracer.core.ops.opened import added, apply_op, as_kept, parts_of
+from tracer.core.ops.opened import added, apply_op, as_kept, best, parts_of
 from tracer.core.subscript import pick
 
 
@@ -29,7 +29,7 @@ def _has_nan(*given: Any) -> bool:
 
 def relu(F: Any, a: Any) -> Any:
     """The gate, and what it lets pass."""
-    return _where(apply_op("gate", a), a, 0.0)
+    return apply_op("gated", apply_op("gate", a), a)
 
 
 def leaky_relu(F: Any, a: Any, *, negative_slope: float) -> Any:
@@ -58,8 +58,7 @@ def _larger(*, largest: bool) -> Any:
     def steps(F: Any, a: Any, b: Any) -> Any:
         if _has_nan(a, b):
             return None  # there both receive the whole gradient
-        which = apply_op("winner", a, b, rank=0, descending=largest, nan="wins")
-        return apply_op("select", which, a, b, ties="share")
+        return apply_op("select", best((a, b), largest=largest), a, b, ties="share")
 
     return steps
 
@@ -106,8 +105,8 @@ def addcdiv(F: Any, a: Any, b: Any, c: Any, value: Any) -> Any:
 def _extreme(ties: str, *, largest: bool) -> Any:
     def steps(F: Any, a: Any, *, dim: Any, keepdim: bool) -> Any:
         parts = parts_of(F, a, dim)
-        which = apply_op("winner", *parts, rank=0, descending=largest, nan="wins")
-        return as_kept(F, apply_op("select", which, *parts, ties=ties), tuple(a.shape), dim, keepdim)
+        found = apply_op("select", best(parts, largest=largest), *parts, ties=ties)
+        return as_kept(F, found, tuple(a.shape), dim, keepdim)
 
     return steps
 
@@ -118,7 +117,7 @@ amax, amin = _extreme("strict", largest=True), _extreme("strict", largest=False)
 
 
 def _middle(parts: Sequence[Any]) -> Any:
-    return apply_op("winner", *parts, rank=(len(parts) - 1) // 2, descending=False, nan="wins")
+    return apply_op("ranked", *parts, rank=(len(parts) - 1) // 2, descending=False, nan="wins")
 
 
 def median(F: Any, a: Any, *, dim: Any, keepdim: bool) -> Any:
@@ -131,9 +130,7 @@ def median(F: Any, a: Any, *, dim: Any, keepdim: bool) -> Any:
 
 def _which(*, largest: bool) -> Any:
     def steps(F: Any, a: Any, *, dim: Any, keepdim: bool) -> Any:
-        parts = parts_of(F, a, dim)
-        which = apply_op("winner", *parts, rank=0, descending=largest, nan="wins")
-        return as_kept(F, which, tuple(a.shape), dim, keepdim)
+        return as_kept(F, best(parts_of(F, a, dim), largest=largest), tuple(a.shape), dim, keepdim)
 
     return steps
 
@@ -147,7 +144,7 @@ def argmedian(F: Any, a: Any, *, dim: Any, keepdim: bool) -> Any:
 
 def argsort(F: Any, a: Any, *, dim: int, descending: bool, at: Any) -> Any:
     """`at`: of each line, whose turn is asked for."""
-    return apply_op("winner", *parts_of(F, a, dim), rank=at, descending=descending, nan="last")
+    return apply_op("ranked", *parts_of(F, a, dim), rank=at, descending=descending, nan="last")
 
 
 def picked(F: Any, a: Any, index: Any, *, dim: int, **_: Any) -> Any:
@@ -166,7 +163,7 @@ def max_pool2d(F: Any, a: Any, *, kernel: Any, stride: Any, padding: Any, dilati
     rows, columns = places.shape[:2]
     cut = F.reshape(a, (n, c, h * w))[:, :, places.reshape(rows, columns, kernel[0] * kernel[1])]
     parts = parts_of(F, cut, cut.ndim - 1)
-    return apply_op("select", apply_op("winner", *parts, rank=0, descending=True, nan="wins"), *parts, ties="one")
+    return apply_op("select", best(parts, largest=True), *parts, ties="one")
 
 
 # Looked up and written to
@@ -198,7 +195,7 @@ def nonzero(F: Any, a: Any) -> Any:
     count = int((a._array != 0).sum())
     shape = tuple(a.shape)
     answers = [part.expand(count) for part in parts_of(F, a != 0, None)]
-    place = apply_op("winner", *answers, rank=np.arange(count), descending=True, nan="last")
+    place = apply_op("ranked", *answers, rank=np.arange(count), descending=True, nan="last")
     coordinates = []
     for size in reversed(shape):
         coordinates.append(F.remainder(place, size))

@@ -5,7 +5,7 @@ A maximum hides two things in one: *which* number is largest, and that number. A
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,45 @@ GATE = register(
 )
 
 
+GATED = register(
+    Op(
+        name="gated",
+        label="×",
+        show="{gate} × {a}",
+        what=Text(
+            en="{out} is {a}, let through by the gate: {a} itself while the gate is 1, and 0 while it is 0.",
+            ja="{out} は、ゲートを通った {a} です。ゲートが 1 なら {a} がそのまま通り、0 なら 0 になります。",
+        ),
+        # not a product: a shut gate stops what is infinite too
+        forward=lambda xp, gate, a: xp.where(gate > 0, a, 0.0).astype(a.dtype),
+        inputs=(
+            Input(
+                "gate",
+                vjp=None,
+                local="0",
+                why=Text(
+                    en="The gate is open or shut. It is a decision, not an amount: no gradient flows to it.",
+                    ja="ゲートは開くか閉じるかのどちらかです。量ではなく判定なので、勾配は流れません。",
+                ),
+            ),
+            Input(
+                "a",
+                vjp=lambda xp, g, out, gate, a: xp.where(gate > 0, g, 0.0),
+                local="gate",
+                why=Text(
+                    en="The local gradient is the gate itself. At 1 it is open, and the gradient passes unchanged; at "
+                    "0 it is shut, and nothing comes back.",
+                    ja="局所勾配はゲートの値そのものです。1 なら開いていて、勾配はそのまま通ります。"
+                    "0 なら閉じていて、何も戻りません。",
+                ),
+            ),
+        ),
+        samples=lambda rng: [(rng.integers(0, 2, SHAPE), rng.normal(0, 2, SHAPE))],
+        unfolds="elements",
+    )
+)
+
+
 def _stacked(xp: Any, candidates: Sequence[Any], *others: Any) -> Any:
     """The candidates as one array, a line of them for each element that they and `others` make."""
     arrays = [xp.asarray(one) for one in candidates]
@@ -52,7 +91,68 @@ def _stacked(xp: Any, candidates: Sequence[Any], *others: Any) -> Any:
     return xp.stack([xp.broadcast_to(one, full) for one in arrays])
 
 
-def _winner(xp: Any, *candidates: Any, rank: Any, descending: bool, nan: str) -> Any:
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= 4 else f"{names[0]}, {names[1]}, …, {names[-1]}"
+
+
+def _called(name: str) -> Any:
+    return lambda inputs, static: f"{name}({_listed(inputs)})"
+
+
+def _rows(rng: Any, count: int = 3) -> tuple[Any, ...]:
+    """Candidates that nowhere come near each other."""
+    order = rng.permutation(count)
+    return tuple(rng.uniform(-0.4, 0.4, SHAPE) + 2.0 * place for place in order)
+
+
+_UNMOVED = Text(
+    en="{out} is the number of a place. A small nudge of {a} does not change who wins, so no gradient flows through "
+    "the question.",
+    ja="{out} は番号です。{a} を少し動かしても選ばれる候補は変わらないので、ここに勾配は流れません。",
+)
+
+
+def _which(name: str, label: str, forward: Callable[..., Any], what: Text, samples: Callable[[Any], Any]) -> Op:
+    return register(
+        Op(
+            name=name,
+            label=label,
+            show=_called(label),
+            what=what,
+            forward=forward,
+            inputs=(Input("a", vjp=None, local="", why=_UNMOVED),),
+            samples=samples,
+            variadic=True,
+            unfolds="elements",
+        )
+    )
+
+
+WINNER = _which(
+    "winner",
+    "argmax",
+    lambda xp, *candidates: xp.argmax(_stacked(xp, candidates), axis=0).astype(xp.int64),
+    Text(
+        en="{out} says which of the candidates is the largest: its number, counted from 0. Of equal ones it is the "
+        "first.",
+        ja="{out} は、候補のうち最大のものの番号です（0 から数えます）。同じ値なら先にあるものです。",
+    ),
+    lambda rng: [_rows(rng)],
+)
+LOWEST = _which(
+    "lowest",
+    "argmin",
+    lambda xp, *candidates: xp.argmin(_stacked(xp, candidates), axis=0).astype(xp.int64),
+    Text(
+        en="{out} says which of the candidates is the smallest: its number, counted from 0. Of equal ones it is the "
+        "first.",
+        ja="{out} は、候補のうち最小のものの番号です（0 から数えます）。同じ値なら先にあるものです。",
+    ),
+    lambda rng: [_rows(rng)],
+)
+
+
+def _ranked(xp: Any, *candidates: Any, rank: Any, descending: bool, nan: str) -> Any:
     """Which candidate comes `rank`-th in order; equal ones keep theirs.
 
     Args:
@@ -73,51 +173,20 @@ def _winner(xp: Any, *candidates: Any, rank: Any, descending: bool, nan: str) ->
     return found.astype(xp.int64)
 
 
-def _show_winner(inputs: Sequence[str], static: Mapping[str, Any]) -> str:
-    rank, descending = static.get("rank", 0), static.get("descending", True)
-    listed = ", ".join(inputs) if len(inputs) <= 4 else f"{inputs[0]}, {inputs[1]}, …, {inputs[-1]}"
-    if not isinstance(rank, int) or rank:
-        return f"which({listed})"
-    return f"{'argmax' if descending else 'argmin'}({listed})"
-
-
-def _rows(rng: Any, count: int = 3) -> tuple[Any, ...]:
-    """Candidates that nowhere come near each other."""
-    order = rng.permutation(count)
-    return tuple(rng.uniform(-0.4, 0.4, SHAPE) + 2.0 * place for place in order)
-
-
-WINNER = register(
-    Op(
-        name="winner",
-        label="which",
-        show=_show_winner,
-        what=Text(
-            en="{out} is the number of the candidate that wins, counted from 0: the largest, or the one whose turn is "
-            "asked for. Of equal ones the first wins.",
-            ja="{out} は選ばれた候補の番号です（0 から数えます）。最大のもの、または指定された順位のものが選ばれます。"
-            "同じ値なら先にあるものです。",
-        ),
-        forward=_winner,
-        inputs=(
-            Input(
-                "a",
-                vjp=None,
-                local="",
-                why=Text(
-                    en="{out} is a number of a place. A small nudge of {a} does not change who wins, so no gradient "
-                    "flows through the question.",
-                    ja="{out} は番号です。{a} を少し動かしても選ばれる候補は変わらないので、ここに勾配は流れません。",
-                ),
-            ),
-        ),
-        samples=lambda rng: [
-            Sample(_rows(rng), {"rank": 0, "descending": True, "nan": "last"}),
-            Sample(_rows(rng), {"rank": 1, "descending": False, "nan": "wins"}),
-        ],
-        variadic=True,
-        unfolds="elements",
-    )
+RANKED = _which(
+    "ranked",
+    "which",
+    _ranked,
+    Text(
+        en="Put in order of their size, one of the candidates stands at the place that was asked for; {out} says "
+        "which: its number, counted from 0. Equal ones keep their order.",
+        ja="候補を大きさの順に並べたとき、求められた順位に来るものの番号が {out} です（0 から数えます）。"
+        "同じ値なら元の順のままです。",
+    ),
+    lambda rng: [
+        Sample(_rows(rng), {"rank": 0, "descending": True, "nan": "last"}),
+        Sample(_rows(rng), {"rank": 1, "descending": False, "nan": "wins"}),
+    ],
 )
 
 
@@ -159,11 +228,9 @@ def _select_back(
 
 
 def _show_select(inputs: Sequence[str], static: Mapping[str, Any]) -> str:
-    rest = inputs[1:]
-    listed = ", ".join(rest) if len(rest) <= 4 else f"{rest[0]}, {rest[1]}, …, {rest[-1]}"
     if static.get("number") is not None:
-        return f"pick({inputs[0]}, {listed})"
-    return f"[{listed}][{inputs[0]}]"
+        return f"pick({inputs[0]}, {_listed(inputs[1:])})"
+    return f"[{_listed(inputs[1:])}][{inputs[0]}]"
 
 
 def _select_samples(rng: Any) -> Iterable[Sample]:
