@@ -11,8 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tracer
+import tracer.core.functions.all
 from tests.tensor_programs import TensorProgram, same, tensor_programs
+from tracer.core.apply import apply
+from tracer.core.op import OPS, find_op
 from tracer.core.record import Override, record
+from tracer.core.tensor import Tensor
 from tracer.errors import GraphError, NotFoundError
 from tracer.explain.explain import explain
 from tracer.explain.nudge import Nudge
@@ -435,3 +439,43 @@ def test_a_number_inside_says_which_element_it_is() -> None:
     assert taken_from(trace, int(trace.find("b"))) is None
     own = [node for node in range(trace.n_nodes) if is_own_leaf(trace, node)]
     assert [trace.label(node) for node in own] == ["x", "W", "b", "W.grad", "b.grad"]
+
+
+find_op("matmul")  # loads them all
+EVERY = sorted(OPS)
+SOME = ("cross_entropy", "embedding", "amax", "where")
+"""Tried in every run; all others in deep ones."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in SOME else (pytest.mark.deep,)) for name in EVERY]
+)
+def test_every_op_unfolds_within_a_trace(name: str) -> None:
+    """With what comes after it and a pass through it: saved, explained, checked without a new doubt."""
+    rng = np.random.default_rng(0)
+    for sample in OPS[name].tries(rng)[:2]:
+        with record() as rec:
+            args = [_as_leaf(arg) for arg in sample.args]
+            out = apply(OPS[name], *args, **sample.static)
+            if out._requires_grad:
+                (out * out.detach()).sum().backward()
+        node = rec.ids[out._serial]
+        doubts = sum(check_trace(rec.trace).unchecked.values())
+        for way in choices(rec.trace, node).ways:
+            if way.why_not is not None:
+                continue
+            one = unfold(rec.trace, node, way.how)
+            stays(one, [0, len(one.base) // 2, len(one.base)])
+            whole(one.trace)
+            found = check_trace(one.trace)
+            assert found.ok, found.summary.en
+            assert doubts or not sum(found.unchecked.values()), found.summary.en
+            for position in range(1, len(one.trace) + 1, 7):
+                assert explain(one.trace.cursor(position)).plain("ja")
+
+
+def _as_leaf(arg: Any) -> Any:
+    if isinstance(arg, int | float):
+        return arg
+    array = np.array(arg)
+    return Tensor._wrap(array.astype(np.float32) if array.dtype.kind == "f" else array, array.dtype.kind == "f")

@@ -108,7 +108,7 @@ def part_of(trace: Trace, node: int, how: How) -> Part:
     assert op is not None, "only computed nodes are unfolded"
     flags = trace.columns.flags
     takes = bool(flags[node] & LIVE) and not flags[node] & ENDS
-    live = [takes and trace.delivers(edge) for edge in trace.edges_in(node)]
+    live = [takes and trace.requires_grad(source) for source in trace.inputs(node)]
     args, static, out = trace.args(node), trace.static(node), trace.value(node)
     nodes = trace.inputs(node)
     if how == "composite":
