@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 import tracer
+import tracer.core.ops.all  # the ops register themselves
 from tests.explain import tensor_programs
+from tracer.core.apply import apply
+from tracer.core.op import OPS, Op
 from tracer.core.record import record
 from tracer.explain.explain import explain
 from tracer.explain.explanation import Explanation
@@ -29,6 +32,24 @@ def rows(told: Explanation) -> list[str]:
 
 def notes(told: Explanation, kind: str) -> str:
     return " ".join(note.text.en for note in told.notes if note.kind == kind)
+
+
+@pytest.mark.parametrize("op", [pytest.param(op, id=op.name) for op in OPS.values() if op.elementwise])
+def test_every_op_is_told_on_single_numbers(op: Op) -> None:
+    """Where the numbers are few, they are put into the local gradient: its functions must be at hand."""
+    sample = next(iter(op.tries(np.random.default_rng(0))))
+    with record() as rec:
+        args = [
+            tracer.tensor(a.flat[0].item(), requires_grad=a.dtype.kind == "f") if isinstance(a, np.ndarray) else a
+            for a in sample.args
+        ]
+        out = apply(op, *args, **sample.static)
+        if out.requires_grad:
+            out.backward()
+    trace = rec.trace
+    for position in trace.stops("edge"):
+        told = explain(trace.cursor(int(position)), by="edge")
+        assert all(told.plain(lang) for lang in LANGS)
 
 
 # Forward

@@ -26,6 +26,14 @@ def sqrt(a: float) -> float:
     return math.sqrt(a) if a >= 0 else _NAN
 
 
+def sin(a: float) -> float:
+    return math.sin(a) if math.isfinite(a) else _NAN
+
+
+def cos(a: float) -> float:
+    return math.cos(a) if math.isfinite(a) else _NAN
+
+
 def divide(a: float, b: float) -> float:
     if b != 0:
         return a / b
