@@ -270,6 +270,16 @@ def test_a_tensor_without_axes_is_a_number_already() -> None:
     assert part.columns.op_names[part.columns.op[part.out] - 1] == "gated"
 
 
+def test_a_move_to_another_device_opens_where_there_is_none() -> None:
+    """A recording holds its numbers on the host."""
+    static = {"dtype": "float32", "device": "cuda", "source": "cpu"}
+    x = np.array([1.5, 2.5])
+    for elements in (None, [1]):
+        part = scalar_part(find_op("to"), [x], static, [True], elements, out=x.astype(np.float32))
+        assert value(part.columns, part.out).tolist() == [1.5, 2.5]
+        assert value(part.columns, part.out).dtype == np.float32
+
+
 def test_whole_numbers_stay_whole() -> None:
     """Also a number that was written as one, of which a recording keeps 2.0."""
     part = scalar_part(find_op("mul"), [np.array([3, 4]), 2.0], {}, [False, False], out=np.array([6, 8]))

@@ -15,7 +15,7 @@ from tracer.core.record import Recorder
 from tracer.core.rerun import operands
 from tracer.core.tensor import Tensor
 from tracer.core.unfold.cells import Cells, Places
-from tracer.core.unfold.plan import Found, Operand, Step, Tally, cut, functions, plan, recording
+from tracer.core.unfold.plan import Found, Operand, Step, Tally, cut, functions, on_host, plan, recording
 from tracer.errors import GraphError
 
 MOST = 20_000
@@ -69,7 +69,7 @@ def composite_part(
             ja=f"{op.name}：これより小さい演算による定義はありません。",
             hint_ja="要素、行、または全体を、一つ一つの数まで開いてください。",
         )
-    args = _as_written(op, args, dtype if out is None else out.dtype)
+    args, static = _as_written(op, args, dtype if out is None else out.dtype), on_host(static)
     expected = _output(op, args, static) if out is None else out
     with recording() as recorder:
         leaves = _leaves(args, live, nodes)
@@ -140,15 +140,15 @@ class _Opening:
         dtype: Any,
         out: Any,
     ) -> None:
-        self.op, self.static = op, static
+        self.op, self.static = op, on_host(static)
         self.args = _as_written(op, args, dtype if out is None else out.dtype)
-        self.out = _output(op, self.args, static) if out is None else out
+        self.out = _output(op, self.args, self.static) if out is None else out
         self.places = _places(op, self.out, elements)
         self.whole = len(self.places) == self.out.size
         self.leaves = _leaves(self.args, live, nodes)
         tally = Tally(MOST)
         given = [Operand(arg, bool(one)) for arg, one in zip(self.args, live, strict=True)]
-        step = plan(op, given, static, self.out.dtype, self.out.shape, self.places, tally)
+        step = plan(op, given, self.static, self.out.dtype, self.out.shape, self.places, tally)
         for need in step.needs:
             tally.add(0 if need is None else len(need))
         self.size = tally.nodes

@@ -102,9 +102,14 @@ def plan(
     return Elements(op, args, static, dtype, places, tally)
 
 
+def on_host(static: Static) -> dict[str, Any]:
+    """Static arguments without the devices that a recording has left behind."""
+    return {key: value for key, value in static.items() if key not in ("device", "source")}
+
+
 def plain_static(static: Static) -> dict[str, Any]:
-    """Static arguments for single numbers: broken ones are float64, and they stay on the host."""
-    found = {key: value for key, value in static.items() if key not in ("device", "source")}
+    """Static arguments for single numbers: those of floating point are float64."""
+    found = dict(static)
     if str(found.get("dtype", "")).startswith(("float", "bfloat")):
         found["dtype"] = "float64"
     return found
