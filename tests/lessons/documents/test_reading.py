@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.lessons.documents.pages import block, notebook, page, told
 from tracer.errors import FileFormatError, NotFoundError, TracerError
@@ -228,3 +231,38 @@ def test_names_from_a_file_cannot_act_on_the_terminal(tmp_path: Path) -> None:
     document = page(tmp_path, "# \x1b[31mred\n\n<!-- tracer: \x1b[31m -->\n\n```py\nx = \x1b\n```\n", "a\x1bb.md")
     said = [document.name, document.title.en, *told(document), str(document.blocks[0].problem)]
     assert not any("\x1b" in words for words in said)
+
+
+# Laws
+
+LINES = [
+    "# 1. One", "```python", "```js", "```", "x = y", "y = (1", "def f(): return z", "f()", "%magic", ">>> x", "return",
+    "<!-- tracer", "<!-- tracer: setup", "<!-- tracer: skip -->", "<!-- tracer: zzz -->", "-->", "[[stop]]", "[card]",
+    'node = "x"', 'kind = "forward"', 'kind = "mark"', "expect = 1", 'say = "{x}"', 'say.en = "{"', "title = 3",
+    "zz = 1", "> ```python", "- item", "  x = 1", "", "---", "title: a",
+    "'''", "\0", "\x0c", "\u2028", "\ufeff", "日本語",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=30))
+def test_whatever_a_page_holds_it_is_read(lines: list[str]) -> None:
+    """Parts and problems stand in order within the file; what runs compiles; a fragment says why it is one."""
+    text = "\n".join(lines)
+    with TemporaryDirectory() as folder:
+        document = page(Path(folder), text)
+    count = len(lines)
+    for where in (document.parts, document.problems):
+        numbers = [one.line for one in where]
+        assert numbers == sorted(numbers)
+        assert all(1 <= line <= count + 1 for line in numbers), (numbers, text)
+    numbers = [one.number for one in document.blocks]
+    assert [number for number in numbers if number > 0] == [*range(1, len(document.shown_blocks) + 1)]
+    assert len({*numbers}) == len(numbers)
+    for one in document.blocks:
+        assert one.code.count("\n") == one.shown.count("\n")
+        if one.kind == "python":
+            compile(one.code, "a", "exec")
+            assert (one.needs, one.problem, one.nearest) == ((), None, None)
+        elif one.kind == "fragment":
+            assert one.needs or one.problem is not None
+        assert all(name.isidentifier() for name in one.defines)
