@@ -15,7 +15,7 @@ from tracer.cli.steps import SCHEMA, VERSION, records
 from tracer.lessons.runner import Thing, open_thing
 from tracer.trace.segment import GRANULARITIES, By
 
-HEADER = {"schema", "version", "title", "by", "steps", "positions", "nodes", "edges", "passes", "outcome"}
+HEADER = {"schema", "version", "title", "by", "steps", "positions", "nodes", "edges", "passes", "outcome", "unfolded"}
 STEP = {
     "step", "position", "kind", "node", "user", "edge", "part", "pass", "value", "grad", "upstream", "local",
     "contribution", "before", "after", "note", "text", "line", "title", "sentence", "why", "say",

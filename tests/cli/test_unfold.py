@@ -64,6 +64,7 @@ def test_json_has_the_nodes_of_the_unfolded_trace(shell: Shell, saved: Path) -> 
     lines = [json.loads(line) for line in shell("steps", saved, "--json", "--unfold", "p").out.splitlines()]
     assert lines[0]["nodes"] > plain[0]["nodes"]
     assert lines[0]["steps"] == len(lines) - 1
+    assert (plain[0]["unfolded"], lines[0]["unfolded"]) == ([], ["p"])
     last = next(line for line in lines if (line.get("node") or {}).get("label") == "p")
     assert last["node"]["op"] == "div"
     assert last["value"] == next(one for one in plain if (one.get("node") or {}).get("label") == "p")["value"]

@@ -257,7 +257,7 @@ def steps(
     \b
     --json prints a header, then one object for each step, in order (schema tracer-steps, version 2):
     {"schema": "tracer-steps", "version": 2, "title": ..., "by": "edge", "steps": N, "positions": N, "nodes": N,
-     "edges": N, "passes": N, "outcome": {"kind": "complete"}}
+     "edges": N, "passes": N, "outcome": {"kind": "complete"}, "unfolded": []}
     {"step": 9, "position": 19, "kind": "edge", "node": NODE, "user": NODE, "edge": 3, "part": 4, "pass": 0,
      "value": 3, "grad": 5, "upstream": 5, "local": 1, "contribution": 5, "before": null, "after": 5, "note": null,
      "line": {"file": "prog.py", "line": 4}, "title": {"en": ..., "ja": ...}, "sentence": {"en": ..., "ja": ...},

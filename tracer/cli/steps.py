@@ -125,6 +125,7 @@ def records(thing: Thing, by: By) -> Iterator[dict[str, Any]]:
         "edges": trace.n_edges,
         "passes": len(trace.passes),
         "outcome": thing.outcome.to_json(),
+        "unfolded": [] if thing.unfolding is None else list(thing.unfolding.names),
     }
     says = _says(thing, by)
     for step, cursor in walk(trace, by):
