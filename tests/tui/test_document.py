@@ -18,7 +18,7 @@ from tracer.tui.app import GradientTracer
 from tracer.tui.messages import Request
 from tracer.tui.page import Page, places_of
 from tracer.tui.screens.consent import ConsentScreen
-from tracer.tui.screens.document import DocumentScreen
+from tracer.tui.screens.document import DocumentScreen, twin
 from tracer.tui.screens.outline import OutlineScreen
 from tracer.tui.screens.question import QuestionScreen
 from tracer.tui.screens.stepper import StepperScreen
@@ -347,10 +347,10 @@ async def test_a_nudge_is_taken_back_on_leaving_the_block() -> None:
         screen._asked_after.add(1)
         await press(pilot, "end", "n")
         await until(pilot, lambda: screen.view.nudge is not None)
-        runs = screen.session._runner.runs  # type: ignore[attr-defined]
+        runs = screen.session.runner.runs  # type: ignore[attr-defined]
         await press(pilot, "J")
         assert screen.view.nudge is None
-        assert screen.session._runner.runs == runs  # type: ignore[attr-defined]
+        assert screen.session.runner.runs == runs  # type: ignore[attr-defined]
 
 
 # The outline
@@ -410,7 +410,7 @@ async def test_on_a_small_terminal_the_page_comes_to_the_front_for_reading() -> 
 
 
 async def test_the_page_scrolls_and_the_next_step_takes_it_back() -> None:
-    async with playing(size=SMALL) as (pilot, _screen):
+    async with playing(size=SMALL) as (pilot, screen):
         before = shown(pilot.app)  # type: ignore[arg-type]
         assert await press(pilot, "down", "down", "down") != before
         assert await press(pilot, "up", "up", "up") == before
@@ -437,6 +437,35 @@ async def test_resizing_keeps_the_place() -> None:
             await pilot.pause()
         assert (screen.page.at, screen.view.cursor.position) == (LAYER, 2)
         assert "▸" in shown(pilot.app)  # type: ignore[arg-type]
+
+
+async def test_the_line_at_work_is_shown_where_another_block_defines_it() -> None:
+    async with playing(size=WIDE) as (pilot, screen):
+        screen.go_to_place(LAYER)
+        text = await press(pilot, *["right"] * 6)
+        assert "at work, in block 2" in text
+        assert "52▸ return ((pred - target) ** 2).sum()" in text
+
+
+async def test_a_page_turns_with_the_language(tmp_path: Path) -> None:
+    code = "\n\n```python\nimport torch\nx = torch.tensor(2.0, requires_grad=True)\n(x * x).backward()\n```\n"
+    page_of("# In English" + code, tmp_path)
+    (tmp_path / "page.ja.md").write_text("# 日本語で" + code, encoding="utf-8")
+    async with playing(read_document(tmp_path / "page.md"), size=SMALL) as (pilot, screen):
+        await press(pilot, "right", "L")
+        await until(pilot, lambda: "日本語で" in shown(pilot.app))  # type: ignore[arg-type]
+        await until(pilot, lambda: pilot.app.screen.view.cursor.position == screen.view.cursor.position)  # type: ignore[attr-defined]
+        await press(pilot, "L")
+        await until(pilot, lambda: "In English" in shown(pilot.app))  # type: ignore[arg-type]
+
+
+def test_the_same_page_in_another_language(tmp_path: Path) -> None:
+    for name in ("a.b.md", "a.b.ja.md", "only.md"):
+        (tmp_path / name).write_text("x", encoding="utf-8")
+    assert twin(tmp_path / "a.b.md", "ja") == tmp_path / "a.b.ja.md"
+    assert twin(tmp_path / "a.b.ja.md", "en") == tmp_path / "a.b.md"
+    assert twin(tmp_path / "a.b.md", "en") is None
+    assert twin(tmp_path / "only.md", "ja") is None
 
 
 # Opening

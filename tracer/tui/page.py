@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from tracer.lessons.documents.document import Block, Document, Part
+from tracer.lessons.documents.document import Block, Document
 from tracer.text import Text, clean
 
 if TYPE_CHECKING:
@@ -135,11 +135,6 @@ class Page:
 def language_of(block: Block) -> str:
     """What a fence's language is called, for a reader: `JavaScript`."""
     return _LANGUAGES.get(block.lang, clean(block.lang))
-
-
-def marks_in(part: Part, file: str, line: int) -> bool:
-    """Whether a line of a file stands in a block."""
-    return isinstance(part, Block) and part.file == file and part.line <= line <= part.last_line
 
 
 _LANGUAGES = {

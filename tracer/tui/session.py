@@ -85,7 +85,7 @@ class Session:
         self.active = False
         """Whether blocks are still to come."""
         self._pump, self._tell_arrived, self._tell_ended = pump, arrived, ended
-        self._runner = runner or ChildRunner()
+        self.runner = runner or ChildRunner()
         self._stop, self._give_up = Event(), Event()
         self._number = 0
         self._things: dict[int, Thing] = {}
@@ -96,7 +96,7 @@ class Session:
         self.run, self.running, self.active = None, None, True
         self._stop, self._give_up, self._things = Event(), Event(), {}
         progress = partial(self._progress, self._number)
-        job = partial(self._runner.run, self.document, self.edits, progress, self._stop, self._give_up, None)
+        job = partial(self.runner.run, self.document, self.edits, progress, self._stop, self._give_up, None)
         in_background(self._pump, job, partial(self._ended, self._number), partial(self._failed, self._number))
 
     def stop_block(self) -> bool:
@@ -132,7 +132,7 @@ class Session:
         return self._things[block.number]
 
     def _thing(self, run: DocumentRun, number: int, overrides: Overrides) -> Thing:
-        thing = self._runner.thing(self.document, run, number, overrides)
+        thing = self.runner.thing(self.document, run, number, overrides)
         return replace(thing, rerun=partial(self._again, run, number))
 
     def _again(self, run: DocumentRun, number: int, overrides: Overrides, /, stop: Event | None = None) -> Thing:
@@ -142,7 +142,7 @@ class Session:
             TracerError: it could not be run.
         """
         edits = self._with(run, number, overrides)
-        again = self._runner.run(self.document, edits, _nobody, Event(), stop or Event(), number)
+        again = self.runner.run(self.document, edits, _nobody, Event(), stop or Event(), number)
         if again.of(number) is None:
             raise TracerError("it was stopped before it got there.", ja="そこに着く前に中止されました。")
         return self._thing(again, number, overrides)

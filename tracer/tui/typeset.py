@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from rich.text import Text as RichText
@@ -13,7 +14,7 @@ from tracer.lessons.documents.document import Block
 from tracer.scene.listing import code_lines, output_lines
 from tracer.scene.markdown import markdown_lines
 from tracer.scene.palette import Palette, Role
-from tracer.scene.prose import Prose, broken
+from tracer.scene.prose import Prose, broken, cut
 from tracer.text import LANGS, Lang, Text, clean
 from tracer.trace.cursor import Cursor
 from tracer.tui.page import Page, State, language_of
@@ -41,6 +42,7 @@ def block_lines(
     lang: Lang,
     palette: Palette,
     *,
+    called: Called | None = None,
     code: bool = True,
 ) -> list[RichText]:
     """A block between the prose: its head, its code, what it printed or why it does not run, an empty line.
@@ -48,6 +50,7 @@ def block_lines(
     Args:
         marks: lines of the file that are at work.
         printed: whether its steps have been walked, so that its output may be shown.
+        called: the working line where it stands in another block.
         code: False leaves the code to a panel beside: the head alone stands for it.
     """
     here = page.block is block
@@ -56,6 +59,7 @@ def block_lines(
     lines = [head_line(page, block, printed, room, lang, palette)]
     if code:
         lines += code_lines(block.shown, block.line, room, palette, marks, block.lang or "text")
+        lines += called_lines(called, room, lang, palette)
         lines += foot_lines(page, block, printed, room, lang, palette)
     return [*(RichText.assemble(bar, " ", line) for line in lines), RichText()]
 
@@ -64,14 +68,48 @@ def head_line(page: Page, block: Block, printed: bool, width: int, lang: Lang, p
     """`Block 3  JavaScript` and, at the right, what has become of it as far as the walk has come."""
     here = page.block is block
     name = _HEAD.format(i=block.number)[lang] + (f"  {language_of(block)}" if block.kind == "other" else "")
+    if block.script is not None and block.script.title is not None:
+        name += f"  {block.script.title[lang]}"
     line = RichText(name, palette.style("accent" if here else "muted", bold=here))
     state = page.state_of(block)
     words, role = _STATES[state]
     if state in ("ran", "failed", "stopped") and not printed:  # how it ends is told at its end
         words, role = _STATES["waiting"] if not page.agreed else (Text.same(""), "muted")
-    line.append(" " * max(2, width - line.cell_len - RichText(words[lang]).cell_len))
+    room = width - RichText(words[lang]).cell_len
+    line = cut(line, room - 2)
+    line.append(" " * (room - line.cell_len))
     line.append(words[lang], palette.style(role))
     return line
+
+
+@dataclass(frozen=True)
+class Called:
+    """The line at work, where it stands in another block: in a function that was defined there."""
+
+    number: int
+    """Of that block; below 0 it is hidden."""
+    line: int
+    text: str
+
+
+def called_at(page: Page, cursor: Cursor) -> Called | None:
+    """The working line where it is in another block than the one that one is at."""
+    line = cursor.line
+    if line is None or page.block is None:
+        return None
+    for block in page.document.blocks:
+        if block is not page.block and block.file == line.file and block.line <= line.line <= block.last_line:
+            return Called(block.number, line.line, block.shown.split("\n")[line.line - block.line])
+    return None
+
+
+def called_lines(called: Called | None, width: int, lang: Lang, palette: Palette) -> list[RichText]:
+    """Under a block's code: the line of another block that is at work for it."""
+    if called is None:
+        return []
+    words = _CALLED.format(i=called.number) if called.number > 0 else _CALLED_HIDDEN
+    code = code_lines(called.text.strip(), called.line, width, palette, ((called.line, "now"),))
+    return [RichText(), RichText(words[lang], palette.style("muted")), *code]
 
 
 def foot_lines(page: Page, block: Block, printed: bool, width: int, lang: Lang, palette: Palette) -> list[RichText]:
@@ -84,7 +122,7 @@ def foot_lines(page: Page, block: Block, printed: bool, width: int, lang: Lang, 
         found += output_lines(run.output, width, palette) if printed else []
     if run is not None and printed and run.outcome.words is not None:
         found += [RichText(), *broken(Prose(f"✗ {run.outcome.words[lang]}", palette.style("wrong")), width)]
-    about = why_not(page, block)
+    about = why_not(page, block, here=page.block is block)
     if about is not None:
         found += [RichText(), *broken(Prose(about[lang], palette.style("missing")), width)]
     return found
@@ -117,8 +155,12 @@ def _what_it_did(page: Page, block: Block) -> Iterator[Text]:
     yield _GO_ON
 
 
-def why_not(page: Page, block: Block) -> Text | None:
-    """Why a block does not run here, and what to open instead; None where it runs."""
+def why_not(page: Page, block: Block, *, here: bool = True) -> Text | None:
+    """Why a block does not run here, and what to open instead; None where it runs.
+
+    Args:
+        here: whether it is the block that one is at, so that enter is for it.
+    """
     state = page.state_of(block)
     if state == "skipped":
         return _SKIPPED
@@ -134,7 +176,7 @@ def why_not(page: Page, block: Block) -> Text | None:
     title = lesson_title(block.nearest) if block.nearest is not None else None
     if title is None:
         return _joined(first, block.nearest_why)
-    return _joined(first, _NEAREST.format(lesson=title))
+    return _joined(first, (_NEAREST if here else _NEAREST_ELSEWHERE).format(lesson=title))
 
 
 @lru_cache(maxsize=256)
@@ -195,6 +237,9 @@ _FRAGMENT = Text(
 _BROKEN = Text(en="It cannot run as it stands: {problem}.", ja="このままでは実行できません。{problem}。")
 _OTHER = Text(en="{language} does not run here.", ja="{language} はここでは実行しません。")
 _NEAREST = Text(en="enter opens the lesson nearest to it: {lesson}", ja="enter で最も近いレッスンを開きます: {lesson}")
+_NEAREST_ELSEWHERE = Text(en="The lesson nearest to it: {lesson}", ja="最も近いレッスン: {lesson}")
+_CALLED = Text(en="at work, in block {i}", ja="今の行（ブロック {i}）")
+_CALLED_HIDDEN = Text(en="at work, in a hidden set-up block", ja="今の行（表示されない準備ブロック）")
 _SKIPPED = Text(
     en="It is here to be read: its author does not want it run.",
     ja="読むためのブロックです（著者の指定により実行しません）。",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -11,14 +13,18 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
 from tracer.errors import TracerError
+from tracer.lessons.documents.course import JA
 from tracer.lessons.documents.document import Block, Document
+from tracer.lessons.documents.reading import read_document
 from tracer.lessons.leaves import overrides_of
 from tracer.lessons.runner import Overrides, Thing
 from tracer.lessons.stop import Arrival, arrivals
 from tracer.lessons.words import fill
-from tracer.text import Text
+from tracer.scene.notation import Notation
+from tracer.text import Lang, Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import By
+from tracer.tui.background import in_background
 from tracer.tui.keys import Place, bindings
 from tracer.tui.page import Page
 from tracer.tui.screens.base import AppScreen
@@ -110,6 +116,8 @@ class DocumentScreen(StepperScreen):
         """What its leaves are to be changed to then."""
         self._by: By | None = None
         """The size of step that was chosen here; else each block has its own."""
+        self._notation: Notation | None = None
+        """Likewise."""
         self._asked_after: set[int] = set()
         """Blocks whose questions have been asked."""
         self._walking_tab = "page"
@@ -224,7 +232,7 @@ class DocumentScreen(StepperScreen):
         """A place as it is first shown: at a position, or at its end (None)."""
         script = page.block.script if page.block is not None else None
         by = self._by or (script.by if script is not None and script.by is not None else first_by(thing.trace))
-        notation = script.notation if script is not None and script.notation is not None else self.view.notation
+        notation = self._notation or (script.notation if script is not None else None) or "boxes"
         at = len(thing.trace) if position is None else position
         view = View(
             self.heading_of(thing),
@@ -357,6 +365,10 @@ class DocumentScreen(StepperScreen):
         self._by = by
         super().step_by(by)
 
+    def action_notation(self) -> None:
+        super().action_notation()
+        self._notation = self.view.notation
+
     # Questions
 
     def asked_at_the_end(self, block: Block) -> tuple[Asked, ...]:
@@ -390,6 +402,24 @@ class DocumentScreen(StepperScreen):
             if overrides:
                 self._run({**self.thing.overrides, **overrides}, None)
 
+    # The same page in another language
+
+    def watch_lang(self) -> None:
+        super().watch_lang()
+        path = twin(self.document.path, self.lang)
+        if self.is_mounted and path is not None:
+            in_background(self, partial(read_document, path), self._turn_to, self._cannot_turn)
+
+    def _turn_to(self, other: Document) -> None:
+        """Go on in the page's other language, at the same place, if it is the same code."""
+        if other.sha == self.document.sha and self.is_current and other.path == twin(self.document.path, self.lang):
+            number, position = self.page.place.name, self.view.cursor.position
+            screen = DocumentScreen(other, block=number, at=position, run=self._agreed, runner=self.session.runner)
+            self.app.switch_screen(screen)
+
+    def _cannot_turn(self, error: TracerError) -> None:
+        """The other page cannot be read: this one stays."""
+
     # What else one can do here
 
     def action_unfold(self) -> None:
@@ -414,7 +444,7 @@ class DocumentScreen(StepperScreen):
         at = next(i for i, place in enumerate(places) if part < place.stop or i == len(places) - 1)
         self.go_to_place(at)
         if places[at].block is not self.document.parts[part]:
-            self.call_after_refresh(self.query_one(PagePanel).bring_to_top, part)
+            self.query_one(PagePanel).bring_to_top(part)
 
     def action_scroll(self, n: int) -> None:
         """Move the panel that has the focus, else the page."""
@@ -454,6 +484,13 @@ class DocumentScreen(StepperScreen):
         super().action_panel(n)
         if "page" in self._shared():
             self._walking_tab = self.tab
+
+
+def twin(path: Path, lang: Lang) -> Path | None:
+    """The same page in this language: `page.ja.md` beside `page.md`; None where it is that page, or there is none."""
+    base = path.stem.removesuffix(JA)
+    other = path.with_name(base + (JA if lang == "ja" else "") + path.suffix)
+    return other if other.name != path.name and other.is_file() else None
 
 
 _RUNNING = Text(en="running… esc stops", ja="実行中… esc で中止")

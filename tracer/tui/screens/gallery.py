@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _MOTTO = Text(en="every number of a gradient, and where it came from", ja="勾配のすべての数と、それがどこから来たか")
 _LESSONS = Text(en="Lessons", ja="レッスン")
+_COURSE = Text(en="Course", ja="コース")
 _MODELS = Text(en="Models", ja="モデル")
 _RECENT = Text(en="Recent", ja="最近開いたもの")
 _FIND = Text(en="find: title, number, word", ja="検索: 題名・節番号・語")
@@ -202,7 +203,8 @@ class GalleryScreen(AppScreen[None]):
         self.query_one("#gallery-title", Static).update(
             Content.assemble((" Gradient Tracer", "bold $accent"), "   ", (_MOTTO[lang], "$text-muted"))
         )
-        self.query_one("#gallery-left").border_title = _LESSONS[lang]
+        words = _LESSONS[lang] if self.course is None else _COURSE[lang]
+        self.query_one("#gallery-left").border_title = words
         for find in self.query(Find):
             find.placeholder = _FIND[lang]
 

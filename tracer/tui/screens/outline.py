@@ -57,7 +57,8 @@ class OutlineScreen(FindingScreen):
             return RichText.assemble("  " * (part.level - 1), (clean(part.heading), "bold" if part.level < 3 else ""))
         mark = MARKS.get(self.page.state_of(part), "·")
         name = language_of(part) + "  " if part.kind == "other" else ""
-        first = next((line.strip() for line in part.shown.splitlines() if line.strip()), "")
+        lines = [line.strip() for line in part.shown.splitlines() if line.strip()]
+        first = next((line for line in lines if not line.startswith(("import ", "from "))), lines[0] if lines else "")
         return RichText.assemble((f"{'':6}{mark} {part.number:>3}  ", "dim"), f"{name}", (clean(first)[:60], "dim"))
 
 

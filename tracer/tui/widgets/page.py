@@ -20,7 +20,7 @@ from tracer.lessons.documents.document import Block
 from tracer.scene.listing import code_lines
 from tracer.text import Text
 from tracer.tui.page import Page
-from tracer.tui.typeset import block_lines, foot_lines, head_line, marks_of, prose_lines
+from tracer.tui.typeset import block_lines, called_at, called_lines, foot_lines, head_line, marks_of, prose_lines
 from tracer.tui.view import View
 from tracer.tui.widgets.panel import WHEEL, Panel
 
@@ -53,11 +53,13 @@ class PagePanel(Panel):
         self._typeset: dict[Hashable, list[Strip]] = {}
         self._scrolled = 0
         """Lines that the user has moved the page since the last step."""
+        self._top_part: int | None = None
+        """The part that was asked to begin at the top."""
         self._shown: list[int] = []
         """The part that each line on screen belongs to."""
 
     def watch_view(self) -> None:
-        self._scrolled = 0
+        self._scrolled, self._top_part = 0, None
         super().watch_view()
 
     def watch_beside(self) -> None:
@@ -87,9 +89,12 @@ class PagePanel(Panel):
         )
         here = page.block is part
         printed = page.passed(index) or (here and view.at_end)
-        key = (*key, marks, here, printed, page.state_of(part), id(page.run_of(part)), self.beside)
+        called = called_at(page, view.cursor) if here and not marks else None
+        key = (*key, marks, here, printed, called, page.state_of(part), id(page.run_of(part)), self.beside)
         if key not in self._typeset:
-            made = block_lines(page, part, marks, printed, width, self.lang, self.palette, code=not self.beside)
+            made = block_lines(
+                page, part, marks, printed, width, self.lang, self.palette, called=called, code=not self.beside
+            )
             self._keep(key, self.strips(made, width))
         return self._typeset[key]
 
@@ -159,6 +164,9 @@ class PagePanel(Panel):
         if page is None:
             return []
         parts, first = page.document.parts, page.place.start
+        if self._top_part is not None:
+            above = sum(len(self.part(view, i, size.width)) for i in range(first, self._top_part))
+            self._scrolled, self._top_part = above - self._follow(view, size), None
         top = self._follow(view, size) + self._scrolled
         while top < 0 and first > 0:  # up into what was read before
             first -= 1
@@ -193,12 +201,7 @@ class PagePanel(Panel):
 
     def bring_to_top(self, part: int) -> None:
         """Scroll so that this part of the document begins at the top of the page, until the next step."""
-        view, size = self.view, self.size
-        if view is None or view.page is None or not size:
-            return
-        first = view.page.place.start
-        above = sum(len(self.part(view, i, size.width)) for i in range(first, part))
-        self._scrolled = above - self._follow(view, size)
+        self._top_part = part
         self.redraw()
 
     def scroll_lines(self, n: int) -> None:
@@ -251,7 +254,8 @@ class CodePanel(Panel):
         code = code_lines(block.shown, block.line, size.width, self.palette, marks, block.lang or "text")
         head = head_line(page, block, view.at_end, size.width, self.lang, self.palette)
         foot = foot_lines(page, block, view.at_end, size.width, self.lang, self.palette)
-        lines: list[RichText] = [head, RichText(), *code, *foot]
+        called = called_lines(called_at(page, view.cursor), size.width, self.lang, self.palette)
+        lines: list[RichText] = [head, RichText(), *code, *called, *foot]
         now = next((line for line, mark in marks if mark == "now"), None)
         last = max(0, len(lines) - size.height)
         top = last if view.at_end and view.cursor.position else 0
