@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 import tracer
 from tracer.core.columns import CONST, LIVE
-from tracer.core.record import Recorder
+from tracer.core.record import Recorder, inside_event
 from tracer.explain.proof import check_trace
 
 
@@ -255,3 +256,35 @@ def test_second_derivatives_of_a_fat_op_are_one_pass_in_a_recording() -> None:
         g.sum().backward()
     assert len(rec.columns().passes) == 2
     assert rec.trace.n_nodes > 6
+
+
+def test_what_is_taken_in_does_not_count_among_the_leaves_of_the_line() -> None:
+    """The key of a leaf made on a line is the same whether or not something older was used there first."""
+    x = tracer.Value(3.0)
+
+    def program() -> tracer.Value:
+        return x * x + tracer.Value(2.0, name="made")
+
+    with tracer.record() as rec:
+        program()
+    with tracer.record({rec.trace.leaf_key(rec.trace.find("made")): 5.0}) as again:
+        assert program().data == 14.0
+    assert again.trace.source(again.trace.find("made")) is not None
+    assert again.trace.source(0) is None, "who made it is not known"
+
+
+def test_a_moment_in_the_middle_of_a_tensors_event_is_known_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There nothing may be written down, and nobody interrupted: half of the event is there."""
+    seen: list[bool] = []
+    rec = Recorder()
+    keep = rec.arena.keep
+
+    def looking(given: object, *, copy: bool = False) -> int:
+        seen.append(inside_event(sys._getframe()))
+        return keep(given, copy=copy)
+
+    monkeypatch.setattr(rec.arena, "keep", looking)
+    with rec:
+        tracer.tensor([1.0]) * 2
+        assert not inside_event(sys._getframe())
+    assert seen == [True, True]

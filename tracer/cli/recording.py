@@ -12,7 +12,7 @@ from tracer.cli.opening import exit_code, open_quietly
 from tracer.cli.terminal import say, watched
 from tracer.cli.writing import check_writable
 from tracer.errors import FileFormatError, NotFoundError
-from tracer.lessons.content import find
+from tracer.lessons.content import find, find_page
 from tracer.lessons.runner import PROGRAM_ENDINGS, TRACE_ENDINGS
 
 
@@ -33,7 +33,7 @@ def record(
 
 
 def default_output(name: str) -> Path:
-    """`prog.trace` for `prog.py`, `03_graph.trace` for a lesson, else `expression.trace`.
+    """`prog.trace` for `prog.py`, `03_graph.trace` for a lesson or a document, else `expression.trace`.
 
     Raises:
         FileFormatError: `name` is a trace itself.
@@ -46,4 +46,5 @@ def default_output(name: str) -> Path:
     try:
         return Path(f"{find(name).name.rpartition('/')[2]}.trace")
     except NotFoundError:
-        return Path("expression.trace")
+        page = find_page(name)
+        return Path("expression.trace" if page is None else f"{page.path.stem}.trace")
