@@ -283,9 +283,9 @@ GLOSSARY: Mapping[str, Entry] = {
     "unfold": _entry(
         "unfold",
         "展開",
-        "To open a tensor's node in its place and see what happens inside: smaller ops, down to single numbers. Nothing "
-        "outside changes.",
-        "テンソルのノードをその場で開き、中の計算を小さな演算や一つ一つの数まで見ること。外側は何も変わりません。",
+        "To open a tensor's node in its place and see what happens inside: smaller ops, down to single numbers. "
+        "Nothing outside changes.",
+        "テンソルのノードをその場で開き、中の計算を小さな演算や一つ一つの数まで見ること。外側は変わりません。",
         "unfold|unfolds|unfolded|unfolding",
     ),
     "fold": _entry(
