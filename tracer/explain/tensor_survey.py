@@ -68,7 +68,10 @@ def check_tensor_pass(trace: Trace, this: Pass, budget: int, whole: bool) -> Ten
         whole
         and sums
         and not this.columns.hooked
-        and all(one.decided and not one.wrong for one in rules)
+        and all(
+            not one.wrong and (one.decided or not np.any(trace.contribution(this.index, delivery)[2]))
+            for delivery, one in enumerate(rules)
+        )
         and all(check.mark != "✗" for check in checks.values())
     )
     for node in nodes:
