@@ -131,6 +131,7 @@ def test_an_expression_shows_itself_at_a_prompt_and_at_the_end_of_a_cell(page: D
 
 
 def test_torch_means_tracer_whichever_way_it_is_imported(tmp_path: Path) -> None:
+    """In modules beside the document too, which never take the place of ours."""
     ways = [
         "import torch.nn.functional as G\nassert G is F",
         "from torch.optim import SGD\nassert SGD is optim.SGD",
@@ -140,10 +141,16 @@ def test_torch_means_tracer_whichever_way_it_is_imported(tmp_path: Path) -> None
         "import torch.utils.data",
         "from torch.lessons import runner",
     ]
+    for name in ("torch", "tracer", "numpy", "json", "safetensors", "linecache", "tempfile"):
+        (tmp_path / f"{name}.py").write_text(
+            "raise SystemExit('a module beside the document took the place of ours')\n"
+        )
+    (tmp_path / "beside.py").write_text("import torch\nmade = torch.ones(2)\n")
+    ways.insert(0, "import beside\nassert beside.made.sum() == 2")
     run = run_document(written(tmp_path, blocks(*ways)))
-    assert [done.status for done in run.blocks] == ["ran"] * 5 + ["failed"] * 2
-    assert "No module named 'torch.utils' here" in run.blocks[5].outcome.error
-    assert run.blocks[5].outcome.where == "notes.md:26"
+    assert [done.status for done in run.blocks] == ["ran"] * 6 + ["failed"] * 2
+    assert "No module named 'torch.utils' here" in run.blocks[6].outcome.error
+    assert run.blocks[6].outcome.where == "notes.md:31"
 
 
 def test_progress_tells_each_block_as_it_comes_and_upto_ends_early(tmp_path: Path) -> None:
@@ -232,7 +239,7 @@ def test_what_was_computed_without_a_gradient_can_be_changed_too(two: DocumentRu
     thing = block_thing(two.document, two, 6)
     made = thing.rerun({key_of(two, 6, "plain"): {1: 100.0}})
     assert made.output == thing.output
-    assert len(made.output.split()) == 4
+    assert made.output.startswith("tensor([")
     again = made.trace
     assert again.cursor(-1).data("plain").tolist() == [2.0, 100.0]  # type: ignore[union-attr]
     assert check_trace(again).first_wrong is None
