@@ -313,7 +313,7 @@ async def test_one_failure_leaves_the_others_usable(tmp_path: Path) -> None:
         "```python\nimport torch\nx = torch.tensor(2.0, requires_grad=True)\n(x * x).backward()\n```\n"
     )
     async with playing(read_document(page_of(text, tmp_path)), size=WIDE) as (pilot, screen):
-        assert "ZeroDivisionError" in shown(pilot.app)  # type: ignore[arg-type]
+        assert "The block raised ZeroDivisionError: division by zero. (page.md:2)" in shown(pilot.app)  # type: ignore[arg-type]
         await press(pilot, "J", "end")
         assert screen.view.cursor.grad(0) is not None
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from rich.text import Text as RichText
 
 from tracer.errors import TracerError
 from tracer.explain.source import Mark
 from tracer.lessons.documents.document import Block
+from tracer.lessons.documents.status import how_it_ended
 from tracer.scene.listing import code_lines, output_lines
 from tracer.scene.markdown import markdown_lines
 from tracer.scene.palette import Palette, Role
@@ -18,6 +20,9 @@ from tracer.scene.prose import Prose, broken, cut
 from tracer.text import LANGS, Lang, Text, clean
 from tracer.trace.cursor import Cursor
 from tracer.tui.page import Page, State, language_of
+
+if TYPE_CHECKING:
+    from tracer.lessons.documents.process import BlockRun
 
 Marks = tuple[tuple[int, Mark], ...]
 
@@ -120,8 +125,9 @@ def foot_lines(page: Page, block: Block, printed: bool, width: int, lang: Lang, 
         words = _PRINTS if printed else _WILL_PRINT
         found += [RichText(), RichText(words[lang], palette.style("muted"))]
         found += output_lines(run.output, width, palette) if printed else []
-    if run is not None and printed and run.outcome.words is not None:
-        found += [RichText(), *broken(Prose(f"✗ {run.outcome.words[lang]}", palette.style("wrong")), width)]
+    ended = ended_early(run) if run is not None and printed else None
+    if ended is not None:
+        found += [RichText(), *broken(Prose(f"✗ {ended[lang]}", palette.style("wrong")), width)]
     about = why_not(page, block, here=page.block is block)
     if about is not None:
         found += [RichText(), *broken(Prose(about[lang], palette.style("missing")), width)]
@@ -146,13 +152,17 @@ def _what_it_did(page: Page, block: Block) -> Iterator[Text]:
     """Of a block that ran and left nothing to step through."""
     run = page.run_of(block)
     assert run is not None, "it ran"
-    if run.outcome.words is not None:
-        yield run.outcome.words
-    else:
-        yield _NO_STEPS
-    if block.defines:
+    ended = ended_early(run)
+    yield ended or _NO_STEPS
+    if block.defines and ended is None:
         yield _DEFINES.format(names=listed(block.defines))
     yield _GO_ON
+
+
+def ended_early(run: BlockRun) -> Text | None:
+    """How a block ended and what to do about it; None where it ran to its end."""
+    said = how_it_ended(run)
+    return None if said is None else _joined(said, run.outcome.hint or Text.same(""))
 
 
 def why_not(page: Page, block: Block, *, here: bool = True) -> Text | None:

@@ -35,7 +35,7 @@ from tracer.tui.screens.question import Asked, QuestionScreen
 from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.screens.walking import first_by
 from tracer.tui.session import Runner, Session, empty_trace
-from tracer.tui.typeset import nothing_here
+from tracer.tui.typeset import ended_early, nothing_here
 from tracer.tui.view import View
 from tracer.tui.widgets.explanation import ExplanationPanel
 from tracer.tui.widgets.graph import GraphPanel
@@ -246,7 +246,13 @@ class DocumentScreen(StepperScreen):
         return self._at(view, view.cursor)
 
     def _at(self, view: View, cursor: Cursor) -> View:
-        return replace(super()._at(view, cursor), nothing=self._nothing(self._page, self.thing))
+        found = super()._at(view, cursor)
+        block = self._page.block
+        run = self._page.run_of(block) if block is not None else None
+        ended = ended_early(run) if run is not None and found.at_end else None
+        if ended is not None:
+            found = replace(found, note=ended if self.thing.trace.n_nodes else None, fresh=True)
+        return replace(found, nothing=self._nothing(self._page, self.thing))
 
     def _show_place(self, page: Page, *, position: int | None = 0) -> None:
         """Go to the place that `page` says; None goes to its end."""
