@@ -378,6 +378,31 @@ def test_far_too_much_is_refused_with_what_to_choose() -> None:
     assert choices(rec.trace, node).best == ways[0]
 
 
+def test_too_large_a_row_names_an_element_and_too_large_an_element_says_what_to_do() -> None:
+    with record() as rec:
+        a = tracer.ones(2, 150).requires_grad_().named("a")
+        c = (a @ tracer.ones(150, 80)).named("c")
+        (c.sum() + tracer.ones(20_100).requires_grad_().sum().named("s")).backward()
+    with pytest.raises(GraphError, match=r"choose an element: c\[1, 0\]\."):
+        Unfolding(rec.trace).read("c[1]")
+    with pytest.raises(GraphError, match="run it on smaller tensors"):
+        Unfolding(rec.trace).read("s")
+
+
+def test_another_element_of_what_is_unfolded_in_part_is_unfolded_too() -> None:
+    """It is asked for by the tensor's own name; what is unfolded already is not unfolded twice."""
+    both = Unfolding(product()).read("C[0, 1]").read("C[1, 0]")
+    assert both.names == ("C[0, 1]", "v2.12[1, 0]")
+    assert [float(both.trace.value(int(both.trace.find(name)))) for name in both.names] == [3.0, 24.5]
+    assert check_trace(both.trace).ok
+    stays(both.steps[1])
+    for typed in ("C", "C[0]", "C[0, 1]"):
+        with pytest.raises(GraphError, match="C is unfolded in part; its other elements are those of v2"):
+            both.read(typed)
+    with pytest.raises(GraphError, match="C is unfolded already"):
+        Unfolding(product()).read("C").read("C[0, 1]")
+
+
 def test_no_rule_is_not_a_way_for_gradient() -> None:
     """Made without history, an unfolded node has scalars that take none either."""
     with record() as rec:

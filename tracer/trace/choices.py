@@ -83,7 +83,7 @@ def choices(trace: Trace, node: int, element: int | None = None) -> Choices:
 
 def _choice(trace: Trace, node: int, how: How, name: str) -> Choice:
     nodes = size(trace, node, how)
-    return Choice(how, name, _words(trace, node, how, name), nodes, too_many(trace, node, nodes))
+    return Choice(how, name, _words(trace, node, how, name), nodes, too_many(trace, node, how, nodes))
 
 
 def _words(trace: Trace, node: int, how: How, name: str) -> Text:
@@ -104,20 +104,24 @@ def size(trace: Trace, node: int, how: How) -> int:
     return size_of(op, trace.args(node), trace.static(node), elements, nodes=nodes, out=trace.value(node))
 
 
-def too_many(trace: Trace, node: int, nodes: int) -> Text | None:
-    """Why so many nodes are not unfolded; None where they are."""
+def too_many(trace: Trace, node: int, how: How, nodes: int) -> Text | None:
+    """Why so many nodes are not unfolded, and what is instead; None where they are."""
     if nodes <= MOST:
         return None
-    name = plain_name(trace, node)
-    few, most = f"{nodes:,}", f"{MOST:,}"
-    if math.prod(trace.shape(node)) > 1:
-        return Text(
-            f"{few} nodes, more than the {most} that are unfolded at once; choose a row or an element: {name}[0]",
-            f"ノードが {few} 個になり、一度に展開できる {most} 個を超えます。行か要素を選んでください：{name}[0]",
-        )
+    name, shape = plain_name(trace, node), trace.shape(node)
+    size = math.prod(shape)
+    count = size if isinstance(how, str) else len(how)
+    index = [int(i) for i in np.unravel_index(0 if isinstance(how, str) else how[0], shape)]
+    if count == 1:
+        out = Text("run it on smaller tensors", "もっと小さいテンソルで実行してください")
+    elif count == size and len(shape) > 1:
+        out = Text(f"choose a row or an element: {name}[{index[0]}]", f"行か要素を選んでください：{name}[{index[0]}]")
+    else:
+        element = f"{name}[{', '.join(map(str, index))}]"
+        out = Text(f"choose an element: {element}", f"要素を選んでください：{element}")
     return Text(
-        f"{few} nodes, more than the {most} that are unfolded at once",
-        f"ノードが {few} 個になり、一度に展開できる {most} 個を超えます",
+        f"{nodes:,} nodes, more than the {MOST:,} that are unfolded at once; {out.en}",
+        f"ノードが {nodes:,} 個になり、一度に展開できる {MOST:,} 個を超えます。{out.ja}",
     )
 
 
@@ -136,6 +140,14 @@ def nothing_inside(trace: Trace, node: int) -> Text | None:
             f"{name} is a single number already; its formula is {trace.formula(node)}",
             f"{name} はすでに一つの数です。式は {trace.formula(node)} です",
         )
+    if op.name == "place":
+        rest = trace.label(trace.inputs(node)[0])
+        return Text(
+            f"{name} is unfolded in part; its other elements are those of {rest}",
+            f"{name} は一部だけ展開されています。ほかの要素は {rest} にあります",
+        )
+    if op.name == "join":
+        return Text(f"{name} is unfolded already", f"{name} はすでに展開されています")
     if op.name in SEAMS or is_single_step(trace, node):
         return Text(
             f"{name} is one step on single numbers already: {trace.formula(node)}",
@@ -199,6 +211,7 @@ def read_choice(trace: Trace, text: str) -> tuple[int, How]:
         node = int(trace.find(match["name"]))
     except NotFoundError as problem:
         raise _nothing_called(trace, match["name"], problem) from None
+    node = _with_the_rest(trace, node, match["index"])
     reason = nothing_inside(trace, node)
     if reason is not None:
         raise refused(trace, node, reason)
@@ -208,6 +221,17 @@ def read_choice(trace: Trace, text: str) -> tuple[int, How]:
 def _whole(trace: Trace, node: int) -> How:
     op = trace.op(node)
     return "composite" if op is not None and op.composite is not None else "all"
+
+
+def _with_the_rest(trace: Trace, node: int, index: str) -> int:
+    """Of a tensor that is unfolded in part the node that still has these elements folded; else `node`."""
+    op = trace.op(node)
+    while op is not None and op.name == "place":
+        if not set(trace.static(node)["places"]).isdisjoint(_elements(trace, node, index)):
+            break
+        node = trace.inputs(node)[0]
+        op = trace.op(node)
+    return node
 
 
 def _elements(trace: Trace, node: int, index: str) -> tuple[int, ...]:

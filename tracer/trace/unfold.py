@@ -86,7 +86,7 @@ def unfold(trace: Trace, node: int, how: How) -> Unfolded:
     """
     reason = nothing_inside(trace, node)
     if reason is None and how != "composite":
-        reason = too_many(trace, node, size(trace, node, how))
+        reason = too_many(trace, node, how, size(trace, node, how))
     op = trace.op(node)
     if reason is None and how == "composite" and op is not None and op.composite is None:
         reason = _NOT_FAT.format(op=op.name)
