@@ -159,6 +159,26 @@ ALMOST = {
         "---\ntitle: A page\nno key here\n---\n",
         "notes.md:3: this line of the front matter is not `key: value`; it is left out.",
     ),
+    "front matter without a space": (
+        "---\ntitle:A page\n---\n",
+        "notes.md:2: this line of the front matter is not `key: value`; it is left out.",
+    ),
+    "open bracket in the front matter": (
+        "---\ndate: 1\ntitle: [unclosed\nauthor: b\n---\n",
+        "notes.md:3: this line of the front matter begins with [, which is never closed; it is left out.",
+    ),
+    "open quote in the front matter": (
+        "---\ntitle: 'A page\n---\n",
+        "notes.md:2: this line of the front matter begins with ', which is never closed; it is left out.",
+    ),
+    "front matter that is no TOML": (
+        "+++\ndate = 1\ntitle = A page\n+++\n",
+        "notes.md:3: the front matter is not TOML: Invalid value.",
+    ),
+    "no comment": (
+        "<!- tracer: skip -->\n",
+        "notes.md:1: this is no comment, so readers see it and it does nothing; a comment begins with <!--.",
+    ),
 }
 
 
@@ -193,6 +213,8 @@ def test_what_is_right_is_no_problem(text: str, tmp_path: Path) -> None:
         ("words\n", "notes.md"),
         ("", "notes.md"),
         ("---\ntitle:\n---\n", "notes.md"),
+        ("---\ntitle: [unclosed\n---\n# One\n", "One"),
+        ('---\ntags: [a,\n  "b]"]\ntitle: "One\n  line"\nx: {a: 1}\n---\n# Two\n', "One line"),
         ("```python\n# comment\n```\n", "notes.md"),
     ],
 )
@@ -200,6 +222,25 @@ def test_a_page_is_called(text: str, title: str, tmp_path: Path) -> None:
     """By its front matter, its first heading of level 1, any heading, or its file."""
     document = page(tmp_path, text)
     assert (document.title.en, document.title.ja) == (title, title)
+
+
+@pytest.mark.parametrize("comment", ["<!--tracer:skip-->", "<!-- tracer: skip--->", "<!--- tracer: skip --->"])
+def test_a_comment_written_tightly_counts(comment: str, tmp_path: Path) -> None:
+    """What its author wants left out must not run because of a space."""
+    document = page(tmp_path, f"{comment}\n```python\nx = 1\n```\n")
+    assert not told(document)
+    assert document.blocks[0].skip
+
+
+def test_pictures_in_the_page_count_as_nothing(tmp_path: Path) -> None:
+    """Notes exported with their pictures inside are longer than any text; code keeps what it holds."""
+    picture = "data:image/png;base64," + "iVBOR" * 300_000
+    code = f"x = '{picture[:400]}'\n"
+    document = page(tmp_path, f"# A\n![p]({picture})\n```python\n{code}```\n<img src='{picture}'>\n")
+    assert [part.text for part in document.parts if isinstance(part, Prose)] == [
+        "# A\n![p](data:image/png;base64,…)", "<img src='data:image/png;base64,…'>",
+    ]  # fmt: skip
+    assert document.blocks[0].code == code
 
 
 def test_front_matter_is_no_prose(tmp_path: Path) -> None:

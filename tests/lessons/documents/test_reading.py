@@ -210,7 +210,7 @@ def test_another_encoding_is_told_with_its_line(name: str, tmp_path: Path) -> No
     assert message(tmp_path / "a.md").startswith(expected)
 
 
-def test_ten_megabytes_are_refused_before_they_are_read(tmp_path: Path) -> None:
+def test_ten_megabytes_are_refused(tmp_path: Path) -> None:
     """With the limit, and what to do."""
     with (tmp_path / "a.md").open("wb") as file:
         file.truncate(10_000_000)

@@ -28,6 +28,7 @@ from tracer.lessons.documents.pieces import (
     lang_of,
     lines_of,
     plain_words,
+    without_payloads,
 )
 from tracer.text import Text
 
@@ -40,8 +41,10 @@ LONGEST_LINE = 1_000
 """Characters of a paragraph's line that are looked at."""
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_OURS = re.compile(r"<!--\s*tracer\b[ \t]*(?::[ \t]*([\w-]*))?")
-_NEARLY = re.compile(r"<!--\s*([A-Za-z]+)(?=:|[ \t]*(?:\n|-->))")
+_OURS = re.compile(r"<!--+\s*tracer\b[ \t]*(?::[ \t]*(\w*(?:-+\w+)*))?")
+_END = re.compile(r"-*-->\Z")
+_NEARLY = re.compile(r"<!--+\s*([A-Za-z]+)(?=:|[ \t]*(?:\n|-->))")
+_NO_COMMENT = re.compile(r"<!?-\s*tracer\b|<--+\s*tracer\b|<!\s*-*\s*tracer\b")
 _BROKEN_FENCE = re.compile(r"\s*(?:`{1,2}(?!`)|'{3}|´{3}|‘{3}|’{3})\s*(?:python3?|py)\s*$", re.IGNORECASE)
 
 
@@ -180,7 +183,7 @@ class _Cutter:
             if ours is None:
                 self._nearly(match[0], at)
                 continue
-            inner = match[0].removesuffix("-->")[ours.end() :]
+            inner = _END.sub("", match[0])[ours.end() :]
             words_at = at + match[0].count("\n", 0, ours.end())
             comments.append(RawComment((ours[1] or "").casefold(), inner, self.file, at, words_at))
         if not comments:
@@ -189,7 +192,7 @@ class _Cutter:
             lambda match: "\n" * match[0].count("\n") if _OURS.match(match[0]) else match[0], token.content
         )
         if rest.strip():
-            comments.append(RawProse(rest, self.file, line))
+            comments.append(RawProse(without_payloads(rest), self.file, line))
         return tuple(comments)
 
     def _nearly(self, comment: str, line: int) -> None:
@@ -200,12 +203,14 @@ class _Cutter:
 
     def _look_inside(self, content: str, line: int) -> None:
         """What in a paragraph was probably meant as more than its words."""
-        if "<!--" not in content and "py" not in content.casefold():
+        if "<!--" not in content and "py" not in content.casefold() and "tracer" not in content:
             return
         for i, words in enumerate(content.split("\n"), start=line):
             words = words[:LONGEST_LINE]
             if "<!--" in words and _OURS.search(re.sub(r"(`+).+?\1", "", words)):
                 self._problem(i, _IN_A_LINE)
+            if _NO_COMMENT.match(words):
+                self._problem(i, _NOT_ONE)
             if _BROKEN_FENCE.match(words):
                 self._problem(i, _NO_FENCE)
 
@@ -232,7 +237,8 @@ class _Cutter:
             last -= 1
         if first < last:
             level, words = heading or (0, "")
-            self.found.pieces.append(RawProse("\n".join(lines[first:last]), self.file, first + 1, words, level))
+            text = without_payloads("\n".join(lines[first:last]))
+            self.found.pieces.append(RawProse(text, self.file, first + 1, words, level))
 
 
 _OPEN_FENCE = Text(
@@ -254,6 +260,10 @@ _NEARLY_OURS = Text(
 _IN_A_LINE = Text(
     en="a tracer comment inside a paragraph says nothing; begin a line with it.",
     ja="段落の途中にある tracer のコメントは効きません。行のはじめに書いてください。",
+)
+_NOT_ONE = Text(
+    en="this is no comment, so readers see it and it does nothing; a comment begins with <!--.",
+    ja="これはコメントになっていないため、そのまま表示され、何も効きません。コメントは <!-- で始めます。",
 )
 _NO_FENCE = Text(
     en="this does not begin a code block; that takes three backticks: ```python.",

@@ -32,13 +32,24 @@ def cut_notebook(text: str, name: str) -> Pieces:
             hint_ja="ノートブックは JSON ファイルです。Jupyter から保存し直してください。",
         ) from None
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits; brackets without end
-        raise FileFormatError(f"{name}: is not a notebook: {error}.") from None
+        deep = isinstance(error, RecursionError)
+        raise FileFormatError(
+            f"{name}: is not a notebook: {'it is nested too deeply' if deep else 'a number in it is too long'}.",
+            ja=f"{name}: ノートブックではありません（{'入れ子が深すぎます' if deep else '長すぎる数があります'}）。",
+        ) from None
     cells = book.get("cells") if isinstance(book, dict) else None
     if not isinstance(cells, list):
         old = isinstance(book, dict) and "worksheets" in book
+        if not old:
+            raise FileFormatError(
+                f"{name}: has no list of cells: no notebook.",
+                ja=f"{name}: セルの一覧がないので、ノートブックではありません。",
+            )
         raise FileFormatError(
-            f"{name}: is a notebook of format 3 or older." if old else f"{name}: has no list of cells: no notebook.",
-            hint="Open it in Jupyter and save it: that writes format 4." if old else None,
+            f"{name}: is a notebook of format 3 or older.",
+            hint="Open it in Jupyter and save it: that writes format 4.",
+            ja=f"{name}: 古い形式（3 以前）のノートブックです。",
+            hint_ja="Jupyter で開いて保存すると、形式 4 になります。",
         )
     meta = book.get("metadata")
     lang, title = _lang(meta), meta.get("title") if isinstance(meta, dict) else None

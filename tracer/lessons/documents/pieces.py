@@ -106,6 +106,14 @@ def lines_of(text: str) -> list[str]:
     return lines
 
 
+_PAYLOAD = re.compile(r"(data:[\w.+/-]{1,80}(?:;[\w.=-]{1,80}){0,4};base64,)[A-Za-z0-9+/=%_-]{100,}")
+
+
+def without_payloads(text: str) -> str:
+    """`text` without the pictures that stand in it as base64: what they are is said, what they hold is left out."""
+    return _PAYLOAD.sub(r"\1…", text) if ";base64," in text else text
+
+
 def plain_words(markdown: str) -> str:
     """A heading's words without Markdown's marks: `` 2. `Value` **class** `` is `2. Value class`."""
     markdown = markdown[:LONGEST_HEADING]  # the patterns below take time by the square of what never closes

@@ -20,16 +20,17 @@ from tracer.lessons.documents.markdown import cut
 from tracer.lessons.documents.names import Namespace, Reading, read_names
 from tracer.lessons.documents.nearest import Nearest, nearest_lesson
 from tracer.lessons.documents.notebook import cut_notebook
-from tracer.lessons.documents.pieces import PYTHON, Pieces, RawCode, RawComment, RawProse
+from tracer.lessons.documents.pieces import PYTHON, Pieces, RawCode, RawComment, RawProse, without_payloads
 from tracer.lessons.documents.session import PARSING, other_language, parse, runnable
 from tracer.text import Text, clean
 
 MOST_TEXT = 1_000_000
-"""Bytes of Markdown: some twenty times a long chapter. Reading that much takes one to six seconds."""
+"""Characters of Markdown, pictures in base64 not counted: some twenty times a long chapter. Reading that much takes
+one to six seconds."""
 MOST_BLOCKS = 2_000
 """Code blocks and comments of ours in a document."""
-MOST_NOTEBOOK = 100_000_000
-"""Bytes of a notebook's file; nearly all of a large one is pictures in its outputs, which nobody looks at here."""
+MOST_BYTES = 100_000_000
+"""Of a file; nearly all of a large one is pictures, which nobody looks at here."""
 
 Finder = Callable[[str, str, str, str], Nearest]
 """The nearest lesson of (a document's name, a section, a heading, code)."""
@@ -47,11 +48,13 @@ def read_document(path: str | Path, *, nearest: Finder = nearest_lesson) -> Docu
     """
     path = Path(path)
     notebook = path.suffix.casefold() == NOTEBOOK_ENDING
-    text = _text(path, MOST_NOTEBOOK if notebook else MOST_TEXT)
+    text = _text(path, MOST_BYTES)
     name = clean(path.name)
+    if not notebook:
+        _limit_text(name, text)
     pieces = cut_notebook(text, name) if notebook else cut(text, name)
-    if notebook and sum(map(len, pieces.sources.values())) > MOST_TEXT:
-        raise _too_large(name, sum(map(len, pieces.sources.values())), MOST_TEXT)
+    if notebook:
+        _limit_text(name, *pieces.sources.values())
     count = sum(not isinstance(piece, RawProse) for piece in pieces.pieces)
     if count > MOST_BLOCKS:
         raise FileFormatError(
@@ -286,6 +289,12 @@ def _text(path: Path, most: int) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
+def _limit_text(name: str, *texts: str) -> None:
+    """Raises FileFormatError where there is more to read than can be read in seconds."""
+    if sum(map(len, texts)) > MOST_TEXT and (size := sum(len(without_payloads(text)) for text in texts)) > MOST_TEXT:
+        raise _too_large(name, size, MOST_TEXT)
+
+
 def _too_large(name: str, size: int, most: int) -> FileFormatError:
     got, limit = f"{size / 1e6:.1f} MB", f"{most / 1e6:.0f} MB"
     return FileFormatError(
@@ -306,7 +315,7 @@ def _not_utf8(name: str, data: bytes, error: UnicodeDecodeError) -> FileFormatEr
     line = data.count(b"\n", 0, error.start) + 1
     found = next((known for known, mark in _MARKS if data.startswith(mark)), None) or _guessed(data)
     looks, looks_ja = (f" It looks like {found}.", f"{found} のようです。") if found else ("", "")
-    convert = f"iconv -f {found or 'SHIFT_JIS'} -t UTF-8 {name} > new-{name}"
+    convert = f"iconv -f {found or 'WINDOWS-1252'} -t UTF-8 {name} > new-{name}"
     return FileFormatError(
         f"{name}:{line}: is not UTF-8 text (byte 0x{data[error.start]:02x}).{looks}",
         hint=f"Save it as UTF-8: {convert}",
