@@ -171,3 +171,31 @@ def test_a_wrong_rule_among_many_numbers_is_found(name: str) -> None:
     finally:
         object.__setattr__(where, field, kept)
     assert not found.ok
+
+
+def test_a_gate_at_its_edge_is_a_kink_as_relu_is() -> None:
+    """Unfolded or not, what goes through relu at exactly 0 cannot be checked by nudging, and that is said."""
+    with record() as rec:
+        x = tracer.tensor([1.0, 0.0, -1.0], requires_grad=True).named("x")
+        w = tracer.tensor(2.0, requires_grad=True).named("w")
+        (x.relu().named("y") * w).sum().backward()
+    plain, new = check_trace(rec.trace), Unfolding(rec.trace).read("y").trace
+    found = check_trace(new)
+    marks = {new.label(node): found.of(node).mark for node in range(new.n_nodes)}
+    assert plain.of(int(rec.trace.find("x"))).mark == marks["x"] == marks["x[1]"] == "?"
+    assert marks["x[0]"] == marks["x[2]"] == marks["w"] == "✓"
+    said = found.of(int(new.find("x[1]"))).reason
+    assert "a kink: v" in said.en
+    assert "gate(x[1]) has no single slope" in said.en
+    assert sum(found.unchecked.values()) == found.unchecked["kink"] == 2
+
+
+def test_equal_logits_are_no_kink_of_softmax() -> None:
+    """Its largest number is taken out without a gradient: which of two equal ones won is all the same."""
+    with record() as rec:
+        x = tracer.zeros(1, 3, requires_grad=True).named("x")
+        p = tracer.softmax(x, dim=-1).named("p")
+        p[0, 1].log().backward()
+    found = check_trace(Unfolding(rec.trace).read("p[0]").trace)
+    assert found.ok
+    assert not sum(found.unchecked.values())

@@ -31,6 +31,7 @@ from tracer.explain.tensor_findings import (
     worst,
 )
 from tracer.explain.tensor_rules import rule
+from tracer.explain.ties import tie, ties
 from tracer.explain.underflow import Lost, lost
 from tracer.explain.verdict import apart
 from tracer.explain.words import Names
@@ -147,7 +148,7 @@ class _Checking:
     # By nudging
 
     def _by_chain(self) -> tuple[Any, Text]:
-        if self.sound:
+        if self.sound and not ties(self.trace, self.this):
             return "✓", Text(
                 f"{self.symbol}: its contributions add up, and every rule up to {self.root} agrees with nudging",
                 f"{self.symbol}：寄与の和と一致し、{self.root} までの規則もすべて確かめた傾きと一致します",
@@ -173,6 +174,9 @@ class _Checking:
         if not found:
             return "✓", Text(f"{self.symbol} has no elements", f"{self.symbol} には要素がありません")
         self.slope = max(found, key=lambda s: abs(s.measured - s.says))
+        self.kink = tie(trace, this, node)
+        if self.kink is not None:
+            return "?", self._at_kink()
         if drift(trace, this, node):
             stored = gradient(trace, this, node).alone
             by_rules = chained(trace, this)[node]
