@@ -74,6 +74,18 @@ async def test_the_moment_stays_and_everything_inside_is_walked() -> None:
         assert "H[0, 0] = " in await press(pilot, "f", *["right"] * 8)
 
 
+async def test_with_nothing_selected_it_is_the_node_at_work() -> None:
+    """In a backward pass the one that hands on, in its double border; not the leaf that receives."""
+    async with walking(thing()) as (pilot, screen):
+        await press(pilot, "end")
+        assert screen.view.cursor.moment.user is not None
+        page = await press(pilot, "enter")
+        assert "Unfold v3" in page
+        await press(pilot, "escape", "f", *["right"] * 6)
+        assert screen.view.node == find(screen, "H")
+        assert "Unfold H" in await press(pilot, "enter")
+
+
 async def test_escape_folds_what_was_just_unfolded_and_leaves_last() -> None:
     async with walking(thing()) as (pilot, screen):
         await press(pilot, *["right"] * 7)

@@ -34,7 +34,7 @@ class UnfoldingScreen(QuizScreen, DoingScreen):
 
     def action_unfold(self) -> None:
         """Open the node selected, or at work: fold what it came of, or look closer where there is nothing inside."""
-        node = self.view.node if self.view.selected is None else self.view.selected
+        node = self._at_hand
         if node is None:
             self.notify(NOBODY[self.lang], markup=False)
             return
@@ -53,6 +53,14 @@ class UnfoldingScreen(QuizScreen, DoingScreen):
         else:
             name, folds = clean(trace.label(node)), None if frame is None else clean(frame.title)
             self.app.push_screen(UnfoldScreen(name, options, folds), partial(self._unfold_as, node, frame))
+
+    @property
+    def _at_hand(self) -> int | None:
+        """The node selected; else the one at work, in a backward pass the one whose gradient is handed on."""
+        moment, view = self.view.cursor.moment, self.view
+        if view.selected is not None or view.about is not None or moment.user is None:
+            return view.node if view.selected is None else view.selected
+        return moment.user
 
     @property
     def _unfolding(self) -> Unfolding:
@@ -120,6 +128,7 @@ class UnfoldingScreen(QuizScreen, DoingScreen):
         before, pointed_out = self._unfolding, self.view.selected is not None
         out = before.frames[step].out
         after = before.fold(step)
+        self.app.clear_notifications()  # that it is unfolded
         self._show_unfolding(before, after)
         if pointed_out:
             self.select(before.node_in(after, out))
