@@ -91,6 +91,8 @@ class Recorder(TensorEvents):
         self.passes: list[GrowingPass | GrowingTensorPass] = []
         self.latest: dict[int, int] = {}  # leaf -> arena row of what it was last updated to
         self.grad_names: dict[int, int] = {}  # node -> the leaf whose `.grad` it is
+        self.brought: list[int] = []
+        """Rows of `writes` that a value came with when it was taken in."""
         self.segments: list[list[int]] = []
         self.frozen: dict[tuple[int, str, int], None] = {}
         self.bound: dict[int, str] = {}
@@ -270,6 +272,7 @@ class Recorder(TensorEvents):
             one = found[serial]
             self.made(one, self.adopting(one))
             if one._rule is None and one._grad:
+                self.brought.append(len(self.writes))
                 self.wrote(one, one._grad)
 
     def adopting(self, thing: Value | Tensor) -> int:
@@ -417,7 +420,7 @@ class Recorder(TensorEvents):
             arena=tuple(self.arena.arrays),
             statics=tuple(self.statics),
             update_notes=(*self.update_notes, *([None] * (len(self.updates) - len(self.update_notes)))),
-            info=dict(self.info),
+            info={**self.info, **({"brought": list(self.brought)} if self.brought else {})},
         )
 
 

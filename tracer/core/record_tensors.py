@@ -173,6 +173,7 @@ class TensorEvents:
             if fn is None or fn.inputs is None:
                 self._node(one, None, (), {}, row)
                 if one._grad is not None and fn is None:
+                    self.brought.append(len(self.writes))
                     self.wrote_tensor(one, one._grad._array)
             else:
                 inputs = [self.ids[x._serial] if hasattr(x, "_array") else self._constant(x, row) for x in fn.inputs]

@@ -18,6 +18,12 @@ MARK = Text("MARK", "印")
 WRITE = Text("GRADIENT WRITTEN", "勾配の書き換え")
 UPDATE = Text("UPDATE", "更新")
 
+COMES_WITH = Text("{name} comes with a gradient.", "{name} はすでに勾配を持っています。")
+BROUGHT = Text(
+    "An earlier computation, outside this recording, left it there. What arrives from here on is added to it.",
+    "この記録より前の計算で求めた値です。ここから届く勾配は、これに足されます。",
+)
+
 RATE_DIGITS = 4
 """A step is said to be a learning rate times the gradient only where a rate this short gives it to the last bit."""
 
@@ -64,7 +70,9 @@ def write(teller: Teller, moment: Moment) -> Explanation:
     new = "None" if after is None else teller.number(after)
     equals = "=" if after is None else equals_sign(after, digits=teller.digits)
     line = f"{symbol} {equals} {new}"
-    if after:
+    if moment.brought:
+        sentence = BROUGHT
+    elif after:
         sentence = Text(
             f"The program itself wrote this into {name}. It comes from no backward pass, so nothing vouches for it.",
             f"プログラムが {name} に直接書き込んだ値です。逆伝播で求めたものではないので、正しさは確かめられません。",
@@ -86,6 +94,8 @@ def write(teller: Teller, moment: Moment) -> Explanation:
         title=Text.same(line),
         lead=Text(f"The gradient of {name} is cleared.", f"{name} の勾配を消します。")
         if cleared
+        else COMES_WITH.format(name=name)
+        if moment.brought
         else Text(f"The gradient of {name} is set by hand.", f"{name} の勾配を直接書き込みます。"),
         rule=EMPTY,
         numbers=Text.same(line),

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tracer.explain.amount import Amount, Array, brief, is_single, norm, rows_of, shape_of, shape_text
+from tracer.explain.events import BROUGHT, COMES_WITH
 from tracer.explain.explanation import Explanation, Row
 from tracer.explain.optimizer import NAMES, Step, blocks, rule_line, words
 from tracer.explain.teller import Teller
@@ -45,14 +46,16 @@ def write(teller: Teller, moment: Moment) -> Explanation:
     else:
         rows = rows_of(after, Text.same(symbol), digits=digits, colour="grad", now=True, tag=tag)
         scale = _scale(before, after)
-        if not np.any(after):
+        if moment.brought:
+            lead, sentence = COMES_WITH.format(name=name), BROUGHT
+        elif not np.any(after):
             lead, sentence = _TO_ZEROS.format(name=name, shape=shape_text(shape_of(after))), _AFTER_ZEROS
         elif scale is not None:
             lead = _SCALED.format(name=name, scale=format_number(scale, digits))
             sentence = _CLIPPED
         else:
             lead, sentence = _BY_HAND.format(name=name), _NOBODY_VOUCHES.format(name=name)
-    if before is None or not np.any(before):
+    if not moment.brought and (before is None or not np.any(before)):
         sentence = _HELD_NOTHING.format(name=name) if after is None or not np.any(after) else sentence
     return Explanation(
         kind="write",

@@ -62,6 +62,8 @@ class Moment:
     """Of a mark."""
     note: Mapping[str, Any] | None = None
     """Of an update: how an optimizer came to it, {"rule": "adam", "lr": ..., "m": array, ...}."""
+    brought: bool = False
+    """Of a write: whether the node came with this gradient from before the recording."""
 
 
 @dataclass(frozen=True)
@@ -247,7 +249,9 @@ class Cursor:
             before, after = self.trace.before_update(row), self.trace.written("update", row)
             return Moment("update", node=node, before=before, after=after, note=self.trace.note(row))
         held = self._grad(node, self.position - 1, left=True)
-        return Moment("write", node=node, before=held, after=self.trace.written("write", row))
+        brought = self.trace.info.get("brought")
+        came = isinstance(brought, list) and row in brought
+        return Moment("write", node=node, before=held, after=self.trace.written("write", row), brought=came)
 
     def _delivering(self, pass_index: int, delivery: int, part: int) -> Moment:
         this = self.trace.passes[pass_index]

@@ -15,6 +15,7 @@ import pytest
 
 from tracer.core.record import LeafKey
 from tracer.errors import NotFoundError
+from tracer.explain.explain import explain
 from tracer.explain.proof import check_trace
 from tracer.lessons.documents.child import compiled
 from tracer.lessons.documents.document import Block, Document
@@ -90,6 +91,14 @@ def test_what_an_earlier_block_made_keeps_its_line_and_its_name(page: DocumentRu
     weight = last.trace.find("W1")
     assert last.trace.source(weight) == ("gradients.md", first.block.line)
     assert last.trace.kind(weight) == "leaf"
+
+
+def test_a_gradient_of_an_earlier_block_is_no_gradient_written_by_hand(cells: DocumentRun) -> None:
+    trace = cells.blocks[2].trace
+    said = explain(trace.cursor(2)).plain("en")
+    assert "x comes with a gradient." in said
+    assert "by hand" not in said
+    assert "nothing vouches" not in said
 
 
 oracle = pytest.mark.oracle
