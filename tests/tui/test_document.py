@@ -8,20 +8,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.text import Text as RichText
 
 from tests.tui.playing import HereRunner, notes, playing
 from tests.tui.shell import remembering, shown, until
 from tests.tui.stepping import press
 from tracer.lessons.documents.document import Block
 from tracer.lessons.documents.reading import read_document
+from tracer.scene.palette import Palette
 from tracer.tui.app import GradientTracer
 from tracer.tui.messages import Request
 from tracer.tui.page import Page, places_of
 from tracer.tui.screens.consent import ConsentScreen
 from tracer.tui.screens.document import DocumentScreen, twin
 from tracer.tui.screens.outline import OutlineScreen
+from tracer.tui.screens.predict import PredictScreen
 from tracer.tui.screens.question import QuestionScreen
 from tracer.tui.screens.stepper import StepperScreen
+from tracer.tui.typeset import prose_lines
 from tracer.tui.widgets.page import PagePanel
 
 SMALL, WIDE, HUGE = (80, 24), (120, 40), (200, 60)
@@ -378,6 +382,32 @@ async def test_an_outline_without_matches_says_so() -> None:
 
 
 # Panels
+
+
+async def test_a_step_typesets_the_block_and_no_prose(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a key costs does not grow with the document."""
+    typeset: list[str] = []
+
+    def counted(text: str, width: int, palette: Palette) -> list[RichText]:
+        typeset.append(text)
+        return prose_lines(text, width, palette)
+
+    monkeypatch.setattr("tracer.tui.widgets.page.prose_lines", counted)
+    async with playing(size=WIDE) as (pilot, screen):
+        await pilot.pause()
+        assert typeset, "the first screenful"
+        typeset.clear()
+        await press(pilot, *["right"] * 6)
+        assert screen.view.cursor.position > 4
+        assert typeset == []
+
+
+async def test_as_a_quiz_it_asks_before_it_shows() -> None:
+    async with playing(size=WIDE, quiz=True) as (pilot, screen):
+        await press(pilot, "end")
+        assert isinstance(pilot.app.screen, PredictScreen)
+        await press(pilot, *"7", "enter", "enter")
+        assert screen.view.at_end
 
 
 async def test_what_stands_where_at_each_size() -> None:

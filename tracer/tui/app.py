@@ -309,7 +309,12 @@ class GradientTracer(App[None]):
         self.remember(lambda now: now.opened(request.words))
         self.push_screen(
             DocumentScreen(
-                document, block=request.block, at=request.at, values=dict(request.assignments), run=bool(request.run)
+                document,
+                block=request.block,
+                at=request.at,
+                values=dict(request.assignments),
+                run=bool(request.run),
+                quiz=request.quiz,
             )
         )
 

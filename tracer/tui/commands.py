@@ -59,6 +59,8 @@ class Commands(Provider):
         for lesson in app.catalogue.lessons if app.catalogue is not None else ():
             title = Text(*(f"{lesson.section} {lesson.title[lang]}".strip() for lang in LANGS))
             yield Command(_OPEN.format(title=title), partial(app.open_thing, lesson.name))
+        for page in app.catalogue.pages if app.catalogue is not None else ():
+            yield Command(_OPEN.format(title=page.title), partial(app.open_thing, str(page.path_in(app.lang))))
 
     async def discover(self) -> Hits:
         for command in self.commands():

@@ -67,6 +67,7 @@ class DocumentScreen(StepperScreen):
         at: the position in that block.
         values: other numbers for leaves of that block, by name.
         run: whether its reader has agreed to run it; False asks, unless they have agreed to this very code before.
+        quiz: whether gradients are blanks to fill in.
         runner: runs documents; see `Session`.
     """
 
@@ -102,12 +103,13 @@ class DocumentScreen(StepperScreen):
         at: int | None = None,
         values: Mapping[str, float] | None = None,
         run: bool = False,
+        quiz: bool = False,
         runner: Runner | None = None,
     ) -> None:
         self._page = Page(document)
         numbers = [place.name for place in self._page.places]
         self._page = replace(self._page, at=numbers.index(block) if block in numbers else 0)
-        super().__init__(self._blank(self._page))
+        super().__init__(self._blank(self._page), quiz=quiz)
         self.session = Session(self, document, self._arrived, self._all_ran, runner=runner)
         self._agreed = run
         self._wanted = at
@@ -420,7 +422,9 @@ class DocumentScreen(StepperScreen):
         """Go on in the page's other language, at the same place, if it is the same code."""
         if other.sha == self.document.sha and self.is_current and other.path == twin(self.document.path, self.lang):
             number, position = self.page.place.name, self.view.cursor.position
-            screen = DocumentScreen(other, block=number, at=position, run=self._agreed, runner=self.session.runner)
+            screen = DocumentScreen(
+                other, block=number, at=position, run=self._agreed, quiz=self.quiz, runner=self.session.runner
+            )
             self.app.switch_screen(screen)
 
     def _cannot_turn(self, error: TracerError) -> None:
@@ -431,8 +435,10 @@ class DocumentScreen(StepperScreen):
     def action_unfold(self) -> None:
         """At a block without steps: what can be done about that; else unfold a node."""
         block = self.page.block
-        if self.view.nothing is None or block is None:
+        if self.view.nothing is None:
             super().action_unfold()
+        elif block is None:
+            return
         elif block.nearest is not None:
             self.tracer.open_thing(block.nearest)
         elif block.runs and not self._agreed:
