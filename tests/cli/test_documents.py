@@ -233,6 +233,17 @@ def test_lesson_check_tells_every_mistake_on_its_line(shell: Shell) -> None:
     ]
 
 
+def test_a_page_whose_claims_hold_is_not_called_well_where_a_block_failed(shell: Shell) -> None:
+    shell.write("a.md", "```python\nx = 1\n```\n\n```python\nraise ValueError('meant')\n```\n")
+    ran = shell("lesson", "check", "a.md", "--yes")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines() == [
+        "a.md:6: The block raised ValueError: meant.",
+        "a.md: no claim is wrong, but not every block ran to its end (see above): 1 of 2 did not. "
+        "Stops and changes checked: 0.",
+    ]
+
+
 def test_lesson_check_takes_lessons_folders_and_names(shell: Shell, notes: Path) -> None:
     shell.write("prog.py", "from tracer import Value\nx = Value(3.0)\ny = x * x\ny.backward()\n")
     shell.write("alone.py", "x = 1\n")

@@ -47,7 +47,9 @@ def _document(path: Path, wish: Wish, lang: Lang, nodes: int) -> int:
     code = max(code, _tell(check_running(document, ran, limits=Limits(nodes=nodes)), lang))
     claims = sum(claims_of(found.block) for found in ran.blocks)
     if not code:
-        print(plain(_WELL.format(name=document.name, blocks=len(ran.blocks), claims=claims)[lang]))
+        cut = sum(found.status != "ran" for found in ran.blocks)
+        words = _HOLDS if cut else _WELL
+        print(plain(words.format(name=document.name, blocks=len(ran.blocks), cut=cut, claims=claims)[lang]))
     return 130 if ran.interrupted else code
 
 
@@ -116,6 +118,12 @@ def _lesson_of(name: str) -> Lesson:
 _WELL = Text(
     en="{name}: nothing is wrong. Blocks run: {blocks}; stops and changes checked: {claims}.",
     ja="{name}: 問題はありません。実行したブロック {blocks} 個、確かめた停止点と変更 {claims} 個。",
+)
+_HOLDS = Text(
+    en="{name}: no claim is wrong, but not every block ran to its end (see above): {cut} of {blocks} did not. "
+    "Stops and changes checked: {claims}.",
+    ja="{name}: 書かれたことに誤りはありませんが、ブロック {blocks} 個のうち {cut} 個が最後まで実行されませんでした"
+    "（上の行を参照）。確かめた停止点と変更 {claims} 個。",
 )
 _WELL_LESSON = Text(
     en="{name}: nothing is wrong. Stops checked: {stops}.", ja="{name}: 問題はありません。確かめた停止点 {stops} 個。"

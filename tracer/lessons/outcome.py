@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -56,6 +57,11 @@ class Outcome:
                 ja="この import を `from tracer import Value` に書き換えてください。"
                 "micrograd のプログラムの残りはそのままで動きます。",
             )
+        if _LACKING.match(self.error):
+            return Text(
+                en="tracer has a part of PyTorch. Write what is missing with what there is, or leave the lines out.",
+                ja="tracer にあるのは PyTorch の一部です。ないものは、あるもので書くか、その行を省いてください。",
+            )
         if self.error.startswith("ModuleNotFoundError"):
             install = f"{sys.executable} -m pip install …"
             return Text(
@@ -83,6 +89,12 @@ class Outcome:
         return Text(f"{sentence.en} ({self.where})", f"{sentence.ja}（{self.where}）")
 
 
+_LACKING = re.compile(
+    r"ModuleNotFoundError: No module named '(?:torch[\w.]*' here:|tracer\.)"
+    r"|ImportError: cannot import name '\w+' from '(?:tracer|torch)\b"
+    r"|AttributeError: module 'tracer\b"
+)
+"""A name of PyTorch that we lack, asked for as `torch` in a document or as `tracer` in a program."""
 _WORDS: dict[Kind, Text] = {
     "raised": Text(
         en="The program raised {error}. What it computed before is here.",

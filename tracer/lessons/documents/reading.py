@@ -268,9 +268,10 @@ def _text(path: Path, most: int) -> str:
         if path.is_dir():
             raise FileFormatError(
                 f"{name}: is a folder, not a document.",
-                hint=f"A folder of lessons is a course: tracer open {name}",
+                hint="A folder of lessons is a course, which `tracer open` walks through; here, name a page in it.",
                 ja=f"{name}: 文書ではなくフォルダーです。",
-                hint_ja=f"レッスンの入ったフォルダーはコースとして開けます: tracer open {name}",
+                hint_ja="レッスンのフォルダーはコースとして `tracer open` で開けます。"
+                "ここでは中のページを指定してください。",
             )
         if not path.is_file():
             raise FileFormatError(f"{name}: is a device or a pipe, not a file.", ja=f"{name}: ファイルではありません。")
