@@ -62,9 +62,12 @@ def _vanished(trace: Trace, this: Pass, node: int) -> np.dtype[Any] | None:
     right = rederived(trace, this).get(node)
     if right is None:
         return None
-    stored: NDArray[Any] = np.asarray(gradient(trace, this, node).alone)
     size_of = np.abs(right)
-    gone = (stored == 0) & (size_of <= np.finfo(stored.dtype).smallest_subnormal)
+    tiny = (size_of > 0) & (size_of <= np.finfo(this.recorded_grad(node).dtype).smallest_subnormal)
+    if not tiny.any():
+        return None
+    stored: NDArray[Any] = np.asarray(gradient(trace, this, node).alone)
+    gone = (stored == 0) & tiny
     return stored.dtype if (gone & (size_of > _residue(trace, this, node))).any() else None
 
 

@@ -77,12 +77,13 @@ def choices(trace: Trace, node: int, element: int | None = None) -> Choices:
         for some in dict.fromkeys([tuple(index), tuple(index[:-1])]):
             if some:
                 ways.append(_choice(trace, node, elements_of(shape, some), f"{name}[{', '.join(map(str, some))}]"))
-    ways.append(_choice(trace, node, "all", name))
+    least = max((way.nodes or 0 for way in ways), default=0)  # what is far too much is only estimated
+    ways.append(_choice(trace, node, "all", name, least))
     return Choices(node, tuple(ways))
 
 
-def _choice(trace: Trace, node: int, how: How, name: str) -> Choice:
-    nodes = size(trace, node, how)
+def _choice(trace: Trace, node: int, how: How, name: str, least: int = 0) -> Choice:
+    nodes = max(size(trace, node, how), least)
     return Choice(how, name, _words(trace, node, how, name), nodes, too_many(trace, node, how, nodes))
 
 
