@@ -95,6 +95,13 @@ def notes() -> Document:
     return read_document(NOTES)
 
 
+def page_of(text: str, tmp_path: Path) -> Path:
+    """A document of these words."""
+    path = tmp_path / "page.md"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 @asynccontextmanager
 async def playing(
     document: Document | None = None,
