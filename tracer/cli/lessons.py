@@ -46,7 +46,7 @@ def _document(path: Path, wish: Wish, lang: Lang, nodes: int) -> int:
     ran = run(document, wish, lang=lang, nodes=nodes)
     code = max(code, _tell(check_running(document, ran, limits=Limits(nodes=nodes)), lang))
     claims = sum(claims_of(found.block) for found in ran.blocks)
-    if not code:
+    if not code and not ran.interrupted:
         cut = sum(found.status != "ran" for found in ran.blocks)
         words = _HOLDS if cut else _WELL
         print(plain(words.format(name=document.name, blocks=len(ran.blocks), cut=cut, claims=claims)[lang]))

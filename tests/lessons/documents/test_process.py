@@ -19,7 +19,7 @@ from tracer.explain.explain import explain
 from tracer.explain.proof import check_trace
 from tracer.lessons.documents.child import compiled
 from tracer.lessons.documents.document import Block, Document
-from tracer.lessons.documents.process import DocumentRun, Edits, run_document
+from tracer.lessons.documents.process import DocumentRun, Edits, _SplitOutput, run_document
 from tracer.lessons.documents.reading import read_document
 from tracer.lessons.process import Limits
 from tracer.programs.process import OUTPUT_KEPT
@@ -334,3 +334,10 @@ def test_what_a_block_computed_before_it_took_its_process_down_is_there(hostile:
 def test_a_limit_keeps_the_nodes_up_to_it(hostile: DocumentRun) -> None:
     done = next(one for one in hostile.blocks if "5_000_000" in one.block.code)
     assert done.trace.n_nodes == 2_000
+
+
+def test_a_block_that_prints_the_mark_between_blocks_confuses_nobody() -> None:
+    """It can be found in memory; what is no mark after it is printed like anything else."""
+    sent = b"tokb0;one tokbXYZ; toke; tok two toke0;tokb1;threetoke1;"
+    output = _SplitOutput(io.BytesIO(sent), "tok")
+    assert [output.text_of(0), output.text_of(1)] == ["one tokbXYZ; toke; tok two ", "three"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -138,6 +139,10 @@ def run_document(
     return running.so_far(over=True)
 
 
+_MARK = re.compile(rb"([be])(\d{1,9});")
+_PART_OF_MARK = re.compile(rb"(?:[be]\d{0,9})?")
+
+
 class _SplitOutput(Output):
     """A stream cut where the child marks that a block begins or ends; what comes after a block's end is still its."""
 
@@ -149,23 +154,30 @@ class _SplitOutput(Output):
         super().__init__(stream)
 
     def take(self, chunk: bytes) -> None:
-        chunk = self._rest + chunk
-        while True:
-            before, token, after = chunk.partition(self.token)
-            mark, semicolon, behind = after[:16].partition(b";")
-            if not token or not semicolon:
+        chunk, keep = self._rest + chunk, 0
+        while self.token in chunk:
+            before, _, after = chunk.partition(self.token)
+            if _PART_OF_MARK.fullmatch(after):
+                keep = len(self.token) + len(after)
                 break
             self._add(before)
-            with self._more:
-                self._index = int(mark[1:])
-                if mark[:1] == b"e":
-                    self._ended = self._index
-                    self._more.notify_all()
-            chunk = behind + after[16:]
+            if mark := _MARK.match(after):
+                self._mark(mark[1], int(mark[2]))
+                chunk = after[mark.end() :]
+            else:  # a block has found the token out and prints it
+                self._add(self.token)
+                chunk = after
         # a mark, or the beginning of one, may be cut in two
-        keep = len(token) + len(after) if token else _overlap(chunk, self.token)
+        keep = keep or _overlap(chunk, self.token)
         self._add(chunk[: len(chunk) - keep])
         self._rest = chunk[len(chunk) - keep :]
+
+    def _mark(self, kind: bytes, index: int) -> None:
+        with self._more:
+            self._index = index
+            if kind == b"e":
+                self._ended = index
+                self._more.notify_all()
 
     def _add(self, chunk: bytes) -> None:
         if chunk:
