@@ -17,7 +17,7 @@ from tracer.explain.sayings import equation
 from tracer.explain.teller import Teller
 from tracer.explain.words import EMPTY, count, join, listed, moves
 from tracer.numbers import equals_sign
-from tracer.text import Text
+from tracer.text import LANGS, Text
 from tracer.trace.segment import Pass
 
 NODE = Text("NODE", "ノード")
@@ -57,7 +57,7 @@ def about(teller: Teller, node: int) -> Explanation:
         numbers=numbers,
         blocks=tuple(blocks),
         sentence=join(_shape(teller, node), grad_words) if made else EMPTY,
-        short=join(title, grad_words) if made else title,
+        short=Text(*(f"{title[lang]}   {grad_words[lang]}".rstrip() for lang in LANGS)) if made else title,
         node=node,
         routes=routes(teller, node) if made else None,
         notes=tuple(notes),
