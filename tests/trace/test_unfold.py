@@ -234,6 +234,17 @@ def test_names_open_the_same_again() -> None:
     assert to_bytes(again.trace.columns) == to_bytes(unfolding.trace.columns)
 
 
+def test_a_fat_op_opened_down_to_its_scalars_at_once_has_a_name_too() -> None:
+    trace = network()
+    unfolding = Unfolding(trace).open(int(trace.find("p")), "all").read("z[:]")
+    assert unfolding.names == ("p[:]", "z")
+    again = Unfolding(network()).read("p[:]").read("z")
+    assert to_bytes(again.trace.columns) == to_bytes(unfolding.trace.columns)
+    assert again.trace.n_nodes > Unfolding(network()).read("p").read("z").trace.n_nodes
+    with pytest.raises(NotFoundError, match="no node is called 'q'"):
+        Unfolding(trace).read("q[:]")
+
+
 def test_folding_one_of_several_leaves_the_others() -> None:
     unfolding = Unfolding(network()).read("z").read("h").read("L")
     for index in range(3):
@@ -310,8 +321,9 @@ def test_what_a_node_offers() -> None:
         ("composite", "p"),
         ((3,), "p[1, 1]"),
         ((2, 3), "p[1]"),
-        ("all", "p"),
+        ("all", "p[:]"),
     ]
+    assert fat.ways[-1].words.en == "all of p"
     assert fat.best is fat.ways[0]
     sizes = [way.nodes for way in choices(trace, int(trace.find("z"))).ways]
     assert all(size is not None for size in sizes)

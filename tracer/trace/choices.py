@@ -20,6 +20,8 @@ How: TypeAlias = Literal["composite", "all"] | tuple[int, ...]
 """Into the smaller ops of a fat op's definition; into scalars; these elements alone, in row-major order."""
 
 _INDEXED = re.compile(r"(?P<name>.*?)\s*\[\s*(?P<index>[-−]?\d+(?:\s*,\s*[-−]?\d+)*)\s*,?\s*\]")
+_ALL = "[:]"
+"""Behind a name: down to the scalars, though there are smaller ops between."""
 SHOWN = 12
 """Names at most in a message."""
 
@@ -78,7 +80,7 @@ def choices(trace: Trace, node: int, element: int | None = None) -> Choices:
             if some:
                 ways.append(_choice(trace, node, elements_of(shape, some), f"{name}[{', '.join(map(str, some))}]"))
     least = max((way.nodes or 0 for way in ways), default=0)  # what is far too much is only estimated
-    ways.append(_choice(trace, node, "all", name, least))
+    ways.append(_choice(trace, node, "all", name_of(trace, node, "all"), least))
     return Choices(node, tuple(ways))
 
 
@@ -89,6 +91,7 @@ def _choice(trace: Trace, node: int, how: How, name: str, least: int = 0) -> Cho
 
 def _words(trace: Trace, node: int, how: How, name: str) -> Text:
     if how == "all":
+        name = plain_name(trace, node)
         if not trace.shape(node):
             return Text(f"{name} down to its numbers", f"{name} を数の計算まで")
         return Text(f"all of {name}", f"{name} のすべて")
@@ -176,7 +179,7 @@ def name_of(trace: Trace, node: int, how: How) -> str:
     """What to type after `--unfold` for this."""
     name, shape = plain_name(trace, node), trace.shape(node)
     if isinstance(how, str):
-        return name
+        return f"{name}{_ALL}" if how == "all" and _whole(trace, node) != how else name
     index = [int(i) for i in np.unravel_index(how[0], shape)]
     for length in range(1, len(index) + 1):
         if elements_of(shape, index[:length]) == how:
@@ -192,13 +195,16 @@ def elements_of(shape: Sequence[int], index: Sequence[int]) -> tuple[int, ...]:
 def read_choice(trace: Trace, text: str) -> tuple[int, How]:
     """What `z1`, `z1[0]` or `z1[0, 1]` means: a node, and how to unfold it.
 
-    A name alone means all of it: of a fat op its smaller ops, of another its scalars.
+    A name alone means all of it: of a fat op its smaller ops, of another its scalars. `p[:]` means scalars of both.
 
     Raises:
         NotFoundError: nothing is called so, or the tensor has no such element.
         GraphError: there is nothing inside, or far too much.
     """
     wanted = text.strip()
+    if wanted.endswith(_ALL):
+        node, how = read_choice(trace, wanted.removesuffix(_ALL))
+        return node, "all" if how == "composite" else how
     match = _INDEXED.fullmatch(wanted)
     try:
         node = int(trace.find(wanted))
