@@ -189,10 +189,15 @@ def _not_toml(comment: RawComment, error: Exception) -> Problem:
     at = _AT.search(message)
     lines = comment.text.rstrip().count("\n") + 1
     line = int(at[1]) if at and at[1] else lines
-    hint = ""
-    if line >= lines and comment.text.count('"') % 2:
+    hint = hint_ja = ""
+    if line >= lines and (comment.text.count('"') % 2 or message.startswith("Expected \"'")):
         hint = " A comment ends at the first -->, inside a string too; write → or \\u002d->."
+        hint_ja = "コメントは、文字列の中でも最初の --> で終わります。→ か \\u002d-> と書いてください。"
     elif re.match(r"\s*(?:setup|skip)\b", comment.text):
         hint = f" Did you mean 'tracer: {comment.text.split()[0]}'?"
-    words = f"the comment is not TOML: {_AT.sub('', message)}.{hint}"
-    return Problem(comment.file, comment.text_line + line - 1, Text.same(words))
+        hint_ja = f"もしかして 'tracer: {comment.text.split()[0]}' ですか？"
+    why = _AT.sub("", message)
+    words = Text(
+        en=f"the comment is not TOML: {why}.{hint}", ja=f"コメントが TOML になっていません（{why}）。{hint_ja}"
+    )
+    return Problem(comment.file, comment.text_line + line - 1, words)
