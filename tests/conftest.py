@@ -24,6 +24,11 @@ settings.load_profile(PROFILE)
 # what nobody uses any more.
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: tests of the app and of child processes wait a good part of their time."""
+    return len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)) + 1
+
+
 def pytest_configure(config: pytest.Config) -> None:
     gc.disable()
 

@@ -7,13 +7,12 @@ import io
 import sys
 import threading
 import traceback
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 from textual.pilot import Pilot
@@ -73,11 +72,24 @@ class HereRunner:
         return Thing(title, ran.trace, name=name, overrides=overrides, output=ran.output, typed=words)
 
 
+@contextlib.contextmanager
+def named_torch() -> Iterator[None]:
+    """`import torch` finds tracer. No other module is touched: what is first imported meanwhile stays imported."""
+    before = sys.modules.get("torch")
+    sys.modules["torch"] = tracer
+    try:
+        yield
+    finally:
+        if before is None:
+            del sys.modules["torch"]
+        else:
+            sys.modules["torch"] = before
+
+
 def _ran(document: Document, block: Block, names: dict[str, Any], overrides: Mapping[LeafKey, Override]) -> BlockRun:
     recorder, printed, outcome = Recorder(overrides), io.StringIO(), Outcome()
     code = compile("\n" * (block.line - 1) + block.code, block.file, "exec", dont_inherit=True)
-    ours = patch.dict(sys.modules, {"torch": tracer})
-    with ours, recorder, contextlib.redirect_stdout(printed):
+    with named_torch(), recorder, contextlib.redirect_stdout(printed):
         try:
             exec(code, names)
         except Exception as error:  # as in the child: it ends the block, not the document
