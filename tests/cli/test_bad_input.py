@@ -155,7 +155,7 @@ def _good() -> bytes:
 GOOD = _good()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_mutated_trace_walks_or_is_refused_in_one_line(tmp_path: Path, data: st.DataObject) -> None:
     """All that the commands do with it, not only reading."""

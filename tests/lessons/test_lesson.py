@@ -300,7 +300,7 @@ def lesson_or_line(path: Path) -> Lesson | None:
     return None
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(start=st.integers(0, len(SQUARE.encode())), length=st.integers(0, 12), patch=st.binary(max_size=12))
 def test_mutated_file(tmp_path: Path, start: int, length: int, patch: bytes) -> None:
     """A lesson with bytes cut out and others put in is a lesson or one line, never another error."""
@@ -330,7 +330,7 @@ def as_toml(value: object) -> str:
     return repr(value)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(LESSON_KEYS), ANY), st.lists(st.dictionaries(st.sampled_from(STOP_KEYS), ANY)))
 @example({"title": "t", "compare": "0\n"}, [])
 def test_values_of_any_type(tmp_path: Path, top: dict[str, object], stops: list[dict[str, object]]) -> None:

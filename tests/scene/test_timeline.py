@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
@@ -45,7 +45,6 @@ def test_marks_inside_a_backward_pass_belong_to_it() -> None:
     assert sum(s.kind == "mark" for s in TRACES["recursion"].segments) > kinds.count("mark")
 
 
-@settings(max_examples=120, deadline=None)
 @given(
     st.sampled_from(sorted(TRACES)), st.integers(0, 10_000), st.integers(20, 200), st.sampled_from(GRANULARITIES),
     st.sampled_from(LANGS),
@@ -62,7 +61,6 @@ def test_it_is_exactly_as_wide_as_it_should_be_and_has_one_head(
     assert f"{i:,} / {n:,}" in text
 
 
-@settings(max_examples=120, deadline=None)
 @given(st.sampled_from(sorted(TRACES)), st.integers(30, 200), st.integers(0, 199), st.sampled_from(GRANULARITIES))
 def test_a_click_leads_to_where_the_head_is_then_drawn(name: str, width: int, column: int, by: By) -> None:
     trace = TRACES[name]
@@ -75,7 +73,6 @@ def test_a_click_leads_to_where_the_head_is_then_drawn(name: str, width: int, co
     assert there.position_at(head) == position
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(TRACES)), st.integers(30, 120), st.sampled_from(GRANULARITIES))
 def test_clicks_from_left_to_right_never_go_back(name: str, width: int, by: By) -> None:
     shown = timeline(TRACES[name].cursor(), "en", width=width, by=by)

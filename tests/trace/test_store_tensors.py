@@ -150,7 +150,6 @@ def test_literals_that_json_has_no_word_for() -> None:
             read(text, writer.arrays)
 
 
-@settings(max_examples=150)
 @given(st.data())
 def test_any_damage_loads_or_is_refused_in_one_line(data: st.DataObject) -> None:
     """Never another exception, neither on reading nor on the walk after it."""
