@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.text import Text as RichText
 
@@ -23,6 +23,7 @@ def lines(text: str, width: int = 40) -> list[str]:
 
 
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=12))), st.integers(8, 90))
+@example(["- a\n- b\n  - c\n", "`x`", "# Title\n"], 8)
 def test_no_line_is_wider_than_the_page(pieces: list[str], width: int) -> None:
     for line in markdown_lines("".join(pieces), width, DARK):
         assert line.cell_len <= width

@@ -24,12 +24,18 @@ ROUNDED_PLACES = 4
 EXACT = 1e-9
 SLACK = {"float32": 1e-6, "float16": 1e-3, "bfloat16": 1e-2}
 """Relative error of an exact number in dtypes that cannot hold it: a few roundings of the last bit."""
+STEP = {"float32": 1.5e-45, "float16": 6e-8}
+"""The least number above 0 of a dtype: numbers near 0 lie so far apart, however small they are."""
 WRITTEN_AT_MOST = 12
 """Numbers of an array that a message writes out."""
 
 
-def agrees(expected: Decimal, got: float | None, slack: float = EXACT) -> bool:
-    """Whether `got` is the number that was written, as exactly as it was written."""
+def agrees(expected: Decimal, got: float | None, slack: float = EXACT, step: float = 0.0) -> bool:
+    """Whether `got` is the number that was written, as exactly as it was written.
+
+    Args:
+        slack: relative error that its dtype may have; `step`: absolute error.
+    """
     if got is None:
         return False
     if not expected.is_finite() or not math.isfinite(got):
@@ -37,9 +43,9 @@ def agrees(expected: Decimal, got: float | None, slack: float = EXACT) -> bool:
     exponent = expected.as_tuple().exponent
     assert isinstance(exponent, int)
     if -exponent >= ROUNDED_PLACES:
-        room = slack * abs(got) if slack > EXACT else 0.0
+        room = slack * abs(got) + step if slack > EXACT else 0.0
         return abs(got - float(expected)) <= 0.5 * 10.0**exponent * (1 + 1e-9) + room
-    return math.isclose(got, float(expected), rel_tol=slack, abs_tol=1e-12)
+    return math.isclose(got, float(expected), rel_tol=slack, abs_tol=max(step, 1e-12))
 
 
 def shape_of(expected: Expected) -> tuple[int, ...]:
@@ -74,8 +80,9 @@ def denied(expected: Expected, got: Amount | None, what: str) -> str | None:
         if not wanted:
             return f"expects one number {what}; {has}. Write all of them, or name an element."
         return f"expects an array of shape {shape_text(wanted)} {what}; {has}."
-    slack = _slack(got)
-    wrong = [(at, e, g) for at, e, g in _pairs(expected, got) if not agrees(e, g, slack)]
+    dtype = str(getattr(got, "dtype", "float64"))
+    slack, step = SLACK.get(dtype, EXACT), STEP.get(dtype, 0.0)
+    wrong = [(at, e, g) for at, e, g in _pairs(expected, got) if not agrees(e, g, slack, step)]
     if not wrong:
         return None
     at, number, found = wrong[0]
@@ -111,7 +118,3 @@ def _pairs(expected: Expected, got: Any, at: tuple[int, ...] = ()) -> Iterator[t
         return
     for i, (row, there) in enumerate(zip(expected, got, strict=True)):
         yield from _pairs(row, there, (*at, i))
-
-
-def _slack(got: Amount) -> float:
-    return SLACK.get(str(getattr(got, "dtype", "float64")), EXACT)

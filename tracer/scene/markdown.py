@@ -46,7 +46,10 @@ def markdown_lines(text: str, width: int, palette: Palette) -> list[RichText]:
     text = clean(text, lines=True).expandtabs(4)
     if len(text) > MOST:
         return [line for one in text.splitlines() for line in broken(Prose(one), width)]
-    return _Writer(palette).blocks(SyntaxTreeNode(_parser().parse(text)).children, max(width, LEAST))
+    width = max(width, LEAST)
+    written = _Writer(palette).blocks(SyntaxTreeNode(_parser().parse(text)).children, width)
+    # words deep in lists keep LEAST cells behind their indents: the line is broken once more
+    return [piece for line in written for piece in (broken(line, width) if line.cell_len > width else [line])]
 
 
 class _Writer:
