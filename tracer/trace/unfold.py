@@ -6,6 +6,7 @@ unfolded keeps its numbers bit for bit, so that a moment of one trace is a momen
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tracer.core.columns import ENDS, LIVE
@@ -43,25 +44,11 @@ class Unfolded:
 
     def there(self, position: int) -> int:
         """A position of `base` as one of `trace`. Amid the node's own steps it is before all that stands for them."""
-        shift = 0
-        for one in self.stretches:
-            if position <= one.start:
-                break
-            if position < one.stop:
-                return one.new_start
-            shift = one.new_stop - one.stop
-        return position + shift
+        return _moved(position, ((s.start, s.stop, s.new_start, s.new_stop) for s in self.stretches))
 
     def back(self, position: int) -> int:
         """A position of `trace` as one of `base`. Amid the new nodes' steps it is before the old node's."""
-        shift = 0
-        for one in self.stretches:
-            if position <= one.new_start:
-                break
-            if position < one.new_stop:
-                return one.start
-            shift = one.stop - one.new_stop
-        return position + shift
+        return _moved(position, ((s.new_start, s.new_stop, s.start, s.stop) for s in self.stretches))
 
     def node_there(self, node: int) -> int:
         """A node of `base` as one of `trace`; the unfolded one is `out`."""
@@ -115,3 +102,15 @@ def part_of(trace: Trace, node: int, how: How) -> Part:
         return composite_part(op, args, static, live, nodes=nodes, out=out)
     elements = None if isinstance(how, str) else how
     return scalar_part(op, args, static, live, elements, nodes=nodes, out=out)
+
+
+def _moved(position: int, stretches: Iterable[tuple[int, int, int, int]]) -> int:
+    """A position where stretches of time, (start, stop) each, were replaced by (other start, other stop)."""
+    shift = 0
+    for start, stop, other_start, other_stop in stretches:
+        if position <= start:
+            break
+        if position < stop:
+            return other_start
+        shift = other_stop - stop
+    return position + shift
