@@ -1,8 +1,9 @@
 """A tiny GPT made of Values: every number of a training step is a node, from the loss down to one weight.
 
-The model is the one of the microgpt document: token and position embeddings, rmsnorm, then layers of multi-head causal
-attention and a two-layer perceptron, each added to the residual stream, then the head; no biases. It reads one
-document, a token at a time, and is asked for the next token at every position.
+The model is the one of the microgpt document: token and position embeddings, rmsnorm, then layers
+of multi-head causal attention and a two-layer perceptron, each added to the residual stream, then
+the head; no biases. It reads one document, a token at a time, and is asked for the next token at
+every position.
 Run it with `python gpt_scalar.py`; walk its step with `tracer open gpt_scalar`.
 """
 
@@ -28,7 +29,7 @@ class Config:
 
     def __post_init__(self):
         if self.n_embd % self.n_head:
-            raise ValueError(f"n_embd is {self.n_embd}, which {self.n_head} heads cannot share evenly.")
+            raise ValueError(f"n_embd {self.n_embd} cannot be shared by {self.n_head} heads.")
 
     @property
     def head_dim(self):
@@ -57,11 +58,11 @@ def init(config, rng, std=0.08):
 
 def linear(x, w):
     """w @ x: one dot product for each row of w."""
-    return [sum(weight * value for weight, value in zip(row, x, strict=True)) for row in w]
+    return [sum(wi * xi for wi, xi in zip(row, x, strict=True)) for row in w]
 
 
 def softmax(scores):
-    """Positive, and 1 in all. The largest score is taken off first: no exp overflows, and the result is the same."""
+    """Positive, and 1 in all. Without the largest score no exp overflows; the result is the same."""
     with scope("softmax"):
         largest = max(score.data for score in scores)
         exps = [(score - largest).exp() for score in scores]
@@ -93,7 +94,7 @@ class GPT:
         for name, (outputs, inputs) in shapes(config).items():
             got = (len(weights[name]), *{len(row) for row in weights[name]})
             if got != (outputs, inputs):
-                raise ValueError(f"{name} has shape {got}, but this model wants ({outputs}, {inputs}).")
+                raise ValueError(f"{name} has shape {got}, not ({outputs}, {inputs}).")
         self.weights = {
             name: [
                 [Value(number, name=f"{name}[{i},{j}]") for j, number in enumerate(row)]
@@ -106,7 +107,7 @@ class GPT:
         return [value for rows in self.weights.values() for row in rows for value in row]
 
     def attention(self, layer, x, keys, values):
-        """What position t draws from all positions up to t. Its key and value join those of the earlier ones."""
+        """What a position draws from itself and all before it, whose keys and values are at hand."""
         w, d = self.weights, self.config.head_dim
         with scope("q"):
             q = linear(x, w[f"layer{layer}.attn_wq"])
@@ -116,15 +117,14 @@ class GPT:
             values.append(linear(x, w[f"layer{layer}.attn_wv"]))
         heads = []
         for h in range(self.config.n_head):
-            part = slice(h * d, (h + 1) * d)
+            mine = range(h * d, (h + 1) * d)  # the components of this head
             with scope(f"head {h}"):
                 with scope("scores"):
-                    scores = [sum(a * b for a, b in zip(q[part], k[part], strict=True)) / math.sqrt(d) for k in keys]
+                    scores = [sum(q[i] * key[i] for i in mine) / math.sqrt(d) for key in keys]
                 probs = softmax(scores)
                 with scope("mix"):
-                    heads += [
-                        sum(p * v[i] for p, v in zip(probs, values, strict=True)) for i in range(h * d, (h + 1) * d)
-                    ]
+                    pairs = list(zip(probs, values, strict=True))
+                    heads += [sum(p * value[i] for p, value in pairs) for i in mine]
         with scope("o"):
             return linear(heads, w[f"layer{layer}.attn_wo"])
 
@@ -167,7 +167,7 @@ class GPT:
             return linear(x, w["lm_head"])
 
     def loss(self, tokens):
-        """How surprised the model is by each next token, in nats, on average over the positions."""
+        """How surprised the model is by each next token, in nats; the mean over the positions."""
         cache = [([], []) for _ in range(self.config.n_layer)]
         losses = []
         for t in range(min(self.config.block_size, len(tokens) - 1)):
