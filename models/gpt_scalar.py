@@ -1,4 +1,4 @@
-"""A tiny GPT made of Values: every number of a training step is a node, from the loss down to one weight.
+"""A tiny GPT made of Values: every number of a training step is a node.
 
 The model is the one of the microgpt document: token and position embeddings, rmsnorm, then layers
 of multi-head causal attention and a two-layer perceptron, each added to the residual stream, then
@@ -62,7 +62,7 @@ def linear(x, w):
 
 
 def softmax(scores):
-    """Positive, and 1 in all. Without the largest score no exp overflows; the result is the same."""
+    """Positive, and 1 in all. Less the largest score first: no exp overflows then."""
     with scope("softmax"):
         largest = max(score.data for score in scores)
         exps = [(score - largest).exp() for score in scores]
@@ -107,7 +107,7 @@ class GPT:
         return [value for rows in self.weights.values() for row in rows for value in row]
 
     def attention(self, layer, x, keys, values):
-        """What a position draws from itself and all before it, whose keys and values are at hand."""
+        """What a position draws from itself and from those before it, by their keys."""
         w, d = self.weights, self.config.head_dim
         with scope("q"):
             q = linear(x, w[f"layer{layer}.attn_wq"])
