@@ -337,6 +337,11 @@ class Trace(Numbers):
         c = self.columns
         return {"write": c.writes, "update": c.updates, "mark": c.marks}[kind]
 
+    @cached_property
+    def kept(self) -> dict[Any, Any]:
+        """What readers worked out from this trace and will want again, by keys of their own; it goes with the trace."""
+        return {}
+
     # Out
 
     def save(self, path: str | Path) -> None:
