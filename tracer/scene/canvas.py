@@ -10,15 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from rich.text import Text as RichText
 
-from tracer.numbers import MORE_TO_COME, NO_GRADIENT, NOT_YET
+from tracer.numbers import NO_GRADIENT, NOT_YET
 from tracer.scene.glyphs import ARROWS, HEAVY, LIGHT, line_glyph
+from tracer.scene.ink import Ink as Ink
+from tracer.scene.ink import fit as fit
+from tracer.scene.ink import frame_ink
+from tracer.scene.ink import grad_ink as grad_ink
+from tracer.scene.ink import style_of as style_of
+from tracer.scene.ink import value_ink as value_ink
 from tracer.scene.label import label_place
 from tracer.scene.palette import Palette, Role
 from tracer.scene.raster import Tone, Viewport, raster
@@ -29,14 +33,6 @@ HIDDEN = "⋯"
 GRAD = "∂"
 OPEN = "▾"
 """Before the title of what is unfolded."""
-
-
-class Ink(NamedTuple):
-    """How a cell is to be written."""
-
-    role: Role
-    bold: bool = False
-    reverse: bool = False
 
 
 _TONES: dict[int, Ink | None] = {
@@ -82,10 +78,6 @@ class Canvas:
     def node_at(self, column: int, row: int) -> int | None:
         """The node drawn in this cell of the viewport, or None."""
         return self.scene.node_at(column + self.view.x, row + self.view.y)
-
-
-def style_of(ink: Ink | None, palette: Palette) -> Style | None:
-    return None if ink is None else palette.style(ink.role, bold=ink.bold, reverse=ink.reverse)
 
 
 def draw(scene: Scene, view: Viewport | None = None) -> Canvas:
@@ -224,7 +216,7 @@ class _Page:
         """The border: double at work, dashed while unknown."""
         kind = "working" if box.working else "known" if box.known else "unknown"
         top_left, flat, top_right, upright, bottom_left, bottom_right = _BORDERS[kind]
-        ink = _frame_ink(box)
+        ink = frame_ink(box)
         inner = box.width - 2
         self.put(box.x, box.y, top_left + flat * inner + top_right, ink)
         for y in range(box.y + 1, box.bottom):
@@ -271,7 +263,7 @@ class _Page:
         room = box.width - 2
         middle = box.y + box.height // 2
         left, right = "[]" if box.working else "  "
-        self.put(box.x, middle, left + " " * room + right, _frame_ink(box))
+        self.put(box.x, middle, left + " " * room + right, frame_ink(box))
         self._title(box, box.right - cell_len(fit(box.title, room)), middle, room)
         if box.marks:
             self.put(box.x + 1, middle - 1, fit(", ".join(box.marks), room), Ink("mark"))
@@ -381,44 +373,3 @@ def _port(box: Box, cell: Point, weight: int) -> str:
     upright, flat = (0, LIGHT) if side in "NS" else (LIGHT, 0)
     arms = zip("NESW", (upright, flat, upright, flat), strict=True)
     return line_glyph(*(weight if name == side else thick for name, thick in arms))
-
-
-def _frame_ink(box: Box) -> Ink:
-    if box.working:
-        return Ink("active", bold=True)
-    if box.receiving:
-        return Ink("receiver", bold=True)
-    if box.selected:
-        return Ink("accent", bold=True)
-    return Ink("line" if box.known else "muted")
-
-
-def value_ink(value: str) -> Ink:
-    """How a forward number is written."""
-    if value == NOT_YET:
-        return Ink("missing")
-    return Ink("wrong", bold=True) if _not_finite(value) else Ink("data", bold=True)
-
-
-def grad_ink(grad: str, receiving: bool) -> Ink:
-    """How a gradient is written: bold while it changes, quiet where there is nothing to read."""
-    if grad == BLANK:
-        return Ink("active", reverse=True)
-    if grad == NO_GRADIENT:
-        return Ink("muted")
-    if grad == NOT_YET:
-        return Ink("missing")
-    if _not_finite(grad.removesuffix(MORE_TO_COME).strip()):
-        return Ink("wrong", bold=True)
-    return Ink("receiver" if receiving else "grad", bold=True)
-
-
-def _not_finite(number: str) -> bool:
-    return number in ("nan", "inf", "-inf")
-
-
-def fit(text: str, room: int) -> str:
-    """`text` in at most `room` cells, cut with `…`."""
-    if cell_len(text) <= room:
-        return text
-    return set_cell_size(text, max(room - 1, 0)).rstrip() + MORE_TO_COME if room > 0 else ""

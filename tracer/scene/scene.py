@@ -7,7 +7,7 @@ of one trace, and knows nothing of Rich, Textual or Graphviz. What is not in the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
@@ -19,181 +19,19 @@ from tracer.scene.notation import NOTATIONS as NOTATIONS
 from tracer.scene.notation import Notation as Notation
 from tracer.scene.notation import Shape as Shape
 from tracer.scene.notation import title
+from tracer.scene.picture import BLANK as BLANK
+from tracer.scene.picture import Box as Box
+from tracer.scene.picture import Frame as Frame
+from tracer.scene.picture import Point as Point
+from tracer.scene.picture import PortRow as PortRow
+from tracer.scene.picture import Scene as Scene
+from tracer.scene.picture import Wire as Wire
 from tracer.scene.reading import Reading, Readings, carried
-from tracer.text import Lang, Text
+from tracer.text import Lang
 from tracer.trace.cursor import Cursor, Moment
 from tracer.trace.cursor import GradState as GradState
 from tracer.trace.segment import PARTS, By
 from tracer.trace.trace import Trace
-
-Point = tuple[int, int]
-
-BLANK = "____"
-"""Stands for a gradient that the learner is to type in."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """One node. Cells `x..x + width - 1`, `y..y + height - 1`, borders included."""
-
-    node: int
-    x: int
-    y: int
-    width: int
-    height: int
-    shape: Shape
-    """`box` (boxes notation), `circle` (an operator in textbook notation), `plain` (a leaf there: its name alone)."""
-    title: str
-    """`x`, `a = x + 2`; in textbook notation an operator's sign (`×`, or `+ 2` with a constant), or a leaf's name."""
-    value: str
-    """`5`, or `?` before the node is computed. In textbook notation it stands above the node's outgoing wire."""
-    grad: str
-    """`7`; `5 …` while contributions are missing, `?` before the first, `–` if it takes none, `____` in a quiz."""
-    working: bool = False
-    """This node is what the present step is about: made just now, or handing its gradient to an input."""
-    receiving: bool = False
-    """This node receives the contribution of the present step."""
-    selected: bool = False
-    known: bool = True
-    """Its value has been computed. An unknown node is drawn, dim, with `?`: the walk has not reached it."""
-    grad_state: GradState = "not_yet"
-    check: str = ""
-    """`✓`, `?` or `✗`; '' where no check was asked for."""
-    name: str = ""
-    """The user's own name for it (`a`), or ''. Textbook notation writes `a = 5` above its wire."""
-    label: str = ""
-    """What to call it in any case: its name, a constant's number, else `v7`."""
-    marks: tuple[str, ...] = ()
-    """Short texts hung on the node by the program (`visited`, `order 3`)."""
-    marks_row: bool = False
-    """A row is kept free for marks, now or later."""
-    dims: str = ""
-    """Of a tensor that has been made: `(3, 4)`, and its dtype where that is not float32."""
-    inputs_left_out: int = 0
-    """How many of its inputs are outside the window that is drawn (a folded constant is not left out)."""
-    users_left_out: int = 0
-
-    @property
-    def right(self) -> int:
-        """The last column that belongs to the box."""
-        return self.x + self.width - 1
-
-    @property
-    def bottom(self) -> int:
-        """The last row that belongs to the box."""
-        return self.y + self.height - 1
-
-    @property
-    def number(self) -> str:
-        """The value as it stands alone: `5`, `[1, 2]`; with the shape it is of where it is only summed up."""
-        return self.value if not self.dims or self.value.startswith("[") else f"{self.dims} {self.value}"
-
-    def __contains__(self, cell: Point) -> bool:
-        return self.x <= cell[0] <= self.right and self.y <= cell[1] <= self.bottom
-
-
-@dataclass(frozen=True)
-class Wire:
-    """One edge: one use of a node as an input. Wires of one input share the cells of their common trunk."""
-
-    edge: int | None
-    """None for the wire on which a result leaves the graph (textbook notation only): no node uses it."""
-    input: int
-    user: int | None
-    points: tuple[Point, ...]
-    """Corners of the orthogonal line, from the input's border cell to the user's border cell, both included."""
-    working: bool = False
-    """The present step happens on this wire. It is drawn heavy."""
-    backward: bool = False
-    """The working wire is travelled from user to input: its arrowhead points at the input."""
-    label: str = ""
-    """What it carries in the present step: `5 · 1` (upstream · local gradient)."""
-    value: str = ""
-    """The number that flows forward on it: its input's value, or `?`."""
-    grad: str = ""
-    """The contribution it has delivered in this pass: `5`, `?` not yet, `–` never."""
-
-    @cached_property
-    def bounds(self) -> tuple[int, int, int, int]:
-        """First column, first row, last column, last row."""
-        columns, rows = [x for x, _ in self.points], [y for _, y in self.points]
-        return min(columns), min(rows), max(columns), max(rows)
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Around what an unfolded node opened into. Cells as of a `Box`; inside it is everything that belongs to it."""
-
-    number: int
-    """Which of the trace's unfoldings."""
-    out: int
-    """The node that stands where the unfolded one stood."""
-    nodes: frozenset[int]
-    x: int
-    y: int
-    width: int
-    height: int
-    title: str
-    """In its upper border: `p = softmax(z, dim=1)`, or `z[0, 1]`."""
-
-    @property
-    def right(self) -> int:
-        return self.x + self.width - 1
-
-    @property
-    def bottom(self) -> int:
-        return self.y + self.height - 1
-
-    def on_title(self, x: int, y: int) -> bool:
-        """Whether a cell is in the border that has the title."""
-        return y == self.y and self.x <= x <= self.right
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Everything drawn of one graph at one position. `width` and `height` are the cells it takes in all."""
-
-    notation: Notation
-    boxes: tuple[Box, ...]
-    wires: tuple[Wire, ...]
-    width: int
-    height: int
-    title: str = ""
-    """The result's formula, or ''."""
-    left_out: Text | None = None
-    """What a windowed drawing does not show, in words; None when all is drawn."""
-    lang: Lang = "en"
-    frames: tuple[Frame, ...] = ()
-    """Of what is unfolded, in the order in which it was."""
-
-    @property
-    def note(self) -> str:
-        """What to say under the picture, in its language; '' when all is drawn."""
-        return self.left_out[self.lang] if self.left_out else ""
-
-    @cached_property
-    def by_node(self) -> dict[int, Box]:
-        return {box.node: box for box in self.boxes}
-
-    @cached_property
-    def wires_from(self) -> dict[int, tuple[Wire, ...]]:
-        """Wires by the node they come from: one net each."""
-        nets: dict[int, list[Wire]] = {}
-        for wire in self.wires:
-            nets.setdefault(wire.input, []).append(wire)
-        return {node: tuple(wires) for node, wires in nets.items()}
-
-    def node_at(self, x: int, y: int) -> int | None:
-        """The node whose box covers the cell, or None."""
-        return next((box.node for box in self.boxes if (x, y) in box), None)
-
-    def frame_at(self, x: int, y: int) -> Frame | None:
-        """The frame whose title bar covers the cell, the innermost one; else None."""
-        return next((frame for frame in reversed(self.frames) if frame.on_title(x, y)), None)
-
-    def without(self, edge: int) -> Scene:
-        """The same scene with one wire taken out. Nothing else moves."""
-        return replace(self, wires=tuple(wire for wire in self.wires if wire.edge != edge))
 
 
 def build_scene(
