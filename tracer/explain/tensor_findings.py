@@ -212,7 +212,7 @@ def _chained(trace: Trace, this: Pass) -> dict[int, Array]:
             continue
         edges, args, static = trace.edges_in(user), trace.args(user), trace.static(user)
         wanted = [trace.delivers(edge) for edge in edges]
-        parts = hand_back(op, wanted, grads[user], trace.value(user), args, static, trace.kept(user)).contribution
+        parts = hand_back(op, wanted, grads[user], trace.value(user), args, static, trace.kept_by(user)).contribution
         for edge, part in zip(edges, parts, strict=True):
             if part is not None:
                 source = int(trace.columns.inputs[edge])

@@ -51,7 +51,7 @@ class Numbers:
         row = int(rows[node]) if len(rows) else -1
         return self.columns.statics[row] if row >= 0 else {}
 
-    def kept(self: Trace, node: int) -> Static:  # type: ignore[misc]
+    def kept_by(self: Trace, node: int) -> Static:  # type: ignore[misc]
         """What a tensor's op keeps of its forward step for its rules, computed again: a mask, attention weights."""
         op = self.op(node)
         if op is None or not op.saves:
@@ -119,7 +119,7 @@ class Numbers:
         if self.is_tensor(e.user):
             out, args = self.value(e.user), self.args(e.user)
             wanted = [slot == e.slot for slot in range(len(args))]
-            static, kept = self.static(e.user), self.kept(e.user)
+            static, kept = self.static(e.user), self.kept_by(e.user)
             return hand_back(op, wanted, np.ones(out.shape, out.dtype), out, args, static, kept).local[e.slot]
         return op.local_gradient(e.slot, float(self.columns.value[e.user]), self.args(e.user))
 
