@@ -15,11 +15,12 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.text import Text as RichText
 
+from tracer.explain.amount import NORM
 from tracer.numbers import NO_GRADIENT, NOT_YET
 from tracer.scene.glyphs import ARROWS, HEAVY, LIGHT, line_glyph
 from tracer.scene.ink import Ink as Ink
+from tracer.scene.ink import end_of, frame_ink
 from tracer.scene.ink import fit as fit
-from tracer.scene.ink import frame_ink
 from tracer.scene.ink import grad_ink as grad_ink
 from tracer.scene.ink import style_of as style_of
 from tracer.scene.ink import value_ink as value_ink
@@ -31,8 +32,10 @@ from tracer.scene.scene import BLANK, Box, Frame, Point, Scene, Wire
 SELECTED = "▸"
 HIDDEN = "⋯"
 GRAD = "∂"
-OPEN = "▾"
-"""Before the title of what is unfolded."""
+OPEN, CLOSED = "▾", "⊞"
+"""Before the title of what is unfolded, and of a part of the graph that can be opened."""
+PORT, RECEIVES = "⊳", "◂"
+"""Before a parameter in the box that uses it, and before the one to which a contribution goes now."""
 
 
 _TONES: dict[int, Ink | None] = {
@@ -91,6 +94,7 @@ def draw(scene: Scene, view: Viewport | None = None) -> Canvas:
     page.ports()
     page.numbers()
     page.label()
+    page.counts()
     return Canvas(scene, view, page.rows())
 
 
@@ -119,6 +123,8 @@ class _Page:
             return Tone.UNKNOWN
         if wire.input in selected or wire.user in selected:
             return Tone.TRACED
+        if wire.flowing:
+            return Tone.DELIVERED
         return Tone.KNOWN if wire.grad in ("", NOT_YET, NO_GRADIENT, BLANK) else Tone.DELIVERED
 
     # -- cells --------------------------------------------------------------------------------------------------------
@@ -210,7 +216,7 @@ class _Page:
         left, right = max(box.x - self.view.x, 0), min(box.right + 1 - self.view.x, self.view.width)
         for y in range(max(box.y, self.view.y), min(box.bottom + 1, self.view.y + self.view.height)):
             self.solid[y - self.view.y][left:right] = b"\1" * (right - left)
-        {"box": self._full_box, "circle": self._circle, "plain": self._plain}[box.shape](box)
+        {"box": self._full_box, "circle": self._circle, "plain": self._plain, "fold": self._fold}[box.shape](box)
 
     def _frame(self, box: Box) -> None:
         """The border: double at work, dashed while unknown."""
@@ -222,19 +228,28 @@ class _Page:
         for y in range(box.y + 1, box.bottom):
             self.put(box.x, y, upright + " " * inner + upright, ink)
         self.put(box.x, box.bottom, bottom_left + flat * inner + bottom_right, ink)
+        if box.stacked:  # the edge of the next one, behind it
+            for y, edge in ((box.y, top_right), (box.bottom, bottom_right)):
+                self.put(box.right - 1, y, edge, ink)
+            for y in range(box.y + 1, box.bottom):
+                self.put(box.right - 1, y, upright, ink)
+        if box.path:
+            self.put(box.x + 2, box.y, f" {end_of(box.path, box.width - 8)} ", Ink("muted"))
 
     def _left_out(self, box: Box) -> None:
         """How many inputs and users are outside the window: `⋯2` on the border they would be at."""
         for count, y in ((box.inputs_left_out, box.y), (box.users_left_out, box.bottom)):
             if count:
-                self.put(box.x + 1, y, f"{HIDDEN}{count}", Ink("muted"))
+                said = f"{HIDDEN}{count}"
+                x = box.right - len(said) if box.path and y == box.y else box.x + 1
+                self.put(x, y, said, Ink("muted"))
 
     def _full_box(self, box: Box) -> None:
         """Title left, numbers right: value on the title's row if the box is low (a leaf), gradient on the last."""
         self._frame(box)
         self._left_out(box)
         left, room = box.x + 2, box.width - 4
-        low = box.height - box.marks_row <= 4
+        low = box.height - box.marks_row - box.ports_rows <= 4
         value_row = box.y + (1 if low else 2)
         title_room = room - cell_len(box.value) - 1 if low else room
         self._title(box, left, box.y + 1, title_room)
@@ -245,7 +260,39 @@ class _Page:
         self.put(left + room - cell_len(box.grad), value_row + 1, box.grad, grad_ink(box.grad, box.receiving))
         if box.marks:
             self.put(left, value_row + 2, fit(", ".join(box.marks), room), Ink("mark"))
+        self._ports(box, left, value_row + 2 + box.marks_row, room)
         self._check(box, box.right - 3, box.bottom)
+
+    def _fold(self, box: Box) -> None:
+        """A part of the graph: its name, how many nodes, their values' range, their gradients' norm and flow."""
+        self._frame(box)
+        self._left_out(box)
+        left, room = box.x + 2, box.width - 4 - box.stacked
+        self.put(left, box.y + 1, CLOSED, Ink("accent", bold=True))
+        self._title(box, left + 2, box.y + 1, room - 2)
+        self.put(left, box.y + 2, fit(box.count, room), Ink("muted"))
+        self._right(left, box.y + 3, room, box.value, value_ink(box.value))
+        said = f"{GRAD} {NORM} {box.grad}" if box.grad_state in ("partial", "complete") else f"{GRAD} {box.grad}"
+        self.put(left, box.y + 4, said, grad_ink(box.grad, box.receiving))
+        if cell_len(said) + cell_len(box.flow) < room:
+            self._right(left, box.y + 4, room, box.flow, Ink("grad"))
+        self._ports(box, left, box.y + 5, room)
+
+    def _right(self, left: int, y: int, room: int, text: str, ink: Ink) -> None:
+        """Writes text at the right of `room` cells."""
+        self.put(left + room - cell_len(text), y, text, ink)
+
+    def _ports(self, box: Box, left: int, y: int, room: int) -> None:
+        """The parameters a box uses, a row each; the one that receives points to the left."""
+        for row, port in enumerate(box.ports):
+            sign, ink = (RECEIVES, Ink("receiver", bold=True)) if port.receiving else (PORT, Ink("accent"))
+            numbers = f"{port.value}  " * bool(port.value) + f"{GRAD} {port.grad}"
+            if cell_len(numbers) > room - 6:
+                numbers = f"{GRAD} {port.grad}"
+            name = end_of(port.name, room - 3 - cell_len(numbers))
+            self.put(left, y + row, sign, ink)
+            self.put(left + 2, y + row, name, ink._replace(role="receiver" if port.receiving else "text"))
+            self._right(left, y + row, room, numbers, grad_ink(port.grad, port.receiving))
 
     def _circle(self, box: Box) -> None:
         """An operator's sign in the middle; its numbers stand on its wire."""
@@ -330,6 +377,14 @@ class _Page:
             if wire.working and wire.label:
                 text = f" {wire.label} "
                 self._number(*label_place(wire, cell_len(text), self._cost), text, Ink("active", bold=True))
+
+    def counts(self) -> None:
+        """How many edges a bundle stands for, where nothing else stands."""
+        for wire in self.wires:
+            if wire.count_at is not None:
+                x, y, text = *wire.count_at, f"×{wire.count}"
+                if not any(self._cost(column, y) for column in range(x - 1, x + len(text) + 1)):
+                    self.put(x, y, text, Ink("active" if wire.working else "muted"))
 
     def _cost(self, x: int, y: int) -> int:
         """How bad it is to write over a cell: a number or a box worst, then what is out of sight, then a wire."""

@@ -64,3 +64,13 @@ def fit(text: str, room: int) -> str:
     if cell_len(text) <= room:
         return text
     return set_cell_size(text, max(room - 1, 0)).rstrip() + MORE_TO_COME if room > 0 else ""
+
+
+def end_of(text: str, room: int) -> str:
+    """`text` in at most `room` cells; of a longer one its end, which tells more than its beginning, after `…`."""
+    if cell_len(text) <= room:
+        return text
+    if room < 2:
+        return ""
+    start = next(i for i in range(len(text)) if cell_len(text[i:]) < room)
+    return MORE_TO_COME + text[start:].lstrip()
