@@ -107,17 +107,18 @@ class Pass:
         return self._trace.columns.inputs[self.edges].astype(np.int64)
 
     @cached_property
-    def _order(self) -> NDArray[np.int64]:
+    def order(self) -> NDArray[np.int64]:
+        """(D,) deliveries by the node that receives them, those to one node in time order."""
         return np.argsort(self.targets, kind="stable")
 
     @cached_property
     def _sorted_targets(self) -> NDArray[np.int64]:
-        return self.targets[self._order]
+        return self.targets[self.order]
 
     def deliveries_to(self, node: int) -> NDArray[np.int64]:
         """Deliveries that reach `node`, in time order."""
         low, high = np.searchsorted(self._sorted_targets, [node, node + 1])
-        return self._order[low:high]
+        return self.order[low:high]
 
     def position_of(self, delivery: int) -> int:
         """The position at which this delivery has just been added."""
