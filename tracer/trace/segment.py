@@ -120,6 +120,14 @@ class Pass:
         low, high = np.searchsorted(self._sorted_targets, [node, node + 1])
         return self.order[low:high]
 
+    def deliveries_to_all(self, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Deliveries that reach any of these nodes, which are ascending; node by node, each node's in time order."""
+        low = self._sorted_targets.searchsorted(nodes)
+        counts = self._sorted_targets.searchsorted(nodes, "right") - low
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        found: NDArray[np.int64] = self.order[np.repeat(low, counts) + within]
+        return found
+
     def position_of(self, delivery: int) -> int:
         """The position at which this delivery has just been added."""
         for segment in self.segments:
