@@ -55,6 +55,14 @@ class _Plan:
                     x[nodes] *= keep[nodes]
         return x
 
+    def best(self, x: Floats, weights: Floats) -> Floats:
+        """Raise each node of `x` to the greatest sum that comes along its rows."""
+        ordered = weights[self.order]
+        for low, high, first, last in self.levels:
+            sums = x[self.sources[low:high]] + ordered[low:high]
+            x[self.nodes[first:last]] = np.maximum.reduceat(sums, self.starts[first:last] - low)
+        return x
+
 
 class Sweep:
     """The deliveries of one pass as a graph: every edge once, users in reverse creation order.
@@ -157,6 +165,22 @@ class Sweep:
         if self.out_of is not None:
             return self.out_of.run(x, weights, None)
         return _one_by_one(x, self.targets[::-1], self.users[::-1], weights[::-1], None)
+
+    def best(self, weights: Floats) -> Floats:
+        """For each node the greatest sum of `weights` along a route from the root; -inf where none leads to it.
+
+        Args:
+            weights: (D,) one for each row, all finite.
+        """
+        x = np.full(self.n_nodes, -np.inf)
+        x[self.root] = 0.0
+        if self.into is not None:
+            return self.into.best(x, weights)
+        found = x.tolist()
+        for user, target, weight in zip(self.users.tolist(), self.targets.tolist(), weights.tolist(), strict=True):
+            if found[user] + weight > found[target]:
+                found[target] = found[user] + weight
+        return np.array(found)
 
     @cached_property
     def mass_down(self) -> Floats:
