@@ -216,7 +216,7 @@ async def test_help_has_every_key_and_every_word(lang: str) -> None:
 async def test_the_palette_finds_commands_in_either_language(typed: str) -> None:
     app = GradientTracer(remembering())
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("colon")
+        await pilot.press("ctrl+p")
         await pilot.pause()
         app.screen.query_one(Input).insert_text_at_cursor(typed)
         await until(pilot, lambda: "Colours: light" in shown(app))
@@ -555,7 +555,7 @@ async def test_help_goes_from_the_keys_to_the_words_and_back() -> None:
 async def test_the_palette_says_that_it_found_nothing_in_the_user_s_language() -> None:
     app = GradientTracer(remembering("ja"))
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("colon")
+        await pilot.press("ctrl+p")
         await pilot.pause()
         app.screen.query_one(Input).insert_text_at_cursor("zzzzq")
         await until(pilot, lambda: "見つかりません。" in shown(app))

@@ -60,6 +60,17 @@ class Quiz:
 
 
 @dataclass(frozen=True)
+class Hit:
+    """The hit one went to last."""
+
+    node: int
+    number: int
+    """From 1."""
+    count: int
+    """Hits in all."""
+
+
+@dataclass(frozen=True)
 class View:
     """A moment on screen."""
 
@@ -99,6 +110,8 @@ class View:
     """In lockstep, once the runs have parted."""
     beside: tuple[int, int, bool] | None = None
     """In lockstep: the step of both runs, how many they have, whether this is the end; else the cursor knows."""
+    hit: Hit | None = None
+    """Where in the list of hits one is."""
     page: Page | None = None
     """In a document: all of it, and where in it one is."""
     nothing: Text | None = None

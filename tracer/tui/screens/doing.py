@@ -1,4 +1,4 @@
-"""What one can do besides walking: go somewhere, find, look closer, save, copy. Slow work runs beside the app."""
+"""What one can do besides walking: go somewhere, look closer, save, copy. Slow work runs beside the app."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from tracer.text import Text
 from tracer.trace.trace import Trace
 from tracer.tui.background import in_background
 from tracer.tui.checks import SMALL, Checked, check_all, check_here
-from tracer.tui.screens.changing import ChangingScreen
 from tracer.tui.screens.goto import GoToScreen
-from tracer.tui.screens.search import SearchScreen
+from tracer.tui.screens.jumping import JumpingScreen
 
 if TYPE_CHECKING:
     from tracer.explain.proof import Check
@@ -30,7 +29,7 @@ NOBODY = Text(
 )
 
 
-class DoingScreen(ChangingScreen):
+class DoingScreen(JumpingScreen):
     """Dialogs of the stepper, and what comes of them."""
 
     # What the stepper says
@@ -39,10 +38,6 @@ class DoingScreen(ChangingScreen):
     @abstractmethod
     def stops(self) -> tuple[int, ...]:
         """Positions of the lesson's stops."""
-
-    @abstractmethod
-    def select(self, node: int | None) -> None:
-        """Point out a node."""
 
     # Checks
 
@@ -80,7 +75,7 @@ class DoingScreen(ChangingScreen):
     def _check_failed(self, error: TracerError) -> None:
         self.notify(str(error), severity="warning", markup=False)
 
-    # Go to, search
+    # Go to
 
     def action_go_to(self) -> None:
         view = self.view
@@ -88,14 +83,7 @@ class DoingScreen(ChangingScreen):
 
     def _go(self, position: int | None) -> None:
         if position is not None:
-            self.go_to(self.view.cursor.trace.cursor(position))
-
-    def action_search(self) -> None:
-        self.app.push_screen(SearchScreen(self.view.cursor.trace), self._found)
-
-    def _found(self, node: int | None) -> None:
-        if node is not None:
-            self.select(node)
+            self.jump(position=position)
 
     # Export, copy
 

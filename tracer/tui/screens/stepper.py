@@ -24,7 +24,7 @@ from tracer.tui.keys import Place, bindings
 from tracer.tui.messages import LessonEnded
 from tracer.tui.screens.base import AppScreen
 from tracer.tui.screens.changing import at_most, edited
-from tracer.tui.screens.unfolding import UnfoldingScreen
+from tracer.tui.screens.seeking import SeekingScreen
 from tracer.tui.screens.walking import first_by, pass_start
 from tracer.tui.view import SHOWS, View
 from tracer.tui.widgets.explanation import ExplanationPanel
@@ -45,7 +45,7 @@ TABS: tuple[str, ...] = ("graph", "explanation", "source", "values")
 """Panels that share one place on a small terminal, in the order of `tab`."""
 
 
-class StepperScreen(UnfoldingScreen):
+class StepperScreen(SeekingScreen):
     """Walks a thing.
 
     Args:

@@ -46,6 +46,7 @@ class Header(Panel):
             RichText(view.busy[lang] if view.busy is not None else "", palette.style("missing")),
             RichText("" if view.speed is None else f"▸ {view.speed:g}/s", palette.style("active")),
             RichText(self._quiz(view), palette.style("accent")),
+            RichText(_hit(view), palette.style("accent")),
             RichText(shown, palette.style("grad" if view.show == "gradients" else "data")),
             self._checked(view, long),
             RichText(BY_WORDS[view.by][lang], palette.style("text")).append(
@@ -86,6 +87,12 @@ class Header(Panel):
     async def on_click(self, event: events.Click) -> None:
         if event.x >= self.size.width - cell_len(" ".join(LANGUAGES.values())):
             await self.run_action("app.switch_lang")
+
+
+def _hit(view: View) -> str:
+    """`/ 3/12`: the third of twelve hits, while one is looking at it."""
+    hit = view.hit
+    return "" if hit is None or view.about != hit.node else f"/ {hit.number:,}/{hit.count:,}"
 
 
 def _cut(words: str, room: int) -> str:

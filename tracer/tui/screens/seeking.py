@@ -1,0 +1,103 @@
+"""Finding: the search, the list of hits that `;` and `:` walk, the largest gradients."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer.lessons.runner import Thing
+from tracer.text import Text
+from tracer.trace.cursor import Cursor
+from tracer.trace.unfolding import Unfolding
+from tracer.tui.screens.extremes import TEN, ExtremesScreen
+from tracer.tui.screens.search import Picked, SearchScreen
+from tracer.tui.screens.unfolding import UnfoldingScreen
+from tracer.tui.seek import Extremes, Hits, extremes, seek
+from tracer.tui.view import Hit
+
+PAST = 50
+"""Queries remembered."""
+
+
+class SeekingScreen(UnfoldingScreen):
+    """The stepper's search."""
+
+    def __init__(self, thing: Thing) -> None:
+        super().__init__(thing)
+        self._past: list[str] = []
+        """Queries of this session, the newest first."""
+        self._hits: Hits | None = None
+
+    # Search
+
+    def action_search(self) -> None:
+        """Find nodes by a query."""
+        self.stop_playing()
+        self.app.push_screen(SearchScreen(self.view.cursor, self._past), self._picked)
+
+    def _picked(self, picked: Picked | None) -> None:
+        if picked is None:
+            return
+        typed = picked.found.typed.strip()
+        self._past = [typed, *(query for query in self._past if query != typed)][:PAST]
+        again = partial(_again, typed)
+        self.go_to_hit(Hits(typed, again, self.view.cursor.trace, picked.found.nodes, picked.at))
+
+    def go_to_hit(self, hits: Hits) -> None:
+        """Make this the current list, and go to the hit it is at."""
+        self._hits = hits
+        self.jump(hits.node)
+        self.change(hit=Hit(hits.node, hits.at + 1, len(hits.nodes)))
+
+    def action_hit(self, n: int) -> None:
+        """To the next hit, or the one before."""
+        hits = self._hits
+        if hits is None:
+            self.notify(_NO_LIST[self.lang], markup=False, timeout=5)
+            return
+        moved = hits.moved(n, self.view.cursor)
+        if moved is None:
+            self.notify(_NONE_LEFT.format(query=hits.asked)[self.lang], markup=False, timeout=5)
+            return
+        if hits.wrapped(n) and len(hits.nodes) > 1:
+            self.notify((_FROM_FIRST if n > 0 else _FROM_LAST)[self.lang], markup=False, timeout=3)
+        self.go_to_hit(moved)
+
+    # The largest
+
+    def action_extremes(self) -> None:
+        """The ten largest gradients here, or the ten smallest."""
+        self.stop_playing()
+        self.app.push_screen(ExtremesScreen(self.view.cursor), self._picked_extreme)
+
+    def _picked_extreme(self, picked: tuple[Extremes, int] | None) -> None:
+        if picked is not None:
+            found, at = picked
+            cursor = self.view.cursor
+            again = partial(_extremes_again, found.smallest)
+            self.go_to_hit(Hits("T", again, cursor.trace, found.nodes, at))
+
+    # Unfolding
+
+    def _show_unfolding(self, before: Unfolding, after: Unfolding) -> None:
+        super()._show_unfolding(before, after)
+        self.carry_places(partial(before.position_in, after))
+
+
+def _extremes_again(smallest: bool, cursor: Cursor) -> NDArray[np.int64]:
+    return extremes(cursor, TEN, smallest=smallest).nodes
+
+
+def _again(typed: str, cursor: Cursor) -> NDArray[np.int64]:
+    return seek(cursor, typed).nodes
+
+
+_NO_LIST = Text(
+    en="Nothing has been searched for yet: / finds nodes, T lists the largest gradients.",
+    ja="まだ何も探していません。/ でノードを探し、T で大きな勾配を一覧できます。",
+)
+_NONE_LEFT = Text(en="{query}: no node matches any more.", ja="{query}: 当てはまるノードがなくなりました。")
+_FROM_FIRST = Text(en="After the last hit: the first again.", ja="最後まで来たので、最初に戻りました。")
+_FROM_LAST = Text(en="Before the first hit: the last again.", ja="最初まで来たので、最後に戻りました。")

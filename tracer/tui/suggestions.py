@@ -1,0 +1,72 @@
+"""What to search for, before anything is typed: each is a query, so that one learns the language by using it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rich.text import Text as RichText
+
+from tracer.scene.fitting import head
+from tracer.scene.palette import Palette
+from tracer.text import Lang, Text, clean
+from tracer.trace.cursor import Cursor
+from tracer.trace.trace import Trace
+
+NAMES = 6
+"""Names of leaves that are offered."""
+PAST = 4
+"""Queries of before that are offered."""
+SHARE = 0.4
+"""The query's part of a line."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A query, and what it finds in words."""
+
+    query: str
+    words: Text
+
+    def line(self, lang: Lang, palette: Palette, width: int, *, marked: bool) -> RichText:
+        """`› grad == 0    gradients exactly zero`, in exactly `width` cells."""
+        room = max(1, int(width * SHARE))
+        line = RichText("› " if marked else "  ", palette.style("accent", bold=True), no_wrap=True, end="")
+        line.append(head(clean(self.query), room), palette.style("accent" if marked else "text", bold=marked))
+        line.append("  ").append(self.words[lang], palette.style("muted"))
+        line.truncate(width, overflow="ellipsis", pad=True)
+        return line
+
+
+def suggestions(cursor: Cursor, past: Sequence[str] = ()) -> tuple[Suggestion, ...]:
+    """Queries of before, then useful ones, then names of leaves."""
+    found: dict[str, Suggestion] = {query: Suggestion(query, _AGAIN) for query in past[:PAST]}
+    for one in (*USEFUL, *_names(cursor.trace)):
+        found.setdefault(one.query, one)
+    return tuple(found.values())
+
+
+@lru_cache(maxsize=4)
+def _names(trace: Trace) -> tuple[Suggestion, ...]:
+    """The first names, those of leaves before others; of the elements of a matrix, `w[0,0]`, `w[0,1]`, ..., its own."""
+    counts: dict[str, int] = {}
+    made: dict[str, str] = {}
+    for node, name in sorted(trace.columns.names.items()):
+        known = clean(name)
+        if trace.columns.op[node]:
+            if len(made) < NAMES:
+                made[known] = trace.formula(node)
+        else:
+            stem = known.partition("[")[0] or known
+            counts[stem] = counts.get(stem, 0) + 1
+    found = [Suggestion(stem, _LEAF if n == 1 else _LEAVES.format(n=f"{n:,}")) for stem, n in counts.items()]
+    found += [Suggestion(name, Text.same(f"= {formula}")) for name, formula in made.items()]
+    return tuple(found[:NAMES])
+
+
+USEFUL: tuple[Suggestion, ...] = ()
+_AGAIN = Text(en="searched for before", ja="前に探したもの")
+_LEAF = Text(en="a leaf", ja="葉")
+_LEAVES = Text(en="{n} leaves", ja="葉 {n} 個")
+HELP = Text(en="", ja="")
