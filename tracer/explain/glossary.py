@@ -291,10 +291,36 @@ GLOSSARY: Mapping[str, Entry] = {
     "fold": _entry(
         "fold",
         "折りたたむ",
-        "To close what was unfolded: its frame becomes the one node that it was.",
-        "展開したものを閉じること。枠が消え、元の一つのノードに戻ります。",
+        "To close what was opened: what was unfolded becomes the one node it was, a part of a large graph one box.",
+        "開いたものを閉じること。展開したものは元の一つのノードに、大きなグラフの一部は一つの箱に戻ります。",
         "fold|folds|folded|folding",
-        "折りたた",
+        "折りたた|まとめてあります",
+    ),
+    "stack": _entry(
+        "stack",
+        "重ね",
+        "Parts of a graph that repeat each other, as layers, heads and positions do, drawn as one box: layer ×12.",
+        "層・ヘッド・位置のように同じ形で繰り返す部分を、一つの箱に重ねて描いたもの。layer ×12 のように書きます。",
+        "is a stack|stack of parts",
+        "重ねた箱",
+    ),
+    "port": _entry(
+        "port",
+        "ポート",
+        "A parameter as a row ⊳ in the boxes that use it, instead of a box with wires across the whole picture.",
+        "パラメータを、それを使う箱の中の ⊳ の行で表したもの。図を横切る線を引かずに済みます。",
+        "port|ports",
+        "ポート",
+    ),
+    "gradient flow": _entry(
+        "share of the gradient flow",
+        "勾配の流れの割合",
+        "Each route from the loss to a leaf counts with the size of its product of local gradients; the share of a "
+        "part is what the routes through it make up, from 0 to 100 %.",
+        "損失から葉までの経路ごとに局所勾配の積の大きさをとり、ある部分を通る経路の分が全体に占める割合。"
+        "0〜100 % です。",
+        "gradient flow",
+        "勾配の流れ",
     ),
     "finite difference": _entry(
         "finite difference",
