@@ -42,13 +42,12 @@ def test_neighbours_keep_their_distance(sizes, gap, data):
         rows.append(list(range(start, start + size)))
         start += size
     distances = [[gap + i for i in range(len(row) - 1)] for row in rows]
-    up, down = [[] for _ in range(start)], [[] for _ in range(start)]
+    pulls = []
     for upper, lower in pairwise(rows):
         for thing in lower:
             other, offset = data.draw(st.sampled_from(upper)), data.draw(st.integers(-5, 5))
-            up[thing].append(Pull(other, -offset, 1))
-            down[other].append(Pull(thing, offset, 1))
-    place = coordinates(rows, distances, up, down)
+            pulls.append(Pull(other, thing, offset, 1))
+    place = coordinates(rows, distances, pulls)
     for row, gaps in zip(rows, distances, strict=True):
         for a, b, least in zip(row, row[1:], gaps, strict=False):
             assert place[b] - place[a] >= least
@@ -61,9 +60,7 @@ def test_neighbours_keep_their_distance(sizes, gap, data):
 
 
 def test_a_node_stands_in_the_middle_of_its_two_users():
-    up = [[], [Pull(0, 0, 1)], [Pull(0, 0, 1)]]
-    down = [[Pull(1, 0, 1), Pull(2, 0, 1)], [], []]
-    place = coordinates([[0], [1, 2]], [[], [10]], up, down)
+    place = coordinates([[0], [1, 2]], [[], [10]], [Pull(0, 1, 0, 1), Pull(0, 2, 0, 1)])
     assert place[2] - place[1] == 10
     assert place[0] == (place[1] + place[2]) / 2
 

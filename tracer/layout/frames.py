@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import networkx as nx
 
-from tracer.layout.layered import SPACING, Direction, Edge, Layout, Placed, Point, Size, corners, layered
+from tracer.layout.layered import SPACING, Direction, Edge, Layout, Placed, Point, Size, corners, layered, uncollected
 from tracer.layout.route import Net, Routed, route
 
 BORDER = 1
@@ -46,7 +46,8 @@ def framed(
     """Like `layered`, with frames: they lie one in another or apart. Gives where each of them is, too."""
     if not frames:
         return layered(graph, sizes, direction), ()
-    placed, rects = _Nested(direction).lay(graph, sizes, dict(enumerate(frames)))
+    with uncollected():
+        placed, rects = _Nested(direction).lay(graph, sizes, dict(enumerate(frames)))
     return placed, tuple(rects[number] for number in range(len(frames)))
 
 

@@ -7,17 +7,20 @@ along two axes: *flow* (the direction of travel) and *across*. `down` flows in r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+import gc
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import networkx as nx
 
-from tracer.layout.coordinates import Pull, coordinates, straighten
+from tracer.layout.coordinates import coordinates, straighten
 from tracer.layout.order import crossings, ordered
-from tracer.layout.ranks import ranks
-from tracer.layout.route import Net, route
+from tracer.layout.ranks import numbered_ranks
+from tracer.layout.route import Net, Way, bends, ways_through
 
 Direction = Literal["down", "right"]
 Point = tuple[int, int]
@@ -79,7 +82,20 @@ def layered(
     """Lays out an acyclic graph whose edges run from inputs to users. Edge keys must be unique in the graph."""
     if not graph:
         return Placed(direction, {}, {}, {}, 0, 0, 0)
-    return Layout(graph, sizes, direction, spacing or SPACING[direction]).placed()
+    with uncollected():
+        return Layout(graph, sizes, direction, spacing or SPACING[direction]).placed()
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keeps the garbage collector from looking through the lists of a layout while they grow: half of its time."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 class Layout:
@@ -102,61 +118,64 @@ class Layout:
         self.nodes: list[int] = list(graph)
         self.sizes = [sizes[node] for node in self.nodes]
         number = {node: thing for thing, node in enumerate(self.nodes)}
-        self.edges: list[tuple[int, int, Edge]] = [(number[u], number[v], key) for u, v, key in graph.edges(keys=True)]
-        rank_of = ranks(graph, top, bottom)
-        self.rank = [rank_of[node] for node in self.nodes]
+        self.edges: list[tuple[int, int, Edge]] = []
+        users: list[list[int]] = []
+        for thing, (_, targets) in enumerate(graph.adjacency()):
+            users.append([number[user] for user in targets])
+            for user, keys in zip(users[-1], targets.values(), strict=True):
+                self.edges += [(thing, user, key) for key in keys]
+        self.rank = numbered_ranks(users, {number[node] for node in top}, {number[node] for node in bottom})
         self.chains = self._chains()
         self._join()
         things: list[list[int]] = [[] for _ in range(max(self.rank) + 1)]
         for thing, rank in enumerate(self.rank):
             things[rank].append(thing)
+        sides = [size.width if direction == "down" else size.height for size in self.sizes]
+        self.across = [*sides, *[1] * (len(self.rank) - len(sides))]
+        """Thing -> its cells across the flow."""
         self.rows = ordered(things, self.above, self.below)
         self.ports = self._ports()
         self.middle = self._coordinates()
         self._settle_ports()
+        self._ways: list[_Crossed] | None = None
 
     # -- the graph with long wires cut at every rank ------------------------------------------------------------------
 
     def _chains(self) -> list[range]:
         """For each node, its through-points: one a rank, as far down as its furthest user needs."""
-        reach = list(self.rank)
+        rank = self.rank
+        reach = list(rank)
         for source, user, _ in self.edges:
-            reach[source] = max(reach[source], self.rank[user] - 1)
+            if rank[user] > reach[source] + 1:
+                reach[source] = rank[user] - 1
         chains = []
-        for node in range(len(self.nodes)):
-            start = len(self.rank)
-            chains.append(range(start, start + reach[node] - self.rank[node]))
-            self.rank += range(self.rank[node] + 1, reach[node] + 1)
+        for first, last in zip(tuple(rank), reach, strict=True):
+            start = len(rank)
+            chains.append(range(start, start + last - first))
+            if last > first:
+                rank += range(first + 1, last + 1)
         return chains
 
     def _join(self) -> None:
         """Neighbours of every thing one rank up and down, and for each node the thing each edge arrives from."""
-        count = len(self.rank)
+        count, rank = len(self.rank), self.rank
         self.above: list[list[int]] = [[] for _ in range(count)]
         self.below: list[list[int]] = [[] for _ in range(count)]
         self.arrivals: list[list[tuple[int, int]]] = [[] for _ in self.nodes]  # (thing above, edge number)
         for node, chain in enumerate(self.chains):
-            for upper, lower in zip((node, *chain), chain, strict=False):
+            upper = node
+            for lower in chain:
                 self.above[lower].append(upper)
                 self.below[upper].append(lower)
+                upper = lower
         for edge, (source, user, _) in enumerate(self.edges):
-            last = self._through(source, self.rank[user] - 1)
+            steps = rank[user] - rank[source] - 2
+            last = source if steps < 0 else self.chains[source][steps]
             self.above[user].append(last)
             self.below[last].append(user)
             self.arrivals[user].append((last, edge))
 
-    def _through(self, source: int, rank: int) -> int:
-        """The thing that stands for `source` in `rank`: itself, or a through-point."""
-        steps = rank - self.rank[source]
-        return source if steps == 0 else self.chains[source][steps - 1]
-
     # -- across -------------------------------------------------------------------------------------------------------
-
-    def _across(self, thing: int) -> int:
-        if thing >= len(self.nodes):
-            return 1
-        size = self.sizes[thing]
-        return size.width if self.direction == "down" else size.height
 
     def _along(self, node: int) -> int:
         size = self.sizes[node]
@@ -164,11 +183,17 @@ class Layout:
 
     def _ports(self) -> list[int]:
         """Edge number -> its port at the user, in cells from the middle of the side."""
-        place = {thing: at for row in self.rows for at, thing in enumerate(row)}
+        place = [0] * len(self.rank)
+        for row in self.rows:
+            for at, thing in enumerate(row):
+                place[thing] = at
         ports = [0] * len(self.edges)
         for node, arrivals in enumerate(self.arrivals):
-            arrivals.sort(key=lambda arrival: (place[arrival[0]], arrival[1]))
-            side = self._across(node)
+            if not arrivals:
+                continue
+            if len(arrivals) > 1:
+                arrivals.sort(key=lambda arrival: (place[arrival[0]], arrival[1]))
+            side = self.across[node]
             offsets = self.sizes[node].in_ports or _spread(len(arrivals), side)
             assert len(offsets) == len(arrivals), "a port for each input"
             for (_, edge), offset in zip(arrivals, offsets, strict=True):
@@ -177,54 +202,48 @@ class Layout:
 
     def _coordinates(self) -> list[int]:
         """Thing -> the across-coordinate of its middle."""
-        count = len(self.rank)
-        up: list[list[Pull]] = [[] for _ in range(count)]
-        down: list[list[Pull]] = [[] for _ in range(count)]
-        nodes = len(self.nodes)
-        for node, chain in enumerate(self.chains):
-            for upper, lower in zip((node, *chain), chain, strict=False):
-                weight = 8 if upper >= nodes else 2  # a long wire should run straight
-                up[lower].append(Pull(upper, 0, weight))
-                down[upper].append(Pull(lower, 0, weight))
+        nodes, ports = len(self.nodes), self.ports
+        long = [(node, chain) for node, chain in enumerate(self.chains) if chain]
+        pulls: list[tuple[int, int, int, int]] = []
+        for node, chain in long:
+            pulls.append((node, chain[0], 0, 2))
+            pulls += [(thing - 1, thing, 0, 8) for thing in chain[1:]]  # a long wire should run straight
         for node, arrivals in enumerate(self.arrivals):
-            for thing, edge in arrivals:
-                weight = 2 if thing >= nodes else 1
-                up[node].append(Pull(thing, -self.ports[edge], weight))
-                down[thing].append(Pull(node, self.ports[edge], weight))
-        distances = [[self._distance(left, right) for left, right in pairwise(row)] for row in self.rows]
-        place = coordinates(self.rows, distances, up, down)
-        ends = {thing: place[user] + self.ports[edge] for user, at in enumerate(self.arrivals) for thing, edge in at}
-        straighten(
-            place, self.rows, distances, [(node, chain) for node, chain in enumerate(self.chains) if chain], ends
-        )
+            pulls += [(thing, node, ports[edge], 2 if thing >= nodes else 1) for thing, edge in arrivals]
+        distances = self._distances()
+        place = coordinates(self.rows, distances, pulls)
+        ends = {thing: place[user] + ports[edge] for user, at in enumerate(self.arrivals) for thing, edge in at}
+        straighten(place, self.rows, distances, long, ends)
         return place
 
-    def _distance(self, left: int, right: int) -> int:
-        boxes = (left < len(self.nodes)) + (right < len(self.nodes))
-        blank = (self.spacing.wires, self.spacing.beside, self.spacing.boxes)[boxes]
-        a, b = self._across(left), self._across(right)
-        return (a - a // 2) + blank + b // 2
+    def _distances(self) -> list[list[int]]:
+        """For each row, the least distance between neighbouring middles."""
+        nodes, across = len(self.nodes), self.across
+        blank = (self.spacing.wires, self.spacing.beside, self.spacing.boxes)
+        return [
+            [across[a] - across[a] // 2 + blank[(a < nodes) + (b < nodes)] + across[b] // 2 for a, b in pairwise(row)]
+            for row in self.rows
+        ]
 
     def _settle_ports(self) -> None:
         """Moves free ports under their source where that makes a wire straight, else off another wire's column."""
-        sources = [{self.middle[thing] for thing in row if self.below[thing]} for row in self.rows]
+        middles, ports = self.middle, self.ports
+        sources = [{middles[thing] for thing in row if self.below[thing]} for row in self.rows]
         for node, arrivals in enumerate(self.arrivals):
             if self.sizes[node].in_ports or not arrivals:
                 continue
-            middle = self.middle[node]
+            middle, half = middles[node], self.across[node] // 2
             busy = sources[self.rank[node] - 1]
-            wanted = [self.ports[edge] for _, edge in arrivals]
-            gap = min([2, *(b - a for a, b in pairwise(wanted))])
-            low = 1 - self._across(node) // 2
+            wanted = [ports[edge] for _, edge in arrivals]
+            gap = min([2, *(b - a for a, b in pairwise(wanted))]) if len(wanted) > 1 else 2
+            things = [thing for thing, _ in arrivals]
+            low = 1 - half
             for index, (thing, edge) in enumerate(arrivals):
-                last = index == len(arrivals) - 1
-                high = self._across(node) // 2 - 1 if last else wanted[index + 1] - gap
-                above = self.middle[thing] - middle
-                if low <= above <= high and sum(other == thing for other, _ in arrivals) == 1:
-                    port = above
-                else:
-                    port = _nearest_free(middle + self.ports[edge], middle + low, middle + high, busy) - middle
-                self.ports[edge] = port
+                high = half - 1 if index == len(arrivals) - 1 else wanted[index + 1] - gap
+                port = middles[thing] - middle
+                if not low <= port <= high or (len(things) > 1 and things.count(thing) > 1):
+                    port = _nearest_free(middle + wanted[index], middle + low, middle + high, busy) - middle
+                ports[edge] = port
                 low = port + gap
 
     # -- along the flow -----------------------------------------------------------------------------------------------
@@ -232,97 +251,99 @@ class Layout:
     def resize(self, node: int, size: Size) -> None:
         """Give a node another extent along the flow; across it nothing moves."""
         thing = self.nodes.index(node)
-        old = self._across(thing)
         self.sizes[thing] = size
-        assert self._across(thing) == old, "across, everything has its place already"
+        across = size.width if self.direction == "down" else size.height
+        assert self.across[thing] == across, "across, everything has its place already"
 
     def placed(self) -> Placed:
-        """Routes every channel from the first rank to the last and puts all together."""
-        nodes = len(self.nodes)
+        """Puts all together, from the first rank to the last."""
+        nodes, middle = len(self.nodes), self.middle
+        if self._ways is None:
+            self._ways = self._routed()
         start = [0] * nodes  # each box's first cell along the flow
-        channels: list[_Channel] = []
+        # the corners of the way from a thing's source down to the thing: all wires of a source share them
+        led: list[list[Point]] = [[] for _ in self.rank]
+        paths: list[list[Point]] = [[] for _ in self.edges]
         flow = 0
-        for rank, row in enumerate(self.rows):
+        for rank, (row, crossed) in enumerate(zip(self.rows, self._ways, strict=True)):
             boxes = [thing for thing in row if thing < nodes]
-            band = max(self._along(node) for node in boxes)
+            band = max([self._along(node) for node in boxes])
             for node in boxes:  # what has inputs stands at its arrowheads, a leaf at its own wire
                 start[node] = flow if self.arrivals[node] else flow + band - self._along(node)
-            channels.append(self._channel(rank, flow + band))
-            flow = channels[-1].end
-        paths = []
-        for edge, (source, user, _) in enumerate(self.edges):
-            path = [(self.middle[source], start[source] + self._along(source) - 1)]
-            for rank in range(self.rank[source], self.rank[user]):
-                arrives = rank + 1 == self.rank[user]
-                goal = self.middle[user] + self.ports[edge] if arrives else self.middle[self._through(source, rank + 1)]
-                bends, first = channels[rank].bends[self._through(source, rank), goal], channels[rank].first
-                path += [(column, first + track) for column, track in bends]
-            path.append((self.middle[user] + self.ports[edge], start[user]))
-            paths.append(corners(path))
+                led[node] = [(middle[node], start[node] + self._along(node) - 1)]
+                for _, edge in self.arrivals[node]:
+                    paths[edge].append((middle[node] + self.ports[edge], start[node]))
+            first = flow + band + max([self.sizes[node].room_out for node in boxes])
+            for thing, way in crossed.ways.items():
+                here, come = middle[thing], led[thing]
+                for lower in self.below[thing]:
+                    if lower >= nodes:
+                        turns = bends(here, way, middle[lower])
+                        led[lower] = [*come, *[(column, first + track) for column, track in turns]] if turns else come
+            for node in self.rows[rank + 1] if rank + 1 < len(self.rows) else ():
+                if node < nodes:
+                    for thing, edge in self.arrivals[node]:
+                        turns = bends(middle[thing], crossed.ways[thing], middle[node] + self.ports[edge])
+                        paths[edge] = [*led[thing], *[(column, first + track) for column, track in turns]]
+            flow = first + crossed.tracks + self._room_in(rank + 1)
         return self._finish(start, paths, flow)
 
-    def _channel(self, rank: int, begin: int) -> _Channel:
-        """Routes everything between `rank`, whose boxes end before `begin`, and the rank after it."""
-        nodes = len(self.nodes)
-        row = self.rows[rank]
-        next_row = self.rows[rank + 1] if rank + 1 < len(self.rows) else []
-        room_out = max(self.sizes[thing].room_out for thing in row if thing < nodes)
-        room_in = max((self.sizes[thing].room_in for thing in next_row if thing < nodes), default=0)
-        goals: dict[int, list[int]] = {thing: [] for thing in row if self.below[thing]}
-        for thing in next_row:
-            if thing >= nodes:
-                goals[self.above[thing][0]].append(self.middle[thing])
-            else:
-                for source, edge in self.arrivals[thing]:
-                    goals[source].append(self.middle[thing] + self.ports[edge])
-        nets = [Net(self.middle[thing], tuple(targets)) for thing, targets in goals.items()]
-        routed = route(nets)
-        bends = {
-            (thing, goal): path
-            for thing, paths in zip(goals, routed.bends, strict=True)
-            for goal, path in zip(goals[thing], paths, strict=True)
-        }
-        first = begin + room_out
-        return _Channel(bends, first, first + routed.tracks + room_in)
+    def _room_in(self, rank: int) -> int:
+        """Cells to keep free before the boxes of a rank."""
+        row = self.rows[rank] if rank < len(self.rows) else ()
+        return max([self.sizes[thing].room_in for thing in row if thing < len(self.nodes)], default=0)
 
-    def _finish(self, start: list[int], paths: list[tuple[Point, ...]], flow: int) -> Placed:
+    def _routed(self) -> list[_Crossed]:
+        """The ways from each rank to the one after it."""
+        nodes, middle = len(self.nodes), self.middle
+        goals: list[list[int]] = [[] for _ in self.rank]
+        for row in self.rows:
+            for thing in row:
+                if thing >= nodes:
+                    goals[self.above[thing][0]].append(middle[thing])
+                else:
+                    for source, edge in self.arrivals[thing]:
+                        goals[source].append(middle[thing] + self.ports[edge])
+        sources = [[thing for thing in row if goals[thing]] for row in self.rows]
+        found = ways_through([[Net(middle[thing], tuple(goals[thing])) for thing in row] for row in sources])
+        return [
+            _Crossed(dict(zip(row, ways, strict=True)), tracks)
+            for row, (ways, tracks) in zip(sources, found, strict=True)
+        ]
+
+    def _finish(self, start: list[int], paths: list[list[Point]], flow: int) -> Placed:
         """Shifts everything to the corner and turns (across, flow) into (x, y)."""
-        sides = [self._across(node) for node in range(len(self.nodes))]
-        lows = [self.middle[node] - side // 2 for node, side in enumerate(sides)]
-        bends = [across for path in paths for across, _ in path]
+        down, nodes = self.direction == "down", range(len(self.nodes))
+        lows = [self.middle[node] - self.across[node] // 2 for node in nodes]
+        columns = [across for path in paths for across, _ in path]
         margin = self.spacing.margin
-        shift = margin - min([*lows, *bends])
-        across = max([*(low + side for low, side in zip(lows, sides, strict=True)), *(b + 1 for b in bends)])
+        shift = margin - min([*lows, *columns])
+        ends = [low + self.across[node] for low, node in zip(lows, nodes, strict=True)]
+        across = max([*ends, *[column + 1 for column in columns]]) + shift + margin - 1
 
-        def cell(across: int, flow: int) -> Point:
-            return (across + shift, flow) if self.direction == "down" else (flow, across + shift)
+        def cells(path: Iterable[Point]) -> tuple[Point, ...]:
+            if down:
+                return tuple([(column + shift, row) for column, row in path])
+            return tuple([(row, column + shift) for column, row in path])
 
-        ends = [first + self._along(node) - 1 for node, first in enumerate(start)]
-        extent = cell(across + margin - 1, flow)
+        lasts = [first + self._along(node) - 1 for node, first in enumerate(start)]
         return Placed(
             direction=self.direction,
-            at={node: cell(lows[thing], start[thing]) for thing, node in enumerate(self.nodes)},
-            routes={
-                key: tuple(cell(*corner) for corner in path)
-                for (_, _, key), path in zip(self.edges, paths, strict=True)
-            },
-            out_ports={node: cell(self.middle[thing], ends[thing]) for thing, node in enumerate(self.nodes)},
-            width=extent[0] + (self.direction == "down"),
-            height=extent[1] + (self.direction == "right"),
+            at=dict(zip(self.nodes, cells(zip(lows, start, strict=True)), strict=True)),
+            routes={key: cells(path) for (_, _, key), path in zip(self.edges, paths, strict=True)},
+            out_ports=dict(zip(self.nodes, cells(zip(self.middle, lasts, strict=False)), strict=True)),
+            width=across + 1 if down else flow,
+            height=flow if down else across + 1,
             crossings=crossings(self.rows, self.below),
         )
 
 
-@dataclass(frozen=True)
-class _Channel:
+class _Crossed(NamedTuple):
     """The wires between two ranks."""
 
-    bends: Mapping[tuple[int, int], tuple[tuple[int, int], ...]]
-    """(thing above, column below) -> (column, track) corners."""
-    first: int
-    """Where track 0 is, along the flow."""
-    end: int
-    """Where the next rank begins."""
+    ways: dict[int, Way]
+    """By the thing above."""
+    tracks: int
 
 
 def corners(path: list[Point]) -> tuple[Point, ...]:
@@ -347,6 +368,7 @@ def _nearest_free(wanted: int, low: int, high: int, taken: set[int]) -> int:
     return start
 
 
+@lru_cache(maxsize=1024)
 def _spread(count: int, side: int) -> tuple[int, ...]:
     """`count` ports spread over a side of `side` cells, corners left free, the same from both ends."""
     half = [round((number + 0.5) * side / count - 0.5) for number in range(count // 2)]

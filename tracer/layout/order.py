@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 SWEEPS = 16
 PATIENCE = 4
 """Sweeps without a better order before giving up."""
+MANY, FEWER_SWEEPS, LESS_PATIENCE = 3000, 6, 2
+"""With this many things nobody follows single wires, and each sweep is dear."""
 EXCHANGE_LIMIT = 600
 """Above this many things the exchange step costs more than it shows."""
+WIDTHS = (1, 8, 16, 32, 64, 96)
+"""Rows with up to so many edges are compared together, each edge with all; in wider ones they are merged in."""
 
 Neighbours = Sequence[Sequence[int]]
 
@@ -27,80 +34,152 @@ def ordered(rows: Sequence[Sequence[int]], above: Neighbours, below: Neighbours)
         above, below: each thing's neighbours one rank up and down, one entry an edge.
     """
     best = [list(row) for row in rows]
-    fewest = crossings(best, below)
+    count = sum(map(len, best))
+    sweeps, patience = (SWEEPS, PATIENCE) if count < MANY else (FEWER_SWEEPS, LESS_PATIENCE)
+    counter = _Counter(best, below)
+    at = [0.0] * count
+    _number(best, at)
+    fewest = counter.crossings(at)
     current, since = best, 0
-    for sweep in range(SWEEPS):
+    for sweep in range(sweeps):
         if fewest == 0:
             return best
-        if since == PATIENCE:
+        if since == patience:
             break
         since += 1
-        current = _swept(current, above if sweep % 2 == 0 else below, downwards=sweep % 2 == 0)
-        count = crossings(current, below)
-        if count < fewest:
-            best, fewest, since = current, count, 0
-    if sum(map(len, best)) <= EXCHANGE_LIMIT:
+        current = _swept(current, above if sweep % 2 == 0 else below, at, downwards=sweep % 2 == 0)
+        found = counter.crossings(at)
+        if found < fewest:
+            best, fewest, since = current, found, 0
+    if count <= EXCHANGE_LIMIT:
         best = [list(row) for row in best]
-        while _exchange(best, above, below):
-            pass
+        _number(best, at)
+        dirty = set(range(len(best)))
+        while dirty:
+            dirty = _exchange(best, above, below, at, dirty)
     return best
 
 
 def crossings(rows: Sequence[Sequence[int]], below: Neighbours) -> int:
     """How many pairs of edges cross, over all pairs of neighbouring rows."""
+    at = [0.0] * sum(map(len, rows))
+    _number(rows, at)
+    return _Counter(rows, below).crossings(at)
+
+
+def _number(rows: Sequence[Sequence[int]], at: list[float]) -> None:
+    """Writes down each thing's place in its row."""
+    for row in rows:
+        for place, thing in enumerate(row):
+            at[thing] = float(place)
+
+
+class _Counter:
+    """Counts crossings of the same edges in one order after another."""
+
+    def __init__(self, rows: Sequence[Sequence[int]], below: Neighbours) -> None:
+        things = list(chain.from_iterable(rows))
+        counts = [len(below[thing]) for thing in things]
+        per_row = [sum([len(below[thing]) for thing in row]) for row in rows]
+        self._uppers = np.repeat(np.array(things, np.int64), counts)
+        self._lowers = np.fromiter(chain.from_iterable([below[thing] for thing in things]), np.int64)
+        self._sizes = np.array(per_row, np.int64)
+        self._starts = np.cumsum(self._sizes) - self._sizes
+        self._base = max(map(len, rows)) + 1  # places are the digits of a number that sorts edges
+        self._row = np.repeat(np.arange(len(rows)), per_row) * self._base**2
+        self._classes = [
+            (width, np.flatnonzero((self._sizes > least) & (self._sizes <= width))) for least, width in pairwise(WIDTHS)
+        ]
+        self._wide = np.flatnonzero(self._sizes > WIDTHS[-1]).tolist()
+
+    def crossings(self, at: Sequence[float]) -> int:
+        """`at`: each thing's place in its row."""
+        places = np.asarray(at).astype(np.int64)
+        ends = np.sort(self._row + places[self._uppers] * self._base + places[self._lowers]) % self._base
+        total = 0
+        for width, rows in self._classes:
+            if len(rows):
+                total += _inversions(ends, self._starts[rows], self._sizes[rows], width)
+        for row in self._wide:
+            total += _merged(ends[self._starts[row] : self._starts[row] + self._sizes[row]].tolist())
+        return total
+
+
+def _inversions(ends: NDArray[np.int64], starts: NDArray[np.int64], sizes: NDArray[np.int64], width: int) -> int:
+    """Pairs in the wrong order, in many short stretches of `ends` at once: all with all."""
+    cells = np.arange(width)
+    taken = np.minimum(starts[:, None] + cells, len(ends) - 1)
+    block = np.where(cells < sizes[:, None], ends[taken], np.iinfo(np.int32).max).astype(np.int32)  # padding ends last
     total = 0
-    for row, next_row in pairwise(rows):
-        at = {thing: place for place, thing in enumerate(next_row)}
-        seen: list[int] = []
-        for thing in row:
-            others = below[thing]
-            if len(others) == 1:
-                end = at[others[0]]
-                total += len(seen) - bisect_right(seen, end)
-                insort(seen, end)
-                continue
-            ends = [at[other] for other in others]
-            for end in ends:
-                total += len(seen) - bisect_right(seen, end)
-            for end in ends:
-                insort(seen, end)
+    for left in range(width - 1):
+        total += int(np.count_nonzero(block[:, left, None] > block[:, left + 1 :]))
     return total
 
 
-def _swept(rows: Sequence[Sequence[int]], towards: Neighbours, *, downwards: bool) -> list[list[int]]:
-    """Each row sorted by the mean place of its neighbours in the row just settled; a thing without any stays put."""
+def _merged(ends: Sequence[int]) -> int:
+    """Pairs in the wrong order, in one long stretch."""
+    total = 0
+    seen: list[int] = []
+    for number, end in enumerate(ends):
+        total += number - bisect_right(seen, end)
+        insort(seen, end)
+    return total
+
+
+def _swept(rows: Sequence[Sequence[int]], towards: Neighbours, at: list[float], *, downwards: bool) -> list[list[int]]:
+    """Each row sorted by the mean place of its neighbours in the row just settled; a thing without any stays put.
+
+    Args:
+        at: each thing's place in its row, brought up to date.
+    """
     result = [list(row) for row in rows]
+    first = 0 if downwards else len(rows) - 1
+    _number([result[first]], at)
     steps = range(1, len(rows)) if downwards else range(len(rows) - 2, -1, -1)
     for number in steps:
-        settled = result[number - 1 if downwards else number + 1]
-        at = {thing: place for place, thing in enumerate(settled)}
-        keys = {}
-        for place, thing in enumerate(result[number]):
+        row = result[number]
+        length = len(result[number - 1 if downwards else number + 1])
+        keys = []
+        for place, thing in enumerate(row):
             others = towards[thing]
             if len(others) == 1:
-                keys[thing] = float(at[others[0]])
+                keys.append(at[others[0]])
             elif others:
-                keys[thing] = sum([at[other] for other in others]) / len(others)
+                keys.append(sum([at[other] for other in others]) / len(others))
             else:
-                keys[thing] = place * len(settled) / len(result[number])
-        result[number].sort(key=keys.__getitem__)
+                keys.append(place * length / len(row))
+        row = [row[place] for place in sorted(range(len(row)), key=keys.__getitem__)]
+        result[number] = row
+        for place, thing in enumerate(row):
+            at[thing] = float(place)
     return result
 
 
-def _exchange(rows: list[list[int]], above: Neighbours, below: Neighbours) -> bool:
-    """Swaps neighbours in place wherever that removes crossings; says whether any swap did."""
-    at = {thing: place for row in rows for place, thing in enumerate(row)}
-    better = False
-    for row in rows:
+def _exchange(
+    rows: list[list[int]], above: Neighbours, below: Neighbours, at: list[float], dirty: set[int]
+) -> set[int]:
+    """Swaps neighbours in place wherever that removes crossings, and says in which rows more may be won.
+
+    Args:
+        dirty: the rows to look at: the others, and those beside them, have not moved since the last look.
+    """
+    moved: set[int] = set()
+    for number, row in enumerate(rows):
+        if number not in dirty and number - 1 not in moved:
+            continue
         for place in range(len(row) - 1):
             left, right = row[place], row[place + 1]
             gain = 0
             for side in (above, below):
-                lefts = [at[thing] for thing in side[left]]
-                rights = [at[thing] for thing in side[right]]
-                gain += sum((a > b) - (a < b) for a in lefts for b in rights)
+                lefts, rights = side[left], side[right]
+                if lefts and rights:
+                    ends = [at[thing] for thing in rights]
+                    for thing in lefts:
+                        a = at[thing]
+                        for b in ends:
+                            gain += (a > b) - (a < b)
             if gain > 0:
                 row[place], row[place + 1] = right, left
-                at[left], at[right] = place + 1, place
-                better = True
-    return better
+                at[left], at[right] = place + 1.0, float(place)
+                moved.add(number)
+    return {near for number in moved for near in (number - 1, number, number + 1)}

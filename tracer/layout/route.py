@@ -5,18 +5,26 @@ down from the upper rank. A net leaves its source's column, runs along its track
 Two nets could touch only where one's source column is another's target column, so the first must take the upper track
 (a vertical constraint). A ring of such constraints is opened by giving one of its nets two tracks, joined on a free
 column.
+
+All channels of a picture are routed together: which nets had better lie low is asked of all pairs that overlap, in
+any channel, as arrays.
 """
 
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+CHUNK = 1 << 18
+"""Pairs that are looked at together: a few megabytes."""
 
 
-@dataclass(frozen=True)
-class Net:
+class Net(NamedTuple):
     """One source in a channel. Columns are distinct: no two sources share one, no two targets share one."""
 
     source: int
@@ -27,6 +35,17 @@ class Net:
         return self.targets == (self.source,)
 
 
+Way = tuple[int, ...]
+"""How a net gets down: `()` straight, `(track,)`, or `(track, column, track)` where it had to be split."""
+
+
+class Ways(NamedTuple):
+    """A routed channel: each net's way, and how many tracks there are."""
+
+    ways: tuple[Way, ...]
+    tracks: int
+
+
 @dataclass(frozen=True)
 class Routed:
     """Each net's bends: (column, track) corners on the way to each target, the same order as the net's targets."""
@@ -35,141 +54,196 @@ class Routed:
     tracks: int
 
 
-@dataclass
-class _Run:
-    """A horizontal piece of a net: all of it, or one of the two pieces of a net that had to be split."""
-
-    source: int
-    targets: tuple[int, ...]
-    low: int
-    high: int
-    track: int = -1
-
-    @classmethod
-    def of(cls, source: int, targets: tuple[int, ...]) -> _Run:
-        return cls(source, targets, min(source, *targets), max(source, *targets))
-
-
 def route(nets: Sequence[Net]) -> Routed:
     """Tracks for one channel. Straight nets need none."""
-    runs: list[_Run] = []
-    pieces: list[tuple[int, ...]] = []  # the runs of each net
-    for net in nets:
-        if net.straight:
-            pieces.append(())
-        else:
-            pieces.append((len(runs),))
-            runs.append(_Run.of(net.source, net.targets))
-    below = _constraints(runs)
-    taken = {column for net in nets for column in (net.source, *net.targets)}
-    for ring in _rings(below):
-        split = min(ring, key=lambda run: (runs[run].high - runs[run].low, run))
-        second = _split(runs, below, split, taken)
-        pieces[pieces.index((split,))] = (split, second)
-    _assign(runs, below)
-    bends = []
-    for net, parts in zip(nets, pieces, strict=True):
-        corners: list[tuple[tuple[int, int], ...]] = []
-        for target in net.targets:
-            path: list[tuple[int, int]] = []
-            column = net.source
-            for part in parts:
-                run = runs[part]
-                goal = target if part == parts[-1] else run.targets[0]
-                if goal != column:
-                    path += [(column, run.track), (goal, run.track)]
-                column = goal
-            corners.append(tuple(path))
-        bends.append(tuple(corners))
-    return Routed(tuple(bends), max((run.track for run in runs), default=-1) + 1)
+    ways, tracks = ways_through([nets])[0]
+    return Routed(
+        tuple(
+            tuple(tuple(bends(net.source, way, target)) for target in net.targets)
+            for net, way in zip(nets, ways, strict=True)
+        ),
+        tracks,
+    )
 
 
-def _constraints(runs: Sequence[_Run]) -> list[set[int]]:
-    """For each run, the runs that must take a lower track: those with a target in its source's column."""
-    owner = {target: number for number, run in enumerate(runs) for target in run.targets}
-    return [
-        {owner[run.source]} if owner.get(run.source, number) != number else set() for number, run in enumerate(runs)
-    ]
+def bends(source: int, way: Way, target: int) -> list[tuple[int, int]]:
+    """The (column, track) corners of a net's way from its source to one of its targets."""
+    if len(way) < 2:
+        return [(source, way[0]), (target, way[0])] if way and source != target else []
+    first, column, second = way
+    return [(source, first), (column, first), (column, second), (target, second)]
 
 
-def _rings(below: Sequence[set[int]]) -> list[list[int]]:
-    """Cycles of the constraints. Each run constrains at most one other, so following them finds every ring."""
-    colour = [0] * len(below)  # the walk (counted from 1) that first came here
-    rings = []
-    for walk, start in enumerate(range(len(below)), start=1):
-        path: list[int] = []
-        run: int | None = start
-        while run is not None and not colour[run]:
-            colour[run] = walk
-            path.append(run)
-            run = next(iter(below[run]), None)
-        if run is not None and colour[run] == walk:
-            rings.append(path[path.index(run) :])
-    return rings
+def ways_through(channels: Sequence[Sequence[Net]]) -> list[Ways]:
+    """The ways of all nets of many channels, each channel by itself."""
+    found = [Ways(((),) * len(nets), 0) for nets in channels]
+    bent = [number for number, nets in enumerate(channels) if any(not net.straight for net in nets)]
+    runs = [_Runs(channels[number]) for number in bent]
+    for number, some, score in zip(bent, runs, _scores(runs), strict=True):
+        found[number] = some.assigned(score)
+    return found
 
 
-def _split(runs: list[_Run], below: list[set[int]], number: int, taken: set[int]) -> int:
-    """Splits a run in two on a free column and returns the second one, which ends where the first one's targets are."""
-    run = runs[number]
-    middle = (run.low + run.high) // 2
-    reach = run.high - run.low + len(taken) + 2
-    free = next(column for step in range(reach) for column in (middle - step, middle + step) if column not in taken)
-    taken.add(free)
-    second = len(runs)
-    runs.append(_Run.of(free, run.targets))
-    below.append(set())
-    for others in below[:second]:
-        if number in others:  # it was the targets that had to be lower
-            others.remove(number)
-            others.add(second)
-    runs[number] = _Run.of(run.source, (free,))
-    below[number].add(second)
-    return second
+class _Runs:
+    """The horizontal pieces of a channel's nets: a net has one, none where it is straight, two where it was split."""
+
+    def __init__(self, nets: Sequence[Net]) -> None:
+        self.nets = len(nets)
+        self.net = [number for number, net in enumerate(nets) if net.targets != (net.source,)]
+        """Run -> its net, but for the second pieces, which come last."""
+        self.sources = [nets[number].source for number in self.net]
+        self.targets = [nets[number].targets for number in self.net]
+        self.lows = [min(source, *ends) for source, ends in zip(self.sources, self.targets, strict=True)]
+        self.highs = [max(source, *ends) for source, ends in zip(self.sources, self.targets, strict=True)]
+        self.below = self._constraints()
+        """For each run, those that must take a lower track."""
+        self.second: dict[int, int] = {}
+        """The first piece of a net that was split -> its second piece."""
+        taken: set[int] = set()
+        for ring in self._rings():
+            taken = taken or {column for net in nets for column in (net.source, *net.targets)}
+            self._split(min(ring, key=lambda run: (self.highs[run] - self.lows[run], run)), taken)
+
+    def _constraints(self) -> list[list[int]]:
+        """A run must lie above the one with a target in its source's column; there is at most one."""
+        owner = {target: run for run, ends in enumerate(self.targets) for target in ends}
+        found = [owner.get(source) for source in self.sources]
+        return [[] if lower is None or lower == run else [lower] for run, lower in enumerate(found)]
+
+    def _rings(self) -> list[list[int]]:
+        """Cycles of the constraints. Each run constrains at most one other, so following them finds every ring."""
+        colour = [0] * len(self.below)  # the walk (counted from 1) that first came here
+        rings = []
+        for walk, start in enumerate(range(len(self.below)), start=1):
+            path: list[int] = []
+            run: int | None = start
+            while run is not None and not colour[run]:
+                colour[run] = walk
+                path.append(run)
+                run = self.below[run][0] if self.below[run] else None
+            if run is not None and colour[run] == walk:
+                rings.append(path[path.index(run) :])
+        return rings
+
+    def _split(self, run: int, taken: set[int]) -> None:
+        """Splits a run in two on a free column. The second piece ends where the run's targets are."""
+        low, high = self.lows[run], self.highs[run]
+        middle = (low + high) // 2
+        reach = high - low + len(taken) + 2
+        free = next(column for step in range(reach) for column in (middle - step, middle + step) if column not in taken)
+        taken.add(free)
+        second = len(self.sources)
+        source, ends = self.sources[run], self.targets[run]
+        self.sources.append(free)
+        self.targets.append(ends)
+        self.lows.append(min(free, *ends))
+        self.highs.append(max(free, *ends))
+        self.targets[run] = (free,)
+        self.lows[run], self.highs[run] = min(source, free), max(source, free)
+        for lower in self.below:
+            lower[:] = [second if other == run else other for other in lower]  # it was the targets that lay lower
+        self.below[run].append(second)
+        self.below.append([])
+        self.second[run] = second
+
+    def assigned(self, score: Sequence[int]) -> Ways:
+        """Gives every run its track: constraints first, then few crossings, then few tracks."""
+        count = len(self.sources)
+        # a run takes the cells low..high and the next one: a blank at least lies between two nets on a track
+        stops = [high + 2 for high in self.highs]
+        place = {column: at for at, column in enumerate(sorted({*self.lows, *stops}))}
+        height = [0] * len(place)
+        least, tracks = [0] * count, [0] * count
+        for run in self._order(score):
+            first, last = place[self.lows[run]], place[stops[run]]
+            track = max(least[run], max(height[first:last]))
+            tracks[run] = track
+            height[first:last] = [track + 1] * (last - first)
+            for lower in self.below[run]:
+                least[lower] = max(least[lower], track + 1)
+        ways: list[Way] = [()] * self.nets
+        for run, net in enumerate(self.net):
+            second = self.second.get(run)
+            ways[net] = (tracks[run],) if second is None else (tracks[run], self.sources[second], tracks[second])
+        return Ways(tuple(ways), max(tracks) + 1)
+
+    def _order(self, score: Sequence[int]) -> Iterator[int]:
+        """The runs, lowest score first, each after those it must lie under."""
+        waiting = [0] * len(self.below)
+        for constrained in self.below:
+            for lower in constrained:
+                waiting[lower] += 1
+        ready = sorted((score[run], run) for run, count in enumerate(waiting) if not count)  # a heap, too
+        while ready:
+            _, run = heapq.heappop(ready)
+            yield run
+            for lower in self.below[run]:
+                waiting[lower] -= 1
+                if not waiting[lower]:
+                    heapq.heappush(ready, (score[lower], lower))
 
 
-def _assign(runs: Sequence[_Run], below: Sequence[set[int]]) -> None:
-    """Gives every run its track: constraints first, then few crossings, then few tracks."""
-    score = _scores(runs)
-    waiting = [0] * len(runs)
-    for constrained in below:
-        for number in constrained:
-            waiting[number] += 1
-    ready = [(score[number], number) for number in range(len(runs)) if not waiting[number]]
-    heapq.heapify(ready)
-    placed: list[_Run] = []
-    least = [0] * len(runs)
-    while ready:
-        _, number = heapq.heappop(ready)
-        run = runs[number]
-        track = least[number]
-        for other in placed:
-            # one blank cell at least between two nets on a track
-            if other.track >= track and other.low <= run.high + 1 and other.high >= run.low - 1:
-                track = other.track + 1
-        run.track = track
-        placed.append(run)
-        for lower in below[number]:
-            least[lower] = max(least[lower], track + 1)
-            waiting[lower] -= 1
-            if not waiting[lower]:
-                heapq.heappush(ready, (score[lower], lower))
+def _scores(channels: Sequence[_Runs]) -> list[list[int]]:
+    """For each run, crossings saved by lying low less those saved by lying high: the order to fill tracks in.
+
+    Of two runs that overlap, one crosses the other when it lies above it, once for each of its own targets (and of the
+    other's sources) strictly within the other's stretch.
+    """
+    counts = [len(runs.sources) for runs in channels]
+    total = sum(counts)
+    if total < 2:
+        return [[0] * count for count in counts]
+    lows, highs, sources = (_column(channels, name) for name in ("lows", "highs", "sources"))
+    fans = np.array([len(ends) for runs in channels for ends in runs.targets])
+    targets = np.array([target for runs in channels for ends in runs.targets for target in ends])
+    first = np.cumsum(fans) - fans
+    # channels side by side, far enough apart that no run of one overlaps a run of another
+    width = int(highs.max() - lows.min()) + 1
+    shift = np.repeat(np.arange(len(channels)) * width, counts)
+    lows, highs, sources, targets = lows + shift, highs + shift, sources + shift, targets + np.repeat(shift, fans)
+    by_low = np.argsort(lows, kind="stable")
+    reach = np.searchsorted(lows[by_low], highs[by_low], side="right") - np.arange(total) - 1
+    score = np.zeros(total, np.int64)
+    for start, stop in _chunks(reach):
+        many = reach[start:stop]
+        place = np.repeat(np.arange(start, stop), many)
+        behind = np.arange(len(place)) - np.repeat(np.cumsum(many) - many, many) + 1
+        a, b = by_low[place], by_low[place + behind]
+
+        def crossed(over: NDArray[np.int64], under: NDArray[np.int64]) -> NDArray[np.int64]:
+            """How often each of `over` crosses its partner when it lies above it."""
+            low, high = lows[under], highs[under]
+            own = targets[first[over]]
+            found: NDArray[np.int64] = ((low < own) & (own < high)).astype(np.int64)
+            found += (lows[over] < sources[under]) & (sources[under] < highs[over])
+            fan = fans[over]
+            several = np.flatnonzero(fan > 1)
+            if len(several):
+                more = fan[several] - 1
+                pair = np.repeat(several, more)
+                number = np.arange(len(pair)) - np.repeat(np.cumsum(more) - more, more) + 1
+                own = targets[first[over[pair]] + number]
+                within = (low[pair] < own) & (own < high[pair])
+                found += np.bincount(pair[within], minlength=len(over))
+            return found
+
+        sign = np.sign(crossed(a, b) - crossed(b, a))
+        score += np.bincount(a, sign, total).astype(np.int64) - np.bincount(b, sign, total).astype(np.int64)
+    bounds = [0, *np.cumsum(counts).tolist()]
+    flat = score.tolist()
+    return [flat[bounds[i] : bounds[i + 1]] for i in range(len(counts))]
 
 
-def _scores(runs: Sequence[_Run]) -> list[int]:
-    """For each run, crossings saved by lying low less those saved by lying high: the order to fill tracks in."""
-    targets = [sorted(run.targets) for run in runs]
-    score = [0] * len(runs)
-    for a, first in enumerate(runs):
-        for b in range(a):
-            second = runs[b]
-            if first.low > second.high or second.low > first.high:
-                continue
-            high = _between(targets[a], second) + (first.low < second.source < first.high)
-            low = _between(targets[b], first) + (second.low < first.source < second.high)
-            score[a] += (high > low) - (high < low)
-            score[b] += (high < low) - (high > low)
-    return score
+def _column(channels: Sequence[_Runs], name: str) -> NDArray[np.int64]:
+    return np.array([value for runs in channels for value in getattr(runs, name)], np.int64)
 
 
-def _between(columns: Sequence[int], run: _Run) -> int:
-    return bisect_left(columns, run.high) - bisect_right(columns, run.low)
+def _chunks(reach: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Stretches of the runs with about `CHUNK` pairs each."""
+    ends = np.cumsum(reach)
+    start = 0
+    while start < len(reach):
+        done = int(ends[start - 1]) if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, done + CHUNK, side="right")))
+        yield start, stop
+        start = stop
