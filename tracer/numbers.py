@@ -59,3 +59,19 @@ def is_rounded(value: float, digits: int = 4) -> bool:
 def equals_sign(*values: float, digits: int = 4) -> str:
     """`=` when every number is shown exactly, else `≈`."""
     return "≈" if any(is_rounded(v, digits) for v in values) else "="
+
+
+def percent(share: float) -> str:
+    """`12 %`, `0.3 %`; never `0 %` of a share that is not zero, nor `100 %` of one that is not all.
+
+    >>> [percent(share) for share in (0.0, 1e-9, 0.00312, 0.04567, 0.1234, 0.999, 1.0)]
+    ['0 %', '<0.01 %', '0.31 %', '4.6 %', '12 %', '>99 %', '100 %']
+    """
+    part = share * 100
+    if part == 0:
+        return "0 %"
+    if part < 0.01:
+        return "<0.01 %"
+    if part > 99:
+        return ">99 %" if part < 100 - 1e-7 else "100 %"
+    return f"{part:.0f} %" if part >= 9.95 else f"{part:.1f} %" if part >= 0.995 else f"{part:.2g} %"

@@ -78,8 +78,14 @@ class Box:
     """The opened parts it lies in: `position 3 › layer 1`."""
     count: str = ""
     """Of a fold: `16,210 nodes`, with how many of them are made."""
+    size: int = 0
+    """Of a fold: how many nodes it stands for."""
     flow: str = ""
     """Of a fold: `flow 12 %`, once the pass is over."""
+    share: float | None = None
+    """The same as a number."""
+    key: str = ""
+    """Of a fold: what names it, whatever else is open."""
     stacked: bool = False
     """Several alike lie in this fold."""
     ports: tuple[PortRow, ...] = ()
