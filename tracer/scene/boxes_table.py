@@ -1,0 +1,128 @@
+"""The values panel of a folded graph: a line for each box of the picture, in the order of creation.
+
+It is made of the scene alone, so it knows what the picture knows, and nothing of what comes later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text as RichText
+
+from tracer.numbers import percent
+from tracer.scene.ink import Ink, end_of, fit, grad_ink, style_of, value_ink
+from tracer.scene.palette import DARK, Palette
+from tracer.scene.picture import Box, Scene
+from tracer.text import Lang, Text
+
+HEADS = (
+    Text("part or node", "部分・ノード"),
+    Text("nodes", "ノード"),
+    Text("values", "値"),
+    Text("∂ ‖·‖", "∂ ‖·‖"),
+    Text("flow", "流れ"),
+)
+WORKING, SELECTED = "▸", "›"
+NAME_LEAST, NAME_MOST = 12, 28
+NODES, VALUES, GRAD, FLOW = 7, 17, 10, 6
+BAR = "█▉▊▋▌▍▎▏"
+BAR_MOST = 12
+
+
+@dataclass(frozen=True)
+class BoxesTable:
+    """A Rich renderable of `height` lines at most; it takes the width it is given."""
+
+    scene: Scene
+    lang: Lang
+    palette: Palette
+    height: int
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield from self.lines(options.max_width)
+
+    @property
+    def boxes(self) -> Sequence[Box]:
+        """The boxes in view, from the top: those around the selected one, else around the one at work."""
+        every = self.scene.boxes
+        size = max(1, self.height - 1)
+        focus = [i for i, box in enumerate(every) if box.selected] or [i for i, box in enumerate(every) if box.working]
+        top = max(0, min((focus[0] if focus else 0) - size // 2, len(every) - size))
+        return every[top : top + size]
+
+    def box_at(self, row: int) -> Box | None:
+        """The box in this line of the panel, or None."""
+        boxes = self.boxes
+        return boxes[row - 1] if 1 <= row <= len(boxes) else None
+
+    def lines(self, width: int) -> list[RichText]:
+        """The panel as lines of at most `width` cells."""
+        boxes = self.boxes
+        names = max((cell_len(_name(box)) for box in self.scene.boxes), default=NAME_LEAST)
+        columns = _columns(width, max(NAME_LEAST, min(names, NAME_MOST)))
+        head = tuple((word[self.lang], Ink("muted")) for word in HEADS)
+        return [self._line(" ", head, columns), *(self._row(box, columns) for box in boxes)]
+
+    def _row(self, box: Box, columns: Sequence[int]) -> RichText:
+        sign = SELECTED if box.selected else WORKING if box.working else " "
+        role = Ink("active", bold=True) if box.working else Ink("receiver") if box.receiving else Ink("text")
+        if not box.known:
+            role = Ink("muted")
+        cells = (
+            (_name(box), role),
+            (f"{box.size:,}" if box.size else "", Ink("muted")),
+            (box.value, value_ink(box.value)),
+            (box.grad, grad_ink(box.grad, box.receiving)),
+            (percent(box.share) if box.share is not None else "", Ink("grad")),
+        )
+        line = self._line(sign, cells, columns)
+        if box.share is not None and len(columns) > 5 and columns[5]:
+            line.append(" " + _bar(box.share, columns[5]), style_of(Ink("grad"), self.palette))
+        return line
+
+    def _line(self, sign: str, cells: Sequence[tuple[str, Ink]], columns: Sequence[int]) -> RichText:
+        """Sign, name, then numbers at the right of their columns; a column without room is left out."""
+        line = RichText(no_wrap=True)
+        line.append(sign, style_of(Ink("active" if sign == WORKING else "accent", bold=True), self.palette))
+        for i, ((text, ink), room) in enumerate(zip(cells, columns, strict=False)):
+            if not room:
+                continue
+            said = end_of(text, room) if i == 0 and text.startswith(" ") is False else fit(text, room)
+            gap = " " * (room - cell_len(said))
+            line.append("" if i == 0 else " ")
+            line.append(said + gap if i == 0 else gap + said, style_of(ink, self.palette))
+        return line
+
+
+def _name(box: Box) -> str:
+    """Its name, set in by how deep it lies in what is opened."""
+    depth = box.path.count("›") + 1 if box.path else 0
+    return "  " * min(depth, 4) + (box.title if box.shape == "fold" else box.label)
+
+
+def _columns(width: int, name: int) -> tuple[int, ...]:
+    """Room of each column; 0 where there is none. The last is the bar's."""
+    left = width - 1 - name
+    found = [name]
+    for room in (NODES, VALUES, GRAD, FLOW):
+        fits = left >= room + 1
+        found.append(room if fits else 0)
+        left -= (room + 1) * fits
+    found.append(max(0, min(left - 1, BAR_MOST)))
+    return tuple(found)
+
+
+def _bar(share: float, width: int) -> str:
+    """A bar as long as the share of `width` cells; a share that is not zero is at least a sliver."""
+    eighths = max(round(share * width * 8), 1 if share > 0 else 0)
+    full, rest = divmod(min(eighths, width * 8), 8)
+    return BAR[0] * full + (BAR[8 - rest] if rest else "")
+
+
+def boxes_table(scene: Scene, lang: Lang = "en", palette: Palette = DARK, height: int = 20) -> BoxesTable:
+    """A Rich renderable of the boxes around the selected one, or around the one at work."""
+    return BoxesTable(scene, lang, palette, height)
+
