@@ -40,8 +40,8 @@ def keys_list() -> str:
 def commands_list() -> str:
     """Each command's name, its arguments and the first line of its help."""
     lines = ["```", "tracer".ljust(40) + "The gallery."]
-    source = (ROOT / "tracer/cli/commands.py").read_text(encoding="utf-8")
-    for function in ast.parse(source).body:
+    sources = [(ROOT / "tracer/cli" / file).read_text(encoding="utf-8") for file in COMMANDS]
+    for function in (one for source in sources for one in ast.parse(source).body):
         if not isinstance(function, ast.FunctionDef) or not function.decorator_list:
             continue
         call = ast.unparse(function.decorator_list[0])
@@ -54,8 +54,9 @@ def commands_list() -> str:
     return "\n".join([*lines, "```"])
 
 
+COMMANDS = ("commands.py", "questions.py", "learning.py")
 GROUPS = {"app": [], "lessons": ["lesson"]}
-"""What `commands.py` calls a group of commands -> the words before theirs."""
+"""What these call a group of commands -> the words before theirs."""
 ARGUMENTS = {
     "thing": "THING",
     "things": "THING...",

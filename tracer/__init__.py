@@ -29,6 +29,7 @@ _HOME = {
     "Trace": "tracer.trace.trace",
     "Cursor": "tracer.trace.cursor",
     "load": "tracer.trace.store",
+    "assert_close": "tracer.trace.golden",
     "TracerError": "tracer.errors",
     "Training": "tracer.train.entry",
     "show": "tracer.cli.showing",
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     from tracer.core.value import by_hand as by_hand
     from tracer.errors import TracerError as TracerError
     from tracer.trace.cursor import Cursor as Cursor
+    from tracer.trace.golden import assert_close as assert_close
     from tracer.trace.store import load as load
     from tracer.trace.trace import Trace as Trace
     from tracer.train.entry import Training as Training

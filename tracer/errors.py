@@ -19,7 +19,8 @@ TracerError                 what a user can act on; printed without a traceback,
 ├── ArgumentTypeError       an argument of the wrong type
 ├── BackendError            a device that is not there
 ├── StateError              saved parameters that do not fit a module or an optimizer
-└── GradcheckError          a gradient that finite differences contradict (exit code 1)
+├── GradcheckError          a gradient that finite differences contradict (exit code 1)
+└── MismatchError           a run that differs from a golden one (exit code 1)
 
 Those that a tensor program can meet are also the built-in error that PyTorch raises in the same place, so that a
 program's own `except RuntimeError:` goes on working.
@@ -152,6 +153,12 @@ class StateError(TracerError, RuntimeError):
 
 class GradcheckError(TracerError):
     """A gradient that finite differences contradict."""
+
+    exit_code = 1
+
+
+class MismatchError(TracerError, AssertionError):
+    """A run that differs from the golden one it was compared with."""
 
     exit_code = 1
 

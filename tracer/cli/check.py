@@ -11,6 +11,7 @@ from tracer.explain.proof import check_trace
 from tracer.explain.trouble import first_trouble
 from tracer.lessons.runner import Thing
 from tracer.text import Lang, Text
+from tracer.trace.golden import CLOSE
 from tracer.trace.trace import Trace
 
 EACH = 200
@@ -25,9 +26,21 @@ def check(
     nodes: int,
     unfold: Sequence[str] = (),
     wish: Wish | None = None,
+    against: str | None = None,
+    rtol: float = CLOSE,
 ) -> int:
-    """Print the checks of `name`, of a document those of each block; 1 if a number is wrong, the first on stderr."""
+    """Print the checks of `name`, of a document those of each block; 1 if a number is wrong, the first on stderr.
+
+    Args:
+        against: the file of a golden run to compare with instead.
+        rtol: the relative difference from it that counts as none.
+    """
     words = choose_lang(lang)
+    if against is not None:
+        from tracer.cli.comparing import check_against
+
+        thing = open_quietly(name, values, nodes=nodes, lang=lang, unfold=unfold, wish=wish)
+        return check_against(thing.trace, against, rtol, words) or exit_code(thing)
     document = document_file(name, words)
     if document is not None and not values and not unfold:
         from tracer.cli.pages import check_document

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from tracer.cli import learning, questions
+from tracer.cli.options import (
+    MOST_NODES,
+    Block,
+    ByName,
+    Language,
+    Nodes,
+    Task,
+    Thing,
+    Unfold,
+    Values,
+    Yes,
+)
 from tracer.cli.terminal import say
-
-Task = Callable[[], int]
-"""What is left to do once the command line is understood; returns the exit code."""
 
 app = typer.Typer(
     name="tracer",
@@ -40,79 +50,6 @@ app = typer.Typer(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
-
-
-class LangName(StrEnum):
-    en = "en"
-    ja = "ja"
-
-
-class ByName(StrEnum):
-    part = "part"
-    edge = "edge"
-    node = "node"
-    scope = "scope"
-    whole = "pass"
-
-
-def _things(incomplete: str) -> list[str]:
-    """Completions of THING: lessons, models, and what lies here that can be opened."""
-    from tracer.cli.listing import completions
-
-    return completions(incomplete)
-
-
-def _models(incomplete: str) -> list[str]:
-    """Completions of MODEL: models, and programs that lie here."""
-    from tracer.cli.listing import training_completions
-
-    return training_completions(incomplete, ".py")
-
-
-def _data(incomplete: str) -> list[str]:
-    """Completions of --data: sets made here, and tables that lie here."""
-    from tracer.cli.listing import training_completions
-
-    return training_completions(incomplete, ".csv")
-
-
-Thing = Annotated[
-    str,
-    typer.Argument(
-        metavar="THING",
-        help="A program (.py), a document (.md, .ipynb), a saved trace, a lesson or model by name, or an expression.",
-        autocompletion=_things,
-        show_default=False,
-    ),
-]
-Values = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="NAME=NUMBER",
-        help="Numbers for the expression's names, or other values for a program's leaves.",
-        show_default=False,
-    ),
-]
-Language = Annotated[
-    LangName | None,
-    typer.Option("--lang", help="Language of the words: that of the app if not given.", show_default=False),
-]
-Nodes = Annotated[int, typer.Option("--nodes", metavar="N", min=1, help="Stop a program that makes more nodes.")]
-Unfold = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--unfold",
-        metavar="NODE",
-        help="Show the scalars (or smaller ops) inside a tensor: z1, its row z1[0], its element z1[0, 1]. Repeatable.",
-        show_default=False,
-    ),
-]
-Block = Annotated[
-    int | None,
-    typer.Option("--block", metavar="N", min=1, help="Of a document: only this block.", show_default=False),
-]
-Yes = Annotated[bool, typer.Option("--yes", help="Of a document: run its code without asking.")]
-MOST_NODES = 2_000_000
 
 
 @app.callback()
@@ -304,6 +241,14 @@ def check(
     block: Block = None,
     yes: Yes = False,
     unfold: Unfold = None,
+    *,
+    against: Annotated[
+        str | None,
+        typer.Option("--against", metavar="FILE", help="Compare with this saved run instead.", show_default=False),
+    ] = None,
+    rtol: Annotated[
+        float, typer.Option("--rtol", min=0, help="With --against: relative difference that counts as none.")
+    ] = 1e-9,
     lang: Language = None,
     nodes: Nodes = MOST_NODES,
 ) -> Task:
@@ -311,12 +256,23 @@ def check(
 
     A value is computed again from its inputs, a gradient is summed again from its contributions and compared with a
     finite difference of the loss.
+
+    \b
+    tracer record program.py -o golden.trace
+    tracer check program.py --against golden.trace     pins its numbers: exit 1 and the first one that has changed
     """
     from tracer.cli.check import check
     from tracer.cli.naming import Wish
 
     return lambda: check(
-        thing, values or [], lang=lang or ctx.obj, nodes=nodes, unfold=unfold or (), wish=Wish(block, yes)
+        thing,
+        values or [],
+        lang=lang or ctx.obj,
+        nodes=nodes,
+        unfold=unfold or (),
+        wish=Wish(block, yes),
+        against=against,
+        rtol=rtol,
     )
 
 
@@ -406,132 +362,8 @@ def export(
     )
 
 
-@app.command("train")
-def train(
-    ctx: typer.Context,
-    model: Annotated[
-        str,
-        typer.Argument(
-            metavar="MODEL",
-            help="A program that defines `training`, or a model of ours by name: mlp, two_layer.",
-            autocompletion=_models,
-            show_default=False,
-        ),
-    ],
-    settings: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="NAME=NUMBER", help="Any setting that `training` takes.", show_default=False),
-    ] = None,
-    data: Annotated[
-        str | None,
-        typer.Option(
-            "--data",
-            metavar="DATA",
-            help="moons, spirals, xor, or a CSV file.",
-            autocompletion=_data,
-            show_default=False,
-        ),
-    ] = None,
-    *,
-    steps: Annotated[
-        str | None, typer.Option("--steps", metavar="N", help="How many steps to take.", show_default=False)
-    ] = None,
-    lr: Annotated[str | None, typer.Option("--lr", metavar="X", help="Learning rate.", show_default=False)] = None,
-    hidden: Annotated[
-        str | None, typer.Option("--hidden", metavar="N", help="Neurons in the hidden layer.", show_default=False)
-    ] = None,
-    seed: Annotated[
-        str | None,
-        typer.Option("--seed", metavar="N", help="Of the data made here and of the model.", show_default=False),
-    ] = None,
-    text: Annotated[bool, typer.Option("--plain", help="Print lines, in a terminal too.")] = False,
-    every: Annotated[
-        str | None, typer.Option("--every", metavar="N", help="Print every N-th step.", show_default=False)
-    ] = None,
-    open_step: Annotated[
-        str | None,
-        typer.Option("--open", metavar="K", help="Walk step K, as training took it.", show_default=False),
-    ] = None,
-    at: Annotated[
-        str | None, typer.Option("--at", metavar="POSITION", help="With --open: start there.", show_default=False)
-    ] = None,
-    ascii_: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII only.")] = False,
-    lang: Language = None,
-) -> Task:
-    """Train a model and watch it learn; open any step and walk it.
-
-    \b
-    tracer train two_layer --data moons
-    tracer train mlp --data spirals --hidden 8 --steps 1000
-    tracer train program.py --data points.csv lr=0.05
-    tracer train mlp --steps 50 --plain | tail -1
-    tracer train mlp --open 50
-
-    \b
-    The program defines one function:
-        def training(data=None, seed=42, lr=0.2, hidden=3):
-            ...
-            return Training(step, parameters, predict, rows, steps=200)    # from tracer import Training
-    data        rows (x1, x2, label), each label 1.0 or -1.0, when --data is given
-    step(i)     takes training step i (from 0): forward, loss, backward, update, zero; returns the loss
-    parameters  what is trained;  predict(points)  a score for each point, above 0 for label 1
-    Any argument with a default is a setting. All that is random must come from seed and i: a step that is opened is
-    taken once more. A CSV has a header with x1, x2 and y; y has two different values. models/mlp.py is an example.
-
-    \b
-    With --plain, or without a terminal, one line on stdout for about every twentieth part of the run:
-    step=20 loss=0.6931471805599453 accuracy=0.935
-    step      from 1;  loss  what the step measured before its update, in full precision: nan and inf as such
-    accuracy  share of the points the model gets right after the step; absent where the program predicts nothing
-    A newer version may add words to a line. Exit code 2 if the loss stops being a finite number.
-    """
-    from tracer.cli.training import Wanted, train
-
-    wanted = Wanted(model, settings or [], data, steps, lr, hidden, seed, every, open_step, at)
-    return lambda: train(wanted, text=text, ascii_only=ascii_, lang=lang or ctx.obj)
-
-
-lessons = typer.Typer(
-    name="lesson",
-    help="For those who write lessons: documents with comments, or programs with a TOML beside them.",
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
-)
-app.add_typer(lessons)
-
-
-@lessons.command("check")
-def lesson_check(
-    ctx: typer.Context,
-    things: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="THING...",
-            help="A document (.md, .ipynb), a lesson (.toml, .py), a folder of these, or a name.",
-            autocompletion=_things,
-            show_default=False,
-        ),
-    ],
-    yes: Yes = False,
-    lang: Language = None,
-    nodes: Nodes = MOST_NODES,
-) -> Task:
-    """Check what a lesson claims: its comments or TOML, then every stop and number against a run.
-
-    \b
-    tracer lesson check notes.md
-    tracer lesson check course/ --yes
-
-    Everything that is wrong is told on a line of its own, with its line in the file. A block that raises is told too,
-    but it may be meant to.
-
-    Exit codes: 0 nothing is wrong, 1 a claim is wrong, 2 something cannot be read or run.
-    """
-    from tracer.cli.lessons import check_lessons
-    from tracer.cli.naming import Wish
-
-    return lambda: check_lessons(things, Wish(yes=yes), lang=lang or ctx.obj, nodes=nodes)
+app.add_typer(learning.app)
+app.add_typer(questions.app)
 
 
 @app.command("doctor")

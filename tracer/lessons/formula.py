@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -53,6 +54,11 @@ def parse_assignments(words: Sequence[str]) -> dict[str, float]:
             raise ExpressionError(f"{name} is given twice.", hint="Leave one out.")
         found[name] = value
     return found
+
+
+def is_assignment(word: str) -> bool:
+    """Whether a word of the command line gives a value to a name, rather than name a thing: `x=3`, `ｘ＝３`."""
+    return "=" in unicodedata.normalize("NFKC", word) and not Path(word).exists()
 
 
 def shorten(text: str, width: int = 60) -> str:

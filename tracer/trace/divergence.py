@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.core.rerun import Number
+from tracer.trace.flow import flow
 from tracer.trace.lockstep import Divergence, Fact, Lockstep, Phase
 from tracer.trace.segment import Pass
 from tracer.trace.trace import Trace
@@ -139,6 +140,9 @@ def _backward(both: Lockstep, a: Pass, b: Pass) -> Iterator[Divergence]:
         seeds = [(this.root, this.start + 1, this.seed) for this in (a, b)]
         yield _make(both, "event", seeds[0], seeds[1])
         return
+    if not a.by_hand and not b.by_hand and np.array_equal(a.edges, b.edges):
+        yield from _same_order(both, a, b)
+        return
     left, right = _deliveries(a), _deliveries(b)
     for edge in sorted(left.keys() | right.keys()):
         ours, theirs = left.get(edge, []), right.get(edge, [])
@@ -147,7 +151,30 @@ def _backward(both: Lockstep, a: Pass, b: Pass) -> Iterator[Divergence]:
             if found is not None:
                 yield found
                 break
-    yield from _held(both, a, b)
+    yield from _held(both, a, b, np.intersect1d(a.targets, b.targets))
+
+
+def _same_order(both: Lockstep, a: Pass, b: Pass) -> Iterator[Divergence]:
+    """The same edges in the same order: the first delivery that carries something else, or that finds something else.
+
+    A sum can differ although all that came was the same only where leaves held something else before.
+    """
+    flows = flow(both.left, a.index), flow(both.right, b.index)
+    ours, theirs = (one.contribution for one in flows)
+    with np.errstate(all="ignore"):
+        close = np.abs(ours - theirs) <= REL_TOL * np.maximum(np.abs(ours), np.abs(theirs))
+    tensor = flows[0].tensor | flows[1].tensor
+    differ = ~(close & np.isfinite(ours) | _same_numbers(ours, theirs)) & ~tensor
+    first = int(np.argmax(differ)) if differ.any() else len(differ)
+    for delivery in [*np.flatnonzero(tensor[:first]).tolist(), *([first] if first < len(differ) else [])]:
+        found = _compare(both, a, b, [delivery], [delivery])
+        if found is not None:
+            yield found
+            break
+    starts = both.left.cursor(a.start), both.right.cursor(b.start)
+    leaves = [node for node in np.unique(a.targets).tolist() if both.left.accumulates(node)]
+    kept = [leaf for leaf in leaves if not _close(starts[0].held(leaf, a), starts[1].held(leaf, b))]
+    yield from _held(both, a, b, np.array(kept, np.int64))
 
 
 def _same_pass(a: Pass, b: Pass) -> bool:
@@ -183,9 +210,9 @@ def _compare(both: Lockstep, a: Pass, b: Pass, ours: list[int], theirs: list[int
     return _make(both, "contribution" if ours and theirs else "delivery", sides[0], sides[1], (users[0], users[1]))
 
 
-def _held(both: Lockstep, a: Pass, b: Pass) -> Iterator[Divergence]:
+def _held(both: Lockstep, a: Pass, b: Pass, nodes: NDArray[np.int64]) -> Iterator[Divergence]:
     """Nodes that hold something else after the same edges have delivered: `=` where `+=` was due."""
-    for node in np.intersect1d(a.targets, b.targets).tolist():
+    for node in nodes.tolist():
         ours, theirs = a.deliveries_to(node).tolist(), b.deliveries_to(node).tolist()
         for k in range(1, min(len(ours), len(theirs)) + 1):
             if sorted(a.edges[ours[:k]].tolist()) != sorted(b.edges[theirs[:k]].tolist()):

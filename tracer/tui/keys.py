@@ -166,6 +166,11 @@ _LOCKSTEP: tuple[Key, ...] = (
     Key("difference", ("=", "u"), Text("first difference", "最初の違い"),
         Text("to the first thing the two runs do differently", "二つの実行が最初に食い違う場面へ"),
         "lockstep", weight=85),
+    Key("change(1)", (";",), Text("by size", "大きい順"),
+        Text("to the largest difference, then to the next largest", "差がいちばん大きいところへ、次に大きいところへ"),
+        "lockstep", weight=84),
+    Key("change(-1)", (":",), Text("larger", "より大きい差"),
+        Text("back to the larger difference", "一つ前の、より大きい差へ戻る"), "lockstep"),
     Key("alone", ("enter",), Text("walk one", "片方だけ"),
         Text("walk this run alone, with all panels", "この実行だけを、すべてのパネルでたどる"), "lockstep", weight=55),
 )

@@ -11,10 +11,12 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 
+from tracer.explain.difference import change_in_words
 from tracer.explain.parting import parting
 from tracer.lessons.runner import Thing
 from tracer.text import Lang, Text
-from tracer.trace.lockstep import Lockstep, LockstepCursor
+from tracer.trace.difference import Difference
+from tracer.trace.lockstep import Lockstep, LockstepCursor, Side
 from tracer.trace.segment import By
 from tracer.tui.keys import Place, bindings
 from tracer.tui.messages import LessonEnded
@@ -29,6 +31,8 @@ from tracer.tui.widgets.note import PartingLine, SentenceLine
 from tracer.tui.widgets.panel import Panel
 
 SIDES = ("left", "right")
+MOST_CHANGES = 1000
+"""So many of the changes can be gone through by size."""
 
 
 class LockstepScreen(WalkingScreen[LockstepCursor]):
@@ -65,6 +69,9 @@ class LockstepScreen(WalkingScreen[LockstepCursor]):
         notation = lesson.notation if lesson is not None else "boxes"
         moment = self._both.cursor(self._both.index_at(0, min(at or 0, len(thing.trace))))
         self._walker = moment
+        self._difference = Difference(thing.trace, thing.compare.trace)
+        self._change: int | None = None
+        """Which of the changes, by size, was gone to last."""
         self._width = WIDE
         """Columns of the terminal."""
         left = View(title_of(thing), moment.left, by, notation)
@@ -102,6 +109,7 @@ class LockstepScreen(WalkingScreen[LockstepCursor]):
 
     def walk_to(self, walker: LockstepCursor) -> None:
         self._walker = walker
+        self.left, self.right = (replace(view, selected=None, about=None) for view in (self.left, self.right))
         self.left, self.right = self._views(self.left, self.right, walker)
 
     def _views(self, left: View, right: View, moment: LockstepCursor) -> tuple[View, View]:
@@ -173,6 +181,23 @@ class LockstepScreen(WalkingScreen[LockstepCursor]):
         else:
             self.walk_to(self._both.cursor(first.index))
 
+    def action_change(self, n: int) -> None:
+        """To the next thing that differs by size (the largest first), or the one before it."""
+        found = self._difference
+        if not len(found):
+            self.notify(_SAME[self.lang], markup=False)
+            return
+        count = min(len(found), MOST_CHANGES)
+        self._change = 0 if self._change is None else (self._change + n) % count
+        change = found.largest(self._change + 1)[-1]
+        place = f"{self._change + 1}/{len(found)}"
+        sides: tuple[Side, Side] = (0, 1)
+        index = max(self._both.index_at(side, change.positions[side]) for side in sides)
+        self.walk_to(self._both.cursor(index))
+        self.left = replace(self.left, selected=change.nodes[0], about=change.nodes[0])
+        self.right = replace(self.right, selected=change.nodes[1], about=change.nodes[1])
+        self.notify(_CHANGE_AT.format(place=place, words=change_in_words(found, change))[self.lang], markup=False)
+
     def action_alone(self) -> None:
         """Walk the run that is looked at alone, from here."""
         self.stop_playing()
@@ -230,4 +255,5 @@ def file_of(thing: Thing) -> str:
 
 
 _NAMES = (Text(en="Here", ja="こちら"), Text(en="Beside it", ja="隣"))
+_CHANGE_AT = Text(en="{place} by size  {words}", ja="大きい順で {place}  {words}")
 _SAME = Text(en="The two runs do the same, all the way.", ja="二つの実行は最後まで同じです。")

@@ -1,0 +1,85 @@
+"""What several commands take: a thing, numbers for it, how far to go. Each is declared once, with its help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+Task = Callable[[], int]
+"""What is left to do once the command line is understood; returns the exit code."""
+
+
+class LangName(StrEnum):
+    en = "en"
+    ja = "ja"
+
+
+class ByName(StrEnum):
+    part = "part"
+    edge = "edge"
+    node = "node"
+    scope = "scope"
+    whole = "pass"
+
+
+def thing_names(incomplete: str) -> list[str]:
+    """Completions of THING: lessons, models, and what lies here that can be opened."""
+    from tracer.cli.listing import completions
+
+    return completions(incomplete)
+
+
+def model_names(incomplete: str) -> list[str]:
+    """Completions of MODEL: models, and programs that lie here."""
+    from tracer.cli.listing import training_completions
+
+    return training_completions(incomplete, ".py")
+
+
+def data_names(incomplete: str) -> list[str]:
+    """Completions of --data: sets made here, and tables that lie here."""
+    from tracer.cli.listing import training_completions
+
+    return training_completions(incomplete, ".csv")
+
+
+Thing = Annotated[
+    str,
+    typer.Argument(
+        metavar="THING",
+        help="A program (.py), a document (.md, .ipynb), a saved trace, a lesson or model by name, or an expression.",
+        autocompletion=thing_names,
+        show_default=False,
+    ),
+]
+Values = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="NAME=NUMBER",
+        help="Numbers for the expression's names, or other values for a program's leaves.",
+        show_default=False,
+    ),
+]
+Language = Annotated[
+    LangName | None,
+    typer.Option("--lang", help="Language of the words: that of the app if not given.", show_default=False),
+]
+Nodes = Annotated[int, typer.Option("--nodes", metavar="N", min=1, help="Stop a program that makes more nodes.")]
+Unfold = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--unfold",
+        metavar="NODE",
+        help="Show the scalars (or smaller ops) inside a tensor: z1, its row z1[0], its element z1[0, 1]. Repeatable.",
+        show_default=False,
+    ),
+]
+Block = Annotated[
+    int | None,
+    typer.Option("--block", metavar="N", min=1, help="Of a document: only this block.", show_default=False),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Of a document: run its code without asking.")]
+MOST_NODES = 2_000_000
