@@ -1,174 +1,199 @@
-"""Which nodes of a trace are drawn: constants go into their user's box, and a large graph is seen through a window.
+"""Which nodes of a trace are drawn: all of a small graph, a large one folded by scope, and of what is still too large
+a window.
 
-A person can read a few hundred boxes. Above the limit the window holds a stretch of nodes that were made one after
-another, with their inputs and the first of their users. It depends only on which stretch the node of interest lies
-in, so the picture keeps still while the walk stays inside.
+Constants go into their user's box. In a large graph leaves do too, as ports: a weight that a thousand nodes use would
+draw a thousand wires across the picture. A closed group is one box; nothing is lost, for every node has a place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import NamedTuple
-from weakref import WeakKeyDictionary
+from collections.abc import Callable
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
-from rich.cells import cell_len
 
-from tracer.core.columns import CONST
-from tracer.text import Text
-from tracer.trace.choices import name_of
+from tracer.layout.boxes import Drawn, Fold, FoldKind, Port
+from tracer.layout.default_folding import default_folding, group_of, opened_to
+from tracer.layout.fold_stats import FoldStats, stats
+from tracer.layout.folding import LIMIT, Folding
+from tracer.layout.folds import fold_at, folds_around
+from tracer.layout.groups import Groups, groups_of
+from tracer.layout.insides import Inside, insides
+from tracer.layout.ports import ports
+from tracer.layout.quotient import Quotient, is_large, quotient_of
+from tracer.layout.window import boxed, boxes_left_out, folded, grown, is_folded, left_out, size, stretch_in, window
 from tracer.trace.trace import Trace
 
-LIMIT = 300
-"""Drawn nodes, unless the caller asks for more; 500 is the most a person can use."""
-USERS = 2
-"""So many users of each node a window shows, where they are not near anyway: a weight may have thousands."""
-
-NOTE = 60
-"""Cells that the words on what is left out may take: they stand in the border of a panel 64 columns wide."""
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A part of a trace's graph that is to be drawn."""
-
-    graph: nx.MultiDiGraph[int]
-    """Nodes are node ids in creation order; edges point from input to user, and their keys are edge ids."""
-    stretch: int
-    """Which window this is; 0 where all is drawn."""
-    left_out: Text | None
-    """What the window does not show, in words; None when all is drawn."""
-
-
-def folded(trace: Trace) -> NDArray[np.bool_]:
-    """(n_nodes,) True for a constant with a single use: it is written in its user's formula, not drawn."""
-    columns = trace.columns
-    uses = np.bincount(columns.inputs, minlength=trace.n_nodes)
-    constant = (columns.op == 0) & ((columns.flags & CONST) > 0)
-    return np.asarray(constant & (uses == 1), np.bool_)
+__all__ = [
+    "LIMIT",
+    "Drawn",
+    "Fold",
+    "FoldKind",
+    "FoldStats",
+    "Folding",
+    "Inside",
+    "Port",
+    "default_folding",
+    "draw_graph",
+    "folded",
+    "group_of",
+    "insides",
+    "is_folded",
+    "opened_to",
+    "stats",
+    "stretch_of",
+]
 
 
-def is_folded(trace: Trace, node: int) -> bool:
-    """Whether `node` is a constant that is written in its user's formula."""
-    return trace.kind(node) == "const" and len(trace.uses(node)) == 1
-
-
-def stretch_of(trace: Trace, around: int, limit: int = LIMIT) -> int:
+def stretch_of(trace: Trace, around: int, limit: int = LIMIT, folding: Folding | None = None) -> int:
     """Number of the window that shows `around`; 0 if one drawing holds the whole graph."""
-    shown = _shown(trace)
+    at = _folding(trace, limit, folding)
+    if at is not None:
+        groups, made = groups_of(trace), quotient_of(trace, at.opened)
+        return stretch_in(made, _index(groups, made, around, None), at)
+    shown = boxed(trace)
     if len(shown) <= limit:
         return 0
-    return min(int(np.searchsorted(shown, around)), len(shown) - 1) // _size(limit)
+    return min(int(np.searchsorted(shown, around)), len(shown) - 1) // size(limit)
 
 
-def draw_graph(trace: Trace, around: int | None = None, limit: int = LIMIT) -> Drawn:
-    """The graph to draw: all of it, or the window around a node when it has more than `limit` nodes.
+def draw_graph(trace: Trace, around: int | None = None, limit: int = LIMIT, folding: Folding | None = None) -> Drawn:
+    """The graph to draw: all of it, or folded, or the window around a node when it has more boxes than the limit.
 
     Args:
         trace: what was recorded.
         around: the node of interest; None means the first.
-        limit: the most nodes to draw.
+        limit: the most boxes to draw. A `folding` has its own.
+        folding: what is open. None draws a small trace as it is, and a large one with scopes as `default_folding` says.
     """
-    shown = _shown(trace)
+    at = _folding(trace, limit, folding)
+    if at is not None:
+        return _drawn(trace, around or 0, at)
+    shown = boxed(trace)
     stretch = stretch_of(trace, around or 0, limit)
     if len(shown) <= limit:
-        return Drawn(_graph(trace, shown.tolist()), 0, None)
-    size = _size(limit)
-    nodes = _grown(trace, shown[stretch * size : (stretch + 1) * size].tolist(), limit)
-    return Drawn(_graph(trace, nodes), stretch, _left_out(trace, nodes))
+        return _whole(trace, shown.tolist(), 0)
+    length = size(limit)
+    return _whole(trace, grown(trace, shown[stretch * length : (stretch + 1) * length].tolist(), limit), stretch)
 
 
-_SHOWN: WeakKeyDictionary[Trace, NDArray[np.int64]] = WeakKeyDictionary()
+def _folding(trace: Trace, limit: int, folding: Folding | None) -> Folding | None:
+    """What to draw by; None where everything is drawn as it is."""
+    if len(groups_of(trace)) == 1 and (folding is None or folding.hops is None):
+        return None  # nothing to fold
+    if folding is not None:
+        return folding
+    return default_folding(trace, limit) if is_large(trace) else None
 
 
-def _shown(trace: Trace) -> NDArray[np.int64]:
-    """The nodes that have a box, ascending. Asked for at every step, so worked out once a trace."""
-    if trace not in _SHOWN:
-        _SHOWN[trace] = np.flatnonzero(~folded(trace))
-    return _SHOWN[trace]
-
-
-def _size(limit: int) -> int:
-    """How long a stretch is: a third of the window, so that the two inputs of each of its nodes surely fit too."""
-    return max(1, limit // 3)
-
-
-def _grown(trace: Trace, core: list[int], limit: int) -> list[int]:
-    """The core, its inputs, then the first users of each core node, until the limit."""
-    kept = dict.fromkeys(core)
-    hidden = folded(trace)
-
-    def add(nodes: Iterable[int]) -> None:
-        for node in nodes:
-            if len(kept) >= limit:
-                return
-            if not hidden[node]:
-                kept.setdefault(node)
-
-    for node in core:
-        add(trace.inputs(node))
-    for node in core:
-        add(trace.edge(edge).user for edge in trace.uses(node)[:USERS])
-    return sorted(kept)
-
-
-def _graph(trace: Trace, nodes: list[int]) -> nx.MultiDiGraph[int]:
+def _whole(trace: Trace, nodes: list[int], stretch: int) -> Drawn:
+    """Nodes as they are."""
     graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
     graph.add_nodes_from(nodes)
     for node in nodes:
         for edge, source in zip(trace.edges_in(node), trace.inputs(node), strict=True):
             if source in graph:
                 graph.add_edge(source, node, key=edge)
-    return graph
+    groups = groups_of(trace)
+    written = dict(zip(groups.written.tolist(), groups.writer.tolist(), strict=True))
+
+    def place(node: int, user: int | None) -> int | None:
+        at = written.get(node, node)
+        return at if at in graph else None
+
+    said = None if len(nodes) == len(boxed(trace)) else left_out(trace, nodes)
+    return Drawn(graph, stretch, said, find=place)
 
 
-class Inside(NamedTuple):
-    """What an unfolded node opened into, as far as it is drawn."""
-
-    number: int
-    """Which of the trace's unfoldings."""
-    out: int
-    """The node that stands where the unfolded one stood."""
-    nodes: frozenset[int]
-    title: str
-    """`p = softmax(z, dim=1)`; of some elements alone `z[0, 1]`."""
-
-
-def insides(trace: Trace, graph: nx.MultiDiGraph[int]) -> tuple[Inside, ...]:
-    """The unfolded nodes of a drawn graph, in the order in which they were unfolded."""
-    found: list[Inside] = []
-    for number, span in enumerate(trace.unfolded):
-        nodes = frozenset(node for node in graph if node in span)
-        given = {a for a, b in graph.edges(nodes) if b not in nodes}
-        if nodes and given <= {span[-1]}:  # a file may say anything
-            found.append(Inside(number, span[-1], nodes, _opened(trace, number, span[-1])))
-    return tuple(found)
-
-
-def _opened(trace: Trace, number: int, out: int) -> str:
-    op, formulas = trace.op(out), trace.unfolded_formulas
-    again = any(span[-1] == out for span in trace.unfolded[number + 1 :])  # its last op was unfolded in its turn
-    if op is not None and op.name == "place" and not again:
-        return name_of(trace, out, tuple(trace.static(out)["places"]))
-    formula = formulas[number] if number < len(formulas) else ""
-    return f"{trace.label(out)} = {formula}" if formula else trace.label(out)
-
-
-def _left_out(trace: Trace, nodes: list[int]) -> Text:
-    """`420 of 46,610 nodes: v10 to v640`; without the names where the line would be longer than `NOTE` cells.
-
-    All nodes are counted, as everywhere else: a constant is seen in its user's formula.
-    """
-    hidden = folded(trace)
-    seen = len(nodes) + sum(int(hidden[source]) for node in nodes for source in trace.inputs(node))
-    names = Text(en=": {first} to {last}", ja="：{first}〜{last}").format(
-        first=trace.label(nodes[0]), last=trace.label(nodes[-1])
+def _drawn(trace: Trace, around: int, folding: Folding) -> Drawn:
+    groups, made = groups_of(trace), quotient_of(trace, folding.opened)
+    if not len(made.alive):
+        return Drawn(nx.MultiDiGraph(), 0, None, is_folded=True)
+    at = _index(groups, made, around, None)
+    kept = window(made, at, folding)
+    boxes = made.alive[kept[made.alive]]
+    graph, bundles = _graph(made, kept, boxes)
+    folds = {int(made.ids[box]): fold_at(trace, groups, made, int(box)) for box in boxes.tolist() if made.ids[box] < 0}
+    opened, inside, closes = folds_around(trace, groups, made, boxes.tolist())
+    said = None
+    if len(boxes) < len(made.alive):
+        first, last = (_label(trace, folds, int(made.ids[box])) for box in (boxes[0], boxes[-1]))
+        said = boxes_left_out(len(boxes), len(made.alive), first, last)
+    return Drawn(
+        graph=graph,
+        stretch=stretch_in(made, at, folding),
+        left_out=said,
+        folds=folds,
+        bundles=bundles,
+        ports=ports(trace, groups, made, kept),
+        opened=opened,
+        inside=inside,
+        closes=closes,
+        cut=_cut(made, kept) if said else {},
+        is_folded=True,
+        find=_finder(groups, made, kept, trace.columns.inputs),
     )
-    bare = Text(en="{shown:,} of {total:,} nodes", ja="全 {total:,} ノードのうち {shown:,} 個").format(
-        shown=seen, total=trace.n_nodes
-    )
-    whole = Text(bare.en + names.en, bare.ja + names.ja)
-    return whole if max(cell_len(whole.en), cell_len(whole.ja)) <= NOTE else bare
+
+
+def _label(trace: Trace, folds: dict[int, Fold], box: int) -> str:
+    return trace.label(box) if box >= 0 else folds[box].title
+
+
+def _index(groups: Groups, made: Quotient, node: int, user: int | None) -> int:
+    """Index of the box in which a node is seen."""
+    at = int(made.box[node])
+    if at < 0:
+        at = int(made.box[groups.first_use[node] if user is None else user])
+    return at
+
+
+def _graph(
+    made: Quotient, kept: NDArray[np.bool_], boxes: NDArray[np.int64]
+) -> tuple[nx.MultiDiGraph[int], dict[int, NDArray[np.int64]]]:
+    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+    graph.add_nodes_from(made.ids[boxes].tolist())
+    drawn = np.flatnonzero(kept[made.source] & kept[made.target])
+    sources, targets, edges = made.source[drawn].astype(np.int64), made.target[drawn], made.edges[drawn]
+    bundled = (made.ids[sources] < 0) | (made.ids[targets] < 0)
+    between = sources[bundled] * len(made.ids) + targets[bundled]
+    order = np.argsort(between, kind="stable")
+    starts = np.flatnonzero(np.diff(between[order], prepend=-1))
+    rows = np.split(edges[bundled][order], starts[1:]) if len(starts) else []
+    bundles = {-1 - int(row[0]): row for row in rows}
+    at = np.searchsorted(edges, [int(row[0]) for row in rows])
+    single = np.flatnonzero(~bundled)
+    wires = list(zip(edges[single].tolist(), single.tolist(), strict=True))
+    wires = sorted(wires + [(int(row[0]), int(i)) for row, i in zip(rows, at, strict=True)])
+    for edge, i in wires:
+        graph.add_edge(int(made.ids[sources[i]]), int(made.ids[targets[i]]), key=-1 - edge if bundled[i] else edge)
+    return graph, bundles
+
+
+def _cut(made: Quotient, kept: NDArray[np.bool_]) -> dict[int, tuple[int, int]]:
+    """Of each drawn box how many edges come from, and lead to, what the window leaves out."""
+    from_out, to_out = ~kept[made.source] & kept[made.target], kept[made.source] & ~kept[made.target]
+    coming = np.bincount(made.target[from_out], minlength=len(made.ids))
+    going = np.bincount(made.source[to_out], minlength=len(made.ids))
+    some = np.flatnonzero(coming + going).tolist()
+    return {int(made.ids[box]): (int(coming[box]), int(going[box])) for box in some}
+
+
+def _finder(
+    groups: Groups, made: Quotient, kept: NDArray[np.bool_], inputs: NDArray[np.int32]
+) -> Callable[[int, int | None], int | None]:
+    def place(node: int, user: int | None) -> int | None:
+        at = int(made.box[node])
+        if at < 0 and user is not None:
+            at = int(made.box[user])
+        if at < 0 or not kept[at]:
+            if made.box[node] >= 0:
+                return None
+            users = made.box[groups.users[np.flatnonzero(inputs == node)]]
+            seen = users[kept[users]]
+            if not len(seen):
+                return None
+            at = int(seen[0])
+        return int(made.ids[at])
+
+    return place
