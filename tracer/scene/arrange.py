@@ -9,17 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from rich.cells import cell_len
 
 from tracer.explain.amount import FEW, ROOM, Amount, brief
-from tracer.layout.fold import Drawn, Inside, draw_graph, insides, is_folded, stretch_of
+from tracer.layout.fold import Drawn, Folding, Inside, draw_graph, insides, is_folded, stretch_of
 from tracer.layout.frames import Frame, Rect, framed
-from tracer.layout.layered import Direction, Placed, Size
+from tracer.layout.layered import Direction, Placed, Point, Size
+from tracer.scene.folded import FoldReadings, shown_ports
+from tracer.scene.foldsize import counts, fold_size, opened, paths
 from tracer.scene.notation import Notation, Shape, shape, title
 from tracer.scene.reading import Readings, carried, dims
-from tracer.text import LANGS, Lang
+from tracer.text import LANGS, Lang, clean
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import Pass
 from tracer.trace.trace import Trace
@@ -39,6 +40,8 @@ NARROWEST_BOX, WIDEST_BOX, BOX_STEP = 15, 31, 4
 """Box widths are odd, so that a wire leaves from the middle, and go up in steps, so that most boxes are equal."""
 WIDEST_TENSOR = 39
 """Of a tensor: it has few boxes beside it, and its formula names parameters of modules."""
+PORT_ROOM = 35
+"""Of a box with a parameter in it, with its value and its gradient."""
 LABEL_ROOM = 11
 """Room for `5 · 1` on a textbook wire; a longer one is written into the wire."""
 
@@ -79,51 +82,86 @@ class Arrangement:
     rects: tuple[Rect, ...]
     """Where the frames around them are, in the same order."""
     readings: Mapping[Lang, Readings]
+    folds: Mapping[Lang, FoldReadings]
+    paths: Mapping[int, str]
+    """Of a box that lies in opened parts of the graph: which."""
+    opened: Mapping[int, tuple[str, ...]]
+    """The keys of those."""
+    bundles: Mapping[tuple[int, int], int]
+    """(input, user) -> the key of the bundle between them."""
+    counts: Mapping[int, Point]
+    """Bundle -> where its `×64` stands."""
+
+    def box_of(self, node: int | None, user: int | None = None) -> int | None:
+        """The box in which a node (or a fold) is seen, a parameter in that of its user; None where it is left out."""
+        return node if node is None or node in self.sizes or node < 0 else self.drawn.place(node, user)
 
 
-_ARRANGEMENTS: WeakKeyDictionary[Trace, dict[tuple[Notation, int, int, int], Arrangement]] = WeakKeyDictionary()
-
-
-def arrange(trace: Trace, notation: Notation, around: int, limit: int, digits: int) -> Arrangement:
+def arrange(
+    trace: Trace, notation: Notation, around: int, limit: int, digits: int, folding: Folding | None = None
+) -> Arrangement:
     """The arrangement that shows `around`. The same stretch of a trace is laid out once."""
-    kept = _ARRANGEMENTS.setdefault(trace, {})
-    key = (notation, stretch_of(trace, around, limit), limit, digits)
+    kept = trace.kept.setdefault("scene.arrangements", {})
+    key = (notation, folding, stretch_of(trace, around, limit, folding), limit, digits)
     if key not in kept:
         if len(kept) >= _KEPT:
             del kept[next(iter(kept))]
-        kept[key] = _arranged(trace, notation, around, limit, digits)
-    return kept[key]
+        kept[key] = _arranged(trace, notation, around, limit, digits, folding)
+    found: Arrangement = kept[key]
+    return found
 
 
-def _arranged(trace: Trace, notation: Notation, around: int, limit: int, digits: int) -> Arrangement:
-    drawn = draw_graph(trace, around, limit)
+def _arranged(
+    trace: Trace, notation: Notation, around: int, limit: int, digits: int, folding: Folding | None
+) -> Arrangement:
+    drawn = draw_graph(trace, around, limit, folding)
     graph = drawn.graph
     widths = _widths(trace, drawn, digits)
     marked = frozenset(node for node in graph if trace.events("mark").get(node))
     size = _box_size if notation == "boxes" else _textbook_size
-    sizes = {node: size(trace, drawn, node, widths, node in marked) for node in graph}
-    opened = insides(trace, graph)
-    frames = [Frame(one.nodes, cell_len(one.title)) for one in opened]
+    sizes = {
+        node: size(trace, drawn, node, widths, node in marked)
+        if node >= 0
+        else fold_size(drawn, drawn.folds[node], notation)
+        for node in graph
+    }
+    unfolded = insides(trace, graph)
+    frames = [Frame(one.nodes, cell_len(one.title)) for one in unfolded]
     placed, rects = framed(graph, sizes, DIRECTIONS[notation], frames)
     return Arrangement(
         drawn=drawn,
         edges=tuple(graph.edges(keys=True)),
         placed=placed,
         sizes=sizes,
-        shapes={node: shape(trace, node, notation) for node in graph},
-        titles={node: title(trace, node, notation) for node in graph},
+        shapes={node: shape(trace, node, notation) if node >= 0 else "fold" for node in graph},
+        titles={node: title(trace, node, notation) if node >= 0 else clean(drawn.folds[node].title) for node in graph},
         marked=marked,
-        hidden_inputs={
-            node: sum(source not in graph and not is_folded(trace, source) for source in trace.inputs(node))
-            for node in graph
-        },
-        hidden_users={node: len(trace.uses(node)) - graph.out_degree(node) for node in graph},
-        insides=opened,
+        hidden_inputs={node: _inputs_left_out(trace, drawn, node) for node in graph},
+        hidden_users={node: _users_left_out(trace, drawn, node) for node in graph},
+        insides=unfolded,
         rects=rects,
         readings={
             lang: Readings(digits, frozenset(edge for _, _, edge in graph.edges(keys=True)), lang) for lang in LANGS
         },
+        folds={lang: FoldReadings(digits, lang) for lang in LANGS},
+        paths=paths(drawn),
+        opened=opened(drawn),
+        bundles={(source, user): key for source, user, key in graph.edges(keys=True) if key in drawn.bundles},
+        counts=counts(drawn, placed, sizes),
     )
+
+
+def _inputs_left_out(trace: Trace, drawn: Drawn, node: int) -> int:
+    """Inputs that are seen nowhere: a constant stands in its user's formula, a parameter in a row of its user's box."""
+    if drawn.is_folded:
+        return drawn.cut.get(node, (0, 0))[0]
+    return sum(source not in drawn.graph and not is_folded(trace, source) for source in trace.inputs(node))
+
+
+def _users_left_out(trace: Trace, drawn: Drawn, node: int) -> int:
+    if drawn.is_folded:
+        return drawn.cut.get(node, (0, 0))[1]
+    return len(trace.uses(node)) - int(drawn.graph.out_degree(node))
 
 
 def _box_size(trace: Trace, drawn: Drawn, node: int, widths: Widths, marked: bool) -> Size:
@@ -141,8 +179,12 @@ def _box_size(trace: Trace, drawn: Drawn, node: int, widths: Widths, marked: boo
     steps = -(-max(inner + 4 - NARROWEST_BOX, 0) // BOX_STEP)
     ports = 2 * drawn.graph.in_degree(node) + 3
     widest = max(WIDEST_TENSOR, value + 4 + (value % 2 == 0)) if shape else WIDEST_BOX
+    own = drawn.ports.get(node, ())
+    if own:  # `⊳ layer0.attn_wq[3,5]  0.3137  ∂ 0.0123`
+        widest = WIDEST_TENSOR
+        steps = max(steps, -(-(PORT_ROOM - NARROWEST_BOX) // BOX_STEP))
     width = max(min(NARROWEST_BOX + BOX_STEP * steps, widest), ports)
-    return Size(width, (4 if low else 5) + marked)
+    return Size(width, (4 if low else 5) + marked + shown_ports(own))
 
 
 def _textbook_size(trace: Trace, drawn: Drawn, node: int, widths: Widths, marked: bool) -> Size:
@@ -184,20 +226,22 @@ def _widths(trace: Trace, drawn: Drawn, digits: int) -> Widths:
     edges = [edge for _, _, edge in graph.edges(keys=True)]
     if sum(len(p.edges) for p in trace.passes) > EXACT_DELIVERIES:
         return Widths(
-            value={node: _most(trace, node) for node in graph},
-            grad={node: _most(trace, node) + 2 for node in graph},
+            value={node: _most(trace, node) if node >= 0 else 0 for node in graph},
+            grad={node: _most(trace, node) + 2 if node >= 0 else 0 for node in graph},
             product=dict.fromkeys(edges, 2 * WIDEST + 3),
             contribution=dict.fromkeys(edges, WIDEST),
         )
+    single = [node for node in graph if node >= 0]
     widths = Widths(
-        value={node: max(ROOM_TO_GROW, *_values(trace, node, digits)) for node in graph},
+        value={node: max(ROOM_TO_GROW, *_values(trace, node, digits)) for node in single}
+        | {node: 0 for node in graph if node < 0},
         grad={
-            node: SUMMARY + 2 if _many(trace, node) and trace.requires_grad(node) else ROOM_TO_GROW for node in graph
+            node: SUMMARY + 2 if _many(trace, node) and trace.requires_grad(node) else ROOM_TO_GROW for node in single
         },
         product=dict.fromkeys(edges, ROOM_TO_GROW),
         contribution=dict.fromkeys(edges, 1),
     )
-    for node in graph:
+    for node in single:
         for _, row in trace.events("write").get(node, ()):
             widths.grad[node] = max(widths.grad[node], _width(trace.written("write", row), digits) + 2)
     for this in trace.passes:

@@ -125,4 +125,3 @@ def _bar(share: float, width: int) -> str:
 def boxes_table(scene: Scene, lang: Lang = "en", palette: Palette = DARK, height: int = 20) -> BoxesTable:
     """A Rich renderable of the boxes around the selected one, or around the one at work."""
     return BoxesTable(scene, lang, palette, height)
-

@@ -17,6 +17,7 @@ from rich.text import Text as RichText
 
 from tracer.explain.amount import NORM
 from tracer.numbers import NO_GRADIENT, NOT_YET
+from tracer.scene.compact import cells_of
 from tracer.scene.glyphs import ARROWS, HEAVY, LIGHT, line_glyph
 from tracer.scene.ink import Ink as Ink
 from tracer.scene.ink import end_of, frame_ink
@@ -34,6 +35,7 @@ HIDDEN = "⋯"
 GRAD = "∂"
 OPEN, CLOSED = "▾", "⊞"
 """Before the title of what is unfolded, and of a part of the graph that can be opened."""
+BREAKPOINT = "◆"
 PORT, RECEIVES = "⊳", "◂"
 """Before a parameter in the box that uses it, and before the one to which a contribution goes now."""
 
@@ -109,6 +111,7 @@ class _Page:
         self.wires = sorted((wire for wire in scene.wires if view.meets(*wire.bounds)), key=lambda wire: wire.working)
         self.raster = raster([(wire, self._tone(wire, selected)) for wire in self.wires], view)
         self.solid = [bytearray(view.width) for _ in range(view.height)]
+        self._ends_at_work = frozenset(end for w in self.wires if w.working for end in (w.points[0], w.points[-1]))
         self.cells: list[list[str]] = self.raster.glyphs.tolist()
         self.inks: list[list[Ink | None]] = [[_TONES[tone] for tone in row] for row in self.raster.tones.tolist()]
         for frame in scene.frames:
@@ -179,7 +182,7 @@ class _Page:
         for wire in self.wires:
             node, cell = (wire.user, wire.points[-1]) if wire.backward else (wire.input, wire.points[0])
             box = self.boxes.get(node) if node is not None else None
-            if box and box.shape != "plain" and cell in self.view and cell not in pointed_at:
+            if box and box.shape not in ("plain", "glyph") and cell in self.view and cell not in pointed_at:
                 self.put(*cell, _port(box, cell, HEAVY if wire.working else LIGHT), self._ink(cell))
 
     def _ink(self, cell: Point) -> Ink | None:
@@ -216,7 +219,14 @@ class _Page:
         left, right = max(box.x - self.view.x, 0), min(box.right + 1 - self.view.x, self.view.width)
         for y in range(max(box.y, self.view.y), min(box.bottom + 1, self.view.y + self.view.height)):
             self.solid[y - self.view.y][left:right] = b"\1" * (right - left)
+        if box.shape == "glyph":
+            for x, y, sign, ink in cells_of(box, self._ends_at_work):
+                self.put(x, y, sign, ink)
+            return
         {"box": self._full_box, "circle": self._circle, "plain": self._plain, "fold": self._fold}[box.shape](box)
+        if box.breakpoint:  # a corner: no wire, count or check ever stands there
+            corner = (box.right - 3, box.y + box.height // 2 + 1) if box.shape == "plain" else (box.x, box.y)
+            self.put(*corner, BREAKPOINT, Ink("wrong", bold=True))
 
     def _frame(self, box: Box) -> None:
         """The border: double at work, dashed while unknown."""
@@ -335,7 +345,7 @@ class _Page:
 
     def numbers(self) -> None:
         """Textbook notation: each wire's value above it and its gradient below, at its root and at its branches."""
-        if self.scene.notation != "textbook":
+        if self.scene.notation != "textbook" or self.scene.compact:
             return
         for node, wires in self.scene.wires_from.items():
             if not any(self._near(wire) for wire in wires):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from tracer.scene.notation import Notation, Shape
 from tracer.text import Lang, Text
@@ -32,6 +33,17 @@ class PortRow:
     """Contributions of the present step go there."""
 
 
+class Arms(NamedTuple):
+    """How wires reach a box that is one glyph (`tracer.scene.compact`)."""
+
+    down: bool
+    """They come from above; else from the left."""
+    ports: tuple[int, ...]
+    """Where they arrive: cells from the start of that side, ascending."""
+    out: bool
+    """One leaves on the other side."""
+
+
 @dataclass(frozen=True)
 class Box:
     """One node, or a fold of many. Cells `x..x + width - 1`, `y..y + height - 1`, borders included."""
@@ -43,7 +55,7 @@ class Box:
     width: int
     height: int
     shape: Shape
-    """`fold` (a part of the graph, folded), `box` (boxes notation), `circle` (a textbook operator), `plain`
+    """`glyph` (any at the compact zoom), `fold` (a part of the graph, folded), `box` (boxes notation), `circle` (a textbook operator), `plain`
     (a leaf there: its name alone)."""
     title: str
     """`x`, `a = x + 2`; in textbook notation an operator's sign (`×`, or `+ 2` with a constant), or a leaf's name."""
@@ -86,11 +98,19 @@ class Box:
     """The same as a number."""
     key: str = ""
     """Of a fold: what names it, whatever else is open."""
+    inside: tuple[str, ...] = ()
+    """Keys of the opened parts it lies in, from the outside."""
+    closes: str = ""
+    """The key whose closing folds what is around it."""
     stacked: bool = False
     """Several alike lie in this fold."""
     ports: tuple[PortRow, ...] = ()
     ports_rows: int = 0
     """Rows kept for them."""
+    breakpoint: bool = False
+    """The walk can be run to it: a breakpoint is set there, or inside."""
+    arms: Arms | None = None
+    """At the compact zoom."""
 
     @property
     def right(self) -> int:
@@ -190,6 +210,8 @@ class Scene:
     lang: Lang = "en"
     frames: tuple[Frame, ...] = ()
     """Of what is unfolded, in the order in which it was."""
+    compact: bool = False
+    """One glyph a node, no numbers."""
 
     @property
     def note(self) -> str:

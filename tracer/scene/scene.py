@@ -6,15 +6,19 @@ of one trace, and knows nothing of Rich, Textual or Graphviz. What is not in the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tracer.explain.delivery import together
-from tracer.layout.fold import LIMIT, is_folded
+from tracer.layout.fold import LIMIT, Folding, is_folded
 from tracer.numbers import NO_GRADIENT
 from tracer.scene.arrange import Arrangement, arrange
+from tracer.scene.folded import FoldReading, first_delivery
 from tracer.scene.notation import NOTATIONS as NOTATIONS
 from tracer.scene.notation import Notation as Notation
 from tracer.scene.notation import Shape as Shape
@@ -45,6 +49,8 @@ def build_scene(
     checks: Mapping[int, str] | None = None,
     blanks: frozenset[int] = frozenset(),
     limit: int = LIMIT,
+    folding: Folding | None = None,
+    part: str | None = None,
 ) -> Scene:
     """The picture of a cursor's trace at its position. Boxes and wires stand where they stand at every position.
 
@@ -58,13 +64,19 @@ def build_scene(
         checks: node -> `✓`, `?` or `✗`, where a check was made.
         blanks: nodes whose gradient the learner is to find: it is not in the scene at all.
         limit: the most nodes to draw.
+        folding: which parts of the graph are opened, the others being one box each; None: all are, unless the graph is
+            too large to draw and has parts. It has a limit of its own.
+        part: key of a fold to point out.
     """
     trace, moment = cursor.trace, cursor.moment
     at_work = _drawn(trace, moment.user if moment.kind == "edge" else moment.node)
     selected = _drawn(trace, selected)
-    arrangement = arrange(trace, notation, at_work or 0, limit, digits)
-    if selected is not None and selected not in arrangement.sizes:
-        arrangement = arrange(trace, notation, selected, limit, digits)
+    arrangement = arrange(trace, notation, at_work or 0, limit, digits, folding)
+    if selected is not None and arrangement.box_of(selected) is None:
+        arrangement = arrange(trace, notation, max(selected, 0), limit, digits, folding)
+    at_work, selected = arrangement.box_of(at_work, moment.user), arrangement.box_of(selected)
+    if part is not None:
+        selected = next((box for box, fold in arrangement.drawn.folds.items() if fold.key == part), selected)
     now = _Now(
         cursor,
         moment,
@@ -95,8 +107,11 @@ def build_scene(
     )
 
 
+Shown = tuple[Reading | FoldReading, tuple[PortRow, ...], str]
+"""All that a box shows: what is read of it, its ports' rows, its check."""
+
 # A step changes one or two boxes and wires; the others are the very same objects as before.
-_KEPT_BOXES: WeakKeyDictionary[Arrangement, dict[int, tuple[Reading, str, Box]]] = WeakKeyDictionary()
+_KEPT_BOXES: WeakKeyDictionary[Arrangement, dict[int, tuple[Shown, Box]]] = WeakKeyDictionary()
 _KEPT_WIRES: WeakKeyDictionary[Arrangement, dict[int, Wire]] = WeakKeyDictionary()
 
 
@@ -124,25 +139,76 @@ class _Now:
 
     @cached_property
     def receivers(self) -> frozenset[int | None]:
-        """The nodes that the contributions of the present step go to."""
-        return frozenset(moment.node for moment in self.arriving.values())
+        """The boxes that the contributions of the present step go to."""
+        found = (self.arrangement.box_of(moment.node, moment.user) for moment in self.arriving.values())
+        return frozenset(box for box in found if box != self.at_work)
+
+    @cached_property
+    def made(self) -> int | None:
+        """The box in which something happened."""
+        return self.arrangement.box_of(self.moment.node)
+
+    @cached_property
+    def through(self) -> Mapping[int, tuple[Moment, ...]]:
+        """The contributions of the present step by the wire they travel on: several in one bundle stay together."""
+        found: dict[int, tuple[Moment, ...]] = {}
+        for edge, moment in self.arriving.items():
+            wire = self._wire_of(edge, moment.node, moment.user)
+            if wire is not None:
+                found[wire] = (*found.get(wire, ()), moment)
+        return found
+
+    def _wire_of(self, edge: int, source: int | None, user: int | None) -> int | None:
+        """The wire on which an edge is seen: its own, or the bundle between two boxes."""
+        arrangement = self.arrangement
+        if edge in arrangement.placed.routes:
+            return edge
+        start, end = arrangement.box_of(source, user), arrangement.box_of(user)
+        return arrangement.bundles.get((start, end)) if start is not None and end is not None else None
+
+    @cached_property
+    def fed(self) -> frozenset[int]:
+        """The wires on which the node made now got its inputs."""
+        node = self.moment.node
+        if self.moment.kind != "forward" or node is None:
+            return frozenset()
+        trace = self.cursor.trace
+        found = (
+            self._wire_of(edge, source, node)
+            for edge, source in zip(trace.edges_in(node), trace.inputs(node), strict=True)
+        )
+        return frozenset(wire for wire in found if wire is not None)
+
+    def _ports(self, node: int) -> tuple[PortRow, ...]:
+        """The rows of a box's ports; those that the contributions of this step go to are marked."""
+        ports = self.arrangement.drawn.ports.get(node, ())
+        if not ports:
+            return ()
+        receiving = [i for i, port in enumerate(ports) if node == self.at_work and _among(port.edges, self.arriving)]
+        return self.arrangement.folds[self.lang].ports(self.cursor, node, ports, receiving, self.at_pass)
 
     def box(self, node: int) -> Box:
-        reading = self.readings.node(self.cursor, node, self.at_pass)
-        check = self.checks.get(node, "")
-        special = node in (self.at_work, self.selected, self.moment.node) or node in self.blanks | self.receivers
+        reading: Reading | FoldReading
+        if node < 0:
+            fold = self.arrangement.drawn.folds[node]
+            reading = self.arrangement.folds[self.lang].fold(self.cursor, fold, self.at_pass)
+        else:
+            reading = self.readings.node(self.cursor, node, self.at_pass)
+        shown = reading, self._ports(node), self.checks.get(node, "")
+        special = node in (self.at_work, self.selected, self.made) or node in self.blanks | self.receivers
         kept = _KEPT_BOXES.setdefault(self.arrangement, {})
-        if special or node not in kept or kept[node][:2] != (reading, check):
-            box = self._box(node, reading, check)
+        if special or node not in kept or kept[node][0] != shown:
+            box = self._box(node, shown)
             if special:
                 return box
-            kept[node] = (reading, check, box)
-        return kept[node][2]
+            kept[node] = (shown, box)
+        return kept[node][1]
 
-    def _box(self, node: int, reading: Reading, check: str) -> Box:
+    def _box(self, node: int, shown: Shown) -> Box:
         trace, arrangement = self.cursor.trace, self.arrangement
         (x, y), size = arrangement.placed.at[node], arrangement.sizes[node]
-        return Box(
+        reading, ports, check = shown
+        box = Box(
             node=node,
             x=x,
             y=y,
@@ -158,6 +224,26 @@ class _Now:
             known=reading.known,
             grad_state=reading.grad_state,
             check=check,
+            path=arrangement.paths.get(node, ""),
+            inside=arrangement.opened.get(node, ()),
+            closes=arrangement.drawn.closes.get(node, ""),
+            ports=ports,
+            ports_rows=len(ports),
+        )
+        if isinstance(reading, FoldReading):
+            fold = arrangement.drawn.folds[node]
+            return replace(
+                box,
+                label=box.title,
+                count=reading.count,
+                size=fold.count,
+                flow=reading.flow,
+                share=reading.share,
+                key=fold.key,
+                stacked=fold.kind == "stack",
+            )
+        return replace(
+            box,
             name=trace.name(node) or "",
             label=trace.label(node),
             marks=reading.marks,
@@ -168,23 +254,54 @@ class _Now:
         )
 
     def wires(self) -> Iterator[Wire]:
-        """A wire for each drawn edge."""
-        moment, arrangement = self.moment, self.arrangement
+        """A wire for each drawn edge, and for each bundle of them."""
+        arrangement = self.arrangement
+        bundles = arrangement.drawn.bundles
         kept = _KEPT_WIRES.setdefault(arrangement, {})
         for source, user, edge in arrangement.edges:
-            backward = edge in self.arriving
-            working = backward or (moment.kind == "forward" and moment.node == user)
-            value = self.readings.flow(self.cursor, edge, source, user, self.at_pass)
-            grad = BLANK if source in self.blanks else self._delivered(edge, source)
-            if not working and edge in kept and kept[edge].value == value and kept[edge].grad == grad:
-                yield kept[edge]
-                continue
-            label = self._carried(self.arriving[edge], source) if backward else ""
-            points = arrangement.placed.routes[edge]
-            wire = Wire(edge, source, user, points, working, backward, label, value, grad)
+            backward = edge in self.through
+            working = backward or edge in self.fed
+            value = grad = ""
+            flowing = False
+            if edge in bundles:
+                flowing = self._flows(edge)
+            else:
+                value = self.readings.flow(self.cursor, edge, source, user, self.at_pass)
+                grad = BLANK if source in self.blanks else self._delivered(edge, source)
+            if not working and edge in kept:
+                before = kept[edge]
+                if before.value == value and before.grad == grad and before.flowing == flowing:
+                    yield before
+                    continue
+            label = self._label(self.through[edge], source) if backward else ""
+            wire = Wire(
+                edge,
+                source,
+                user,
+                arrangement.placed.routes[edge],
+                working,
+                backward,
+                label,
+                value,
+                grad,
+                len(bundles.get(edge, (edge,))),
+                flowing,
+                arrangement.counts.get(edge),
+            )
             if not working:
                 kept[edge] = wire
             yield wire
+
+    def _flows(self, bundle: int) -> bool:
+        """Whether any edge of a bundle has delivered in this pass."""
+        if self.at_pass is None:
+            return False
+        first = first_delivery(self.cursor.trace, self.at_pass, bundle, self.arrangement.drawn.bundles[bundle])
+        return first is not None and first <= self.cursor.position
+
+    def _label(self, moments: tuple[Moment, ...], source: int) -> str:
+        """What the wire at work carries; of several contributions in one bundle, how many they are."""
+        return self._carried(moments[-1], source) if len(moments) == 1 else f"×{len(moments)}"
 
     def _delivered(self, edge: int, source: int) -> str:
         if not self.cursor.trace.delivers(edge):
@@ -207,6 +324,15 @@ class _Now:
             if not degree:
                 x, y = arrangement.placed.out_ports[node]
                 yield Wire(None, node, None, ((x, y), (x + arrangement.sizes[node].room_out, y)))
+
+
+def _among(edges: NDArray[np.int64], arriving: Iterable[int]) -> bool:
+    """Whether any of the contributions that arrive comes over one of these edges, which are ascending."""
+    for edge in arriving:
+        at = int(edges.searchsorted(edge))
+        if at < len(edges) and int(edges[at]) == edge:
+            return True
+    return False
 
 
 def _arriving(cursor: Cursor, moment: Moment, by: By) -> dict[int, Moment]:
