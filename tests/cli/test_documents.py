@@ -120,6 +120,7 @@ def test_every_step_as_json_says_its_block(shell: Shell, notes: Path) -> None:
     assert [one["say"]["ja"] for one in steps if one["say"]] == ["ここで 6 になります。"]
 
 
+@pytest.mark.deep
 def test_one_block_is_checked_exported_recorded_and_changed_as_a_program_is(shell: Shell, notes: Path) -> None:
     assert "A square" in shell("check", notes.name, "--yes", "--block", 1).out
     assert shell("export", notes.name, "--block", 1, "-o", "graph.svg").code == 0

@@ -180,7 +180,10 @@ def two_traces(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[int
 
 
 @posix
-@pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "with_signal",
+    [*(pytest.param(s, marks=pytest.mark.deep) for s in (signal.SIGINT, signal.SIGTERM)), signal.SIGKILL],
+)
 def test_a_save_that_is_killed_leaves_the_old_file_or_the_new_one(
     tmp_path: Path, with_signal: signal.Signals, two_traces: tuple[Path, list[int]]
 ) -> None:

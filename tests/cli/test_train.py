@@ -197,6 +197,7 @@ def test_no_child_outlives_the_command(tmp_path: Path) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.deep
 def test_in_a_terminal_it_is_the_screen_and_leaves_it_sane(tmp_path: Path) -> None:
     with Terminal("train", "mlp", "--lang", "en", cwd=tmp_path, size=(120, 40)) as terminal:
         terminal.until("Decision boundary")

@@ -103,7 +103,7 @@ def test_a_hostile_name_is_only_a_name(notation: Notation, name: str) -> None:
     assert shown[0] == printable(name)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=25))
 def test_any_name_is_shown_as_it_was_typed(names: list[str]) -> None:
     """All of Unicode, in the leaves' names of one graph."""

@@ -284,7 +284,6 @@ def test_performing_a_trace_again_changes_nothing(program: Program, backwards: i
     assert to_bytes(again.columns) == to_bytes(trace.columns)
 
 
-@settings(max_examples=50)
 @given(programs(), st.floats(-2, 2))
 def test_performing_it_with_another_number_is_running_it_with_that_number(program: Program, number: float) -> None:
     trace = program.record()

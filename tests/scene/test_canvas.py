@@ -78,6 +78,7 @@ def test_following_the_wires_of_a_large_random_program(seed):
         assert edges_drawn(draw(without_label(scene)).lines(), scene) == graph_edges(rec.trace)
 
 
+@pytest.mark.deep
 @given(programs(), notations, st.data())
 def test_a_wire_taken_out_of_the_scene_is_gone_from_the_picture(program, notation, data):
     trace = program.record()

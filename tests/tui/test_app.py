@@ -616,6 +616,7 @@ async def test_a_lesson_that_names_a_next_one_that_is_not_there_ends_all_the_sam
         assert "That was the last lesson." in shown(app)
 
 
+@pytest.mark.deep
 async def test_one_thing_is_said_at_a_time_above_the_lesson_s_words_and_on_its_screen_only() -> None:
     app = GradientTracer(remembering())
     async with app.run_test(size=(80, 24), notifications=True) as pilot:

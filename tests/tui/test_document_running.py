@@ -43,6 +43,7 @@ WHY = {
 }
 
 
+@pytest.mark.deep
 async def test_an_empty_trace_says_why_and_what_to_do() -> None:
     async with playing(size=SMALL) as (pilot, screen):
         screen._asked_after.add(1)

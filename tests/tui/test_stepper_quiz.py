@@ -122,6 +122,7 @@ async def test_play_stops_to_ask() -> None:
         assert not screen.playing
 
 
+@pytest.mark.deep
 async def test_a_lesson_that_marks_one_stop_is_asked_wherever_it_stops_for_a_complete_gradient() -> None:
     thing = open_thing("start/01_multiply")
     assert thing.lesson is not None
@@ -177,7 +178,13 @@ MOVES: dict[str, Move] = {
 }
 
 
-@pytest.mark.parametrize("move", MOVES.values(), ids=MOVES)
+FEW = ("read on", "play")
+"""Ways to move that are tried at every change; the others in the long run."""
+
+
+@pytest.mark.parametrize(
+    "move", [pytest.param(move, id=name, marks=() if name in FEW else pytest.mark.deep) for name, move in MOVES.items()]
+)
 async def test_no_move_forward_passes_a_question_or_the_one_after_it(move: Move) -> None:
     async with walking(open_thing("start/01_multiply"), quiz=True) as (pilot, screen):
         await move(pilot)
@@ -213,7 +220,7 @@ async def test_by_nodes_every_gradient_is_asked() -> None:
         assert screen.view.at_end
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
+@pytest.mark.parametrize("size", [WIDE, pytest.param(NARROW, marks=pytest.mark.deep)])
 @pytest.mark.parametrize(
     ("lang", "header", "note"),
     [

@@ -184,7 +184,7 @@ async def test_a_prediction_asks_for_one_element_and_knows_its_answer() -> None:
     ("size", "lang"),
     [
         (NARROW, "en"),
-        (WIDE, "ja"),
+        pytest.param(WIDE, "ja", marks=pytest.mark.deep),
         pytest.param(NARROW, "ja", marks=pytest.mark.deep),
         pytest.param(WIDE, "en", marks=pytest.mark.deep),
     ],

@@ -105,6 +105,7 @@ oracle = pytest.mark.oracle
 
 
 @oracle
+@pytest.mark.deep
 @pytest.mark.parametrize("name", ["gradients.md", "cells.ipynb"])
 def test_every_block_prints_what_pytorch_prints(name: str, page: DocumentRun, cells: DocumentRun) -> None:
     torch = pytest.importorskip("torch")
@@ -280,6 +281,7 @@ def ending_with(run: DocumentRun, words: str) -> tuple[str, str, str]:
     return done.status, done.outcome.error, done.output
 
 
+@pytest.mark.deep
 def test_an_endless_block_that_ignores_the_stop_is_killed_and_the_rest_runs(hostile: DocumentRun) -> None:
     assert ending_with(hostile, "while True:\n    try") == ("stopped", "", "")
     assert hostile.blocks[-1].status == "ran"
@@ -289,6 +291,7 @@ def test_an_endless_block_that_ignores_the_stop_is_killed_and_the_rest_runs(host
     assert not hostile.interrupted
 
 
+@pytest.mark.deep
 def test_a_flood_is_kept_in_part_and_belongs_to_its_block(hostile: DocumentRun) -> None:
     status, _, output = ending_with(hostile, '"flood"')
     assert status == "ran"
@@ -298,6 +301,7 @@ def test_a_flood_is_kept_in_part_and_belongs_to_its_block(hostile: DocumentRun) 
     assert len(output) < 3 * OUTPUT_KEPT
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("words", "status", "error", "output"),
     [
@@ -320,17 +324,20 @@ def test_each_block_answers_for_itself(hostile: DocumentRun, words: str, status:
     assert ending_with(hostile, words) == (status, error, output)
 
 
+@pytest.mark.deep
 def test_a_recursion_without_end_is_an_exception_like_any_other(hostile: DocumentRun) -> None:
     status, error, _ = ending_with(hostile, "deep(0)")
     assert status == "failed"
     assert error.startswith("RecursionError")
 
 
+@pytest.mark.deep
 def test_what_a_block_computed_before_it_took_its_process_down_is_there(hostile: DocumentRun) -> None:
     done = next(one for one in hostile.blocks if "os._exit(3)" in one.block.code)
     assert float(done.trace.cursor(-1).data("y")) == 6.0  # type: ignore[arg-type]
 
 
+@pytest.mark.deep
 def test_a_limit_keeps_the_nodes_up_to_it(hostile: DocumentRun) -> None:
     done = next(one for one in hostile.blocks if "5_000_000" in one.block.code)
     assert done.trace.n_nodes == 2_000
