@@ -1,0 +1,46 @@
+"""Every kind of planted fault is found where it was planted."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.trace.why.planted import FAULTS, Fault
+from tracer.trace.why import why, worst
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+def test_a_planted_fault_is_found_at_the_planted_node(fault: Fault) -> None:
+    """Asked without a hint, the answer names the kind of the fault, its node and, in a tensor, its element.
+
+    The chain leads there from what was asked, each link going on where the one before it ended.
+    """
+    trace = fault.trace()
+    answer = why(trace, fault.ask, element=fault.ask_element)
+    assert answer.culprit is not None
+    assert trace.label(answer.culprit.node) == trace.label(trace.resolve(fault.planted))
+    assert answer.verdict in fault.verdicts
+    assert fault.element is None or answer.culprit.element == fault.element
+    assert answer.chain[0].at.node == answer.at.node
+    for link, following in zip(answer.chain, answer.chain[1:], strict=False):
+        assert link.other is not None
+        assert following.at.node == link.other.node or following.kind != "handed"  # a factor's own way may follow
+    assert answer.culprit in {link.at for link in answer.chain} | {link.other for link in answer.chain}
+
+
+def test_more_than_twenty_kinds_are_planted() -> None:
+    """Verdicts that planted faults lead to, not counting programs that plant the same kind twice."""
+    assert len({fault.verdicts[0] for fault in FAULTS}) >= 35
+
+
+LOUD = ("log", "overflow", "division", "nan", "exploding", "dominating", "detached", "no_grad", "read", "times 0")
+
+
+@pytest.mark.parametrize(
+    "fault", [f for f in FAULTS if any(word in f.name for word in LOUD)], ids=lambda fault: fault.name
+)
+def test_the_worst_of_a_trace_is_the_planted_fault(fault: Fault) -> None:
+    """Without a node to ask about, the trouble is found all the same."""
+    trace = fault.trace()
+    answer = worst(trace)
+    assert answer is not None
+    assert answer.verdict in fault.verdicts

@@ -1,0 +1,253 @@
+"""What is known of a place at a moment: its number, its gradient, and every contribution that has reached it.
+
+Nothing later than the moment is read. What a user hands on it has received before, so the chain never leaves what is
+known.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer.trace.cursor import Cursor
+from tracer.trace.flow import flow
+from tracer.trace.segment import Pass
+from tracer.trace.trace import Trace
+from tracer.trace.why.answer import Link, Place
+from tracer.trace.why.rows import aligned, largest, rule_of, spoiling, supporting
+
+MANY = 64
+"""Contributions from which on they are read off the whole pass at once."""
+By = Literal["largest", "zero", "broken"]
+"""Which element of a user a contribution is followed to: the one that handed on the most; one that hands on nothing;
+one that is not finite."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One contribution to a place."""
+
+    delivery: int
+    edge: int
+    user: int
+    slot: int
+    contribution: float
+    upstream: float | None = None
+    local: float | None = None
+    element: int | None = None
+    """Of the user, where it is a tensor and one of them is known to be the one."""
+    part: float | None = None
+    """What that element alone handed on."""
+
+    @property
+    def other(self) -> Place:
+        return Place(self.user, self.element)
+
+
+class Reader:
+    """A trace as it is at one position."""
+
+    def __init__(self, trace: Trace, position: int) -> None:
+        self.trace, self.position = trace, position
+
+    @cached_property
+    def cursor(self) -> Cursor:
+        return self.trace.cursor(self.position)
+
+    # Numbers
+
+    def value(self, place: Place) -> float | None:
+        return _element(self.cursor.data(place.node), place.element)
+
+    def grad(self, place: Place) -> float | None:
+        return _element(self.cursor.grad(place.node), place.element)
+
+    def arg(self, edge: int, element: int | None = None) -> float | None:
+        """The number an edge carried when its user was made."""
+        return _element(self.trace.edge_value(edge), element)
+
+    # The pass
+
+    def pass_of(self, node: int) -> Pass | None:
+        """The pass that the gradient of `node` comes from: the last one begun that reaches it and leaves it there."""
+        for this in reversed(self.trace.passes):
+            stays = this.keeps(node) or self.position <= this.stop
+            if this.start < self.position and stays and this.reached(node):
+                return this
+        return None
+
+    def written(self, node: int) -> tuple[int, int] | None:
+        """(position, row) of the write that the gradient of `node` is now; None where a pass came after it."""
+        rows = [e for e in self.trace.events("write").get(node, ()) if e[0] <= self.position]
+        this = self.pass_of(node)
+        return rows[-1] if rows and (this is None or rows[-1][0] > this.start) else None
+
+    def held(self, place: Place, this: Pass) -> float | None:
+        """What a leaf held when the pass began."""
+        return _element(self.cursor.held(place.node, this), place.element)
+
+    # Contributions
+
+    def terms(self, place: Place, this: Pass, before: int | None = None) -> list[Term]:
+        """The contributions to `place` in a pass, in time order.
+
+        Args:
+            before: a delivery; only earlier ones count.
+        """
+        done = this.delivered_by(self.position)
+        limit = done if before is None else min(done, before)
+        deliveries = this.deliveries_to(place.node)
+        deliveries = deliveries[: int(np.searchsorted(deliveries, limit))]
+        if this.combine == "assign":
+            deliveries = deliveries[-1:]
+        if not self.trace.is_tensor(place.node) and len(deliveries) >= MANY:
+            return self._at_once(this, deliveries)
+        return [self._term(place, this, int(d)) for d in deliveries]
+
+    def _at_once(self, this: Pass, deliveries: NDArray[np.int64]) -> list[Term]:
+        carried = flow(self.trace, this.index)
+        slots = this.edges[deliveries] - self.trace.columns.offsets[this.users[deliveries]]
+        columns = (
+            deliveries,
+            this.edges[deliveries],
+            this.users[deliveries],
+            slots,
+            carried.contribution[deliveries],
+            carried.upstream[deliveries],
+            carried.local[deliveries],
+        )
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        return [Term(d, e, u, s, c, g, local, None, c) for d, e, u, s, c, g, local in rows]
+
+    def _term(self, place: Place, this: Pass, delivery: int) -> Term:
+        edge, user = int(this.edges[delivery]), int(this.users[delivery])
+        slot = edge - int(self.trace.columns.offsets[user])
+        upstream, local, contribution = self.trace.contribution(this.index, delivery)
+        if not isinstance(upstream, np.ndarray):
+            given = _element(contribution, place.element)
+            assert given is not None, "a delivery hands something on"
+            return Term(delivery, edge, user, slot, given, float(upstream), float(local), None, given)
+        part = _element(contribution, place.element)
+        assert part is not None, "a delivery hands something on"
+        return Term(delivery, edge, user, slot, part)
+
+    def opened(self, term: Term, place: Place, this: Pass, by: By) -> Term:
+        """The same contribution, traced to one element of the user; as it was where none can be told."""
+        if term.upstream is not None or not self.trace.is_tensor(term.user):
+            return term
+        upstream, local, _ = self.trace.contribution(this.index, term.delivery)
+        found: tuple[int, float] | None
+        if local is not None:
+            shape = np.shape(self.trace.edge_value(term.edge))
+            element = 0 if place.element is None else place.element
+            found = _pick(aligned(shape, upstream.shape, element), upstream.reshape(-1), local.reshape(-1), by)
+        else:
+            rule = rule_of(self.trace, term.user, term.slot, place.element or 0)
+            look = {"largest": largest, "zero": supporting, "broken": spoiling}[by]
+            found = look(rule, upstream)
+            if found is None and by == "zero":
+                found = self._opposite(term, upstream.shape, place.element or 0)
+        if found is None:
+            return term
+        at, slope = found
+        g = float(upstream.reshape(-1)[at])
+        with np.errstate(all="ignore"):
+            return replace(term, upstream=g, local=slope, element=at, part=float(np.float64(g) * slope))
+
+    def _opposite(self, term: Term, shape: tuple[int, ...], element: int) -> tuple[int, float] | None:
+        """The element of the output that one of the input goes into, where the op works element by element."""
+        op = self.trace.op(term.user)
+        assert op is not None, "only an op's output hands gradient on"
+        if not (op.elementwise or op.unfolds == "elements"):
+            return None
+        places = aligned(np.shape(self.trace.edge_value(term.edge)), shape, element)
+        return (int(places[0]), 0.0) if len(places) else None
+
+    # Links
+
+    def handed(self, place: Place, term: Term, this: Pass, total: float, routes: int) -> Link:
+        """The step of the chain from `place` to the user that handed `term` to it.
+
+        Args:
+            total: the sizes of all contributions, added.
+        """
+        part = term.contribution if term.part is None else term.part
+        share = abs(part) / total if total and math.isfinite(total) and math.isfinite(part) else None
+        return Link(
+            place,
+            "handed",
+            term.edge,
+            term.other,
+            term.upstream,
+            term.local,
+            part,
+            self.value(place),
+            self.grad(place),
+            None if share is None else min(share, 1.0),
+            routes,
+            this.position_of(term.delivery),
+        )
+
+    def made(self, place: Place, edge: int, source: Place) -> Link:
+        """The step of the chain from a value to one that it was computed from."""
+        return Link(
+            place,
+            "made",
+            edge,
+            source,
+            value=self.value(place),
+            grad=self.grad(place),
+            position=self.trace.made_at(place.node),
+        )
+
+    def last(self, place: Place, kind: Literal["start", "end"], position: int | None = None) -> Link:
+        """The end of a chain."""
+        at = self.trace.made_at(place.node) if position is None else position
+        return Link(place, kind, value=self.value(place), grad=self.grad(place), position=at)
+
+
+def _element(found: Any, element: int | None) -> float | None:
+    """One number of what a node holds; of a whole array the first that is not finite, else the largest."""
+    if found is None:
+        return None
+    if not isinstance(found, np.ndarray):
+        return float(found)
+    flat = found.reshape(-1)
+    if element is not None:
+        return float(flat[element])
+    if not flat.size or flat.dtype.kind not in "fiub":
+        return None
+    return float(flat[standing_for(flat)])
+
+
+def standing_for(flat: NDArray[Any]) -> int:
+    """The element that stands for a whole array: the first that is not a number, not finite, else the largest."""
+    numbers = flat.astype(np.float64)
+    for odd in (np.isnan(numbers), np.isinf(numbers)):
+        if odd.any():
+            return int(np.argmax(odd))
+    return int(np.argmax(np.abs(numbers)))
+
+
+def _pick(
+    candidates: NDArray[np.int64], upstream: NDArray[Any], local: NDArray[Any], by: By
+) -> tuple[int, float] | None:
+    """Of elementwise ops: which of the elements an input's element was broadcast to."""
+    if not len(candidates):
+        return None
+    g, slope = upstream[candidates].astype(np.float64), local[candidates].astype(np.float64)
+    with np.errstate(all="ignore"):
+        parts = g * slope
+    if by == "broken":
+        order = np.isfinite(parts)  # one that is not finite first
+        at = int(np.argmin(order))
+    elif by == "zero":  # one that hands on after all, one where something arrived and nothing went on, one that is open
+        at = int(np.argmax(4 * (parts != 0) + 2 * ((slope == 0) & (g != 0)) + (slope != 0)))
+    else:
+        at = int(np.argmax(np.abs(np.where(np.isnan(parts), np.inf, parts))))
+    return int(candidates[at]), float(slope[at])
