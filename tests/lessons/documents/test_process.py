@@ -105,7 +105,6 @@ oracle = pytest.mark.oracle
 
 
 @oracle
-@pytest.mark.deep
 @pytest.mark.parametrize("name", ["gradients.md", "cells.ipynb"])
 def test_every_block_prints_what_pytorch_prints(name: str, page: DocumentRun, cells: DocumentRun) -> None:
     torch = pytest.importorskip("torch")
