@@ -29,8 +29,8 @@ HEADS = (
 )
 KINDS = {"leaf": Text("leaf", "葉"), "const": Text("const", "定数")}
 MARKED = "›"
-OP, LINE = 7, 6
-NUMBER, ARRAY = 11, 16
+OP, LINE = 6, 5
+NUMBER, ARRAY = 10, 16
 """Cells of a column of numbers: `-1.235e-10`; where some are tensors: `‖·‖ 1.235e-10`."""
 NAME_LEAST, NAME_MOST = 12, 30
 NAME_SHARE = 0.28
@@ -104,11 +104,12 @@ def _line(cells: Sequence[Told], palette: Palette, width: int, *, sign: str, num
     found = RichText(no_wrap=True, end="")
     found.append(f"{sign} ", palette.style("accent", bold=True))
     found.append(tail(name.words, names), palette.style("accent" if marked else name.role, bold=marked))
-    for told, room, put in ((op, OP, head), (value, number, right), (grad, number + 1, _grad), (line, LINE, head)):
-        found.append("  ").append(put(told.words, room), palette.style(told.role))
-    left = width - cell_len(found.plain) - 1
+    columns = ((op, OP, head, 2), (value, number, right, 1), (grad, number + 1, _grad, 1), (line, LINE, head, 2))
+    for told, room, put, gap in columns:
+        found.append(" " * gap).append(put(told.words, room), palette.style(told.role))
+    left = width - cell_len(found.plain) - 2
     if left > 0:
-        found.append(" ").append(tail(scope.words, left), palette.style(scope.role))
+        found.append("  ").append(tail(scope.words, left), palette.style(scope.role))
     found.truncate(width, pad=True)
     return found
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tracer.core.columns import LIVE
 from tracer.text import Text
 from tracer.trace.cursor import Cursor
-from tracer.trace.query import find_nodes
+from tracer.trace.query import QueryError, parse_query
 from tracer.trace.snapshot import snapshot
 from tracer.trace.trace import Trace
 
@@ -93,6 +93,15 @@ def extremes(cursor: Cursor, most: int, *, smallest: bool = False) -> Extremes:
     return Extremes(nodes[order], int(known.sum()), int((known & (sizes == 0)).sum()), smallest)
 
 
+def mistake_of(error: QueryError) -> Mistake:
+    """What the field points at: what is wrong, and what to write instead."""
+    words, advice = error.words, error.advice
+    return Mistake(words if advice is None else Text(f"{words.en} {advice.en}", f"{words.ja} {advice.ja}"), error.at)
+
+
 def seek(cursor: Cursor, typed: str) -> Found:
     """What `typed` finds at this moment; of a query with a mistake, where the mistake is."""
-    return Found(typed, np.asarray(find_nodes(cursor.trace, typed, cursor.trace.n_nodes), np.int64))
+    try:
+        return Found(typed, parse_query(typed).matches(cursor.trace, cursor.position))
+    except QueryError as error:
+        return Found(typed, NOBODY, mistake_of(error))

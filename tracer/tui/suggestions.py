@@ -65,8 +65,21 @@ def _names(trace: Trace) -> tuple[Suggestion, ...]:
     return tuple(found[:NAMES])
 
 
-USEFUL: tuple[Suggestion, ...] = ()
+USEFUL: tuple[Suggestion, ...] = (
+    Suggestion("largest 10 |grad|", Text(en="ten largest gradients", ja="大きい勾配 10 個")),
+    Suggestion("smallest 10 |grad|", Text(en="ten smallest gradients, but 0", ja="小さい勾配 10 個（0 を除く）")),
+    Suggestion("grad == 0", Text(en="gradients exactly zero", ja="ちょうど 0 の勾配")),
+    Suggestion("nan or inf", Text(en="values and gradients that are not finite", ja="有限でない値・勾配")),
+)
 _AGAIN = Text(en="searched for before", ja="前に探したもの")
 _LEAF = Text(en="a leaf", ja="葉")
 _LEAVES = Text(en="{n} leaves", ja="葉 {n} 個")
-HELP = Text(en="", ja="")
+HELP = Text(
+    en="w[3,5]  w[*]  relu  layer 1   names, ops, scopes; * stands for anything\n"
+    "grad > 1e-2   |value| < 1e-6   op == relu   scope ~ softmax   grad is nan\n"
+    "and  or  not  ( )   largest 5 |grad| where op == mul   line == 12",
+    ja="w[3,5]  w[*]  relu  layer 1   名前・演算・まとまり（* は何でも可）\n"
+    "grad > 1e-2   |value| < 1e-6   op == relu   scope ~ softmax   grad is nan\n"
+    "and  or  not  ( )   largest 5 |grad| where op == mul   line == 12",
+)
+"""The language in three lines."""
