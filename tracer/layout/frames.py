@@ -13,7 +13,19 @@ from typing import NamedTuple
 
 import networkx as nx
 
-from tracer.layout.layered import SPACING, Direction, Edge, Layout, Placed, Point, Size, corners, layered, uncollected
+from tracer.layout.layered import (
+    SPACING,
+    Direction,
+    Edge,
+    Layout,
+    Placed,
+    Point,
+    Size,
+    Spacing,
+    corners,
+    layered,
+    uncollected,
+)
 from tracer.layout.route import Net, Routed, route
 
 BORDER = 1
@@ -41,13 +53,17 @@ class Frame:
 
 
 def framed(
-    graph: nx.MultiDiGraph, sizes: Mapping[int, Size], direction: Direction, frames: Sequence[Frame]
+    graph: nx.MultiDiGraph,
+    sizes: Mapping[int, Size],
+    direction: Direction,
+    frames: Sequence[Frame],
+    spacing: Spacing | None = None,
 ) -> tuple[Placed, tuple[Rect, ...]]:
     """Like `layered`, with frames: they lie one in another or apart. Gives where each of them is, too."""
     if not frames:
-        return layered(graph, sizes, direction), ()
+        return layered(graph, sizes, direction, spacing), ()
     with uncollected():
-        placed, rects = _Nested(direction).lay(graph, sizes, dict(enumerate(frames)))
+        placed, rects = _Nested(direction, spacing or SPACING[direction]).lay(graph, sizes, dict(enumerate(frames)))
     return placed, tuple(rects[number] for number in range(len(frames)))
 
 
@@ -67,8 +83,8 @@ class _Inside(NamedTuple):
 class _Nested:
     """Layouts within layouts. Along and across are as in `Layout`."""
 
-    def __init__(self, direction: Direction) -> None:
-        self.direction = direction
+    def __init__(self, direction: Direction, spacing: Spacing) -> None:
+        self.direction, self.spacing = direction, spacing
         self._fresh = count(1)
 
     def turned(self, point: Point) -> Point:
@@ -89,7 +105,7 @@ class _Nested:
         outer = [n for n, frame in frames.items() if not any(_within(frames, n, other) for other in frames)]
         insides = {n: self._inside(graph, sizes, frames, n) for n in outer}
         around, extents = self._around(graph, sizes, frames, insides)
-        layout = Layout(around, extents, self.direction, SPACING[self.direction], top, bottom)
+        layout = Layout(around, extents, self.direction, self.spacing, top, bottom)
         if not insides:
             return layout.placed(), {}
         first = layout.placed()  # across the flow everything has its place now
