@@ -17,7 +17,7 @@ from tracer.text import LANGS, Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.trace import Trace
 
-PartKind = Literal["scope", "stack", "ring"]
+PartKind = Literal["scope", "stack", "ring", "unused"]
 PHASE = Text("PART OF THE GRAPH", "グラフの一部")
 MOST_OPS = 5
 """Operations that are named; the others are counted together."""
@@ -31,9 +31,9 @@ class PartNow(Protocol):
     @property
     def made(self) -> int: ...
     @property
-    def low(self) -> float: ...
+    def low(self) -> float | None: ...
     @property
-    def high(self) -> float: ...
+    def high(self) -> float | None: ...
     @property
     def grad_norm(self) -> float | None: ...
     @property
@@ -92,6 +92,10 @@ LEADS = {
         "{title} is a stack: parts that repeat each other, drawn as one box, {n} nodes in all.",
         "{title} は、同じ形の繰り返しを一つに重ねた箱です。合わせて {n} 個のノードがあります。",
     ),
+    "unused": Text(
+        "{title}: leaves that nothing uses, drawn as one box, {n} in all.",
+        "{title}：どこからも使われない葉 {n} 個を一つの箱にまとめてあります。",
+    ),
     "ring": Text(
         "{title}: these parts feed each other both ways, so they are drawn as one box, {n} nodes in all.",
         "{title}：互いに行き来のある部分を一つの箱にまとめてあります。合わせて {n} 個のノードがあります。",
@@ -106,8 +110,7 @@ _OPEN = Text(
 def _rows(now: PartNow, share: str, digits: int) -> tuple[Row, ...]:
     rows: list[Row] = []
     if now.made:
-        low, high = format_number(now.low, digits), format_number(now.high, digits)
-        rows.append(Row((Text.same(low if low == high else f"{low} … {high}"),), Text("values", "値"), colour="data"))
+        rows.append(Row((Text.same(_range(now, digits)),), Text("values", "値"), colour="data"))
     if now.grad_norm is not None:
         norm = format_number(now.grad_norm, digits) + (f" {MORE_TO_COME}" if now.partial else "")
         rows.append(Row((Text.same(norm),), Text.same("∂ ‖·‖"), colour="grad"))
@@ -116,9 +119,19 @@ def _rows(now: PartNow, share: str, digits: int) -> tuple[Row, ...]:
     return tuple(rows)
 
 
+def _range(now: PartNow, digits: int) -> str:
+    """`-2.1 … 3.4`; one number where both are the same."""
+    if now.low is None or now.high is None:
+        return "nan"
+    low, high = format_number(now.low, digits), format_number(now.high, digits)
+    return low if low == high else f"{low} … {high}"
+
+
 def _values(now: PartNow, digits: int) -> Text:
     if not now.made:
         return Text("None of it has been made yet.", "まだ一つもできていません。")
+    if now.low is None or now.high is None:
+        return Text("No value made so far is a number.", "これまでの値はどれも数になっていません。")
     low, high = format_number(now.low, digits), format_number(now.high, digits)
     if now.made < now.nodes:
         return Text(
@@ -193,9 +206,7 @@ def _label(trace: Trace, code: int) -> Text:
 
 def _short(title: str, now: PartNow, share: str, digits: int) -> Text:
     """All of it on one line."""
-    values = NOT_YET
-    if now.made:
-        values = f"{format_number(now.low, digits)} … {format_number(now.high, digits)}"
+    values = _range(now, digits) if now.made else NOT_YET
     grad = NOT_YET if now.grad_norm is None else format_number(now.grad_norm, digits)
     grad += f" {MORE_TO_COME}" if now.partial and now.grad_norm is not None else ""
     nodes = Text(f"{now.nodes:,} nodes", f"{now.nodes:,} ノード")

@@ -23,6 +23,7 @@ from tracer.export.mathtext import Run, formula_runs
 from tracer.export.render import TIME_LIMIT, Drawn, ImageFormat, Paper, render
 from tracer.export.style import MM_PER_INCH, POINTS_PER_INCH, Show, Style, length_mm
 from tracer.files import write_atomic
+from tracer.layout.fold import Folding
 from tracer.scene.notation import Notation
 from tracer.scene.scene import Scene, build_scene
 from tracer.text import Lang, Text
@@ -75,6 +76,10 @@ class Options:
     """Nodes whose gradient a quiz asks for."""
     selected: int | None = None
     limit: int = LIMIT
+    folding: Folding | None = None
+    """What is open of a large graph, with a limit of its own; None: as at first, if it is larger than `limit`."""
+    part: str | None = None
+    """Key of a fold to point out."""
     time_limit: float = TIME_LIMIT
 
 
@@ -161,6 +166,8 @@ def scene_of(cursor: Cursor, options: Options) -> Scene:
         checks=options.checks,
         blanks=options.blanks,
         limit=options.limit,
+        folding=options.folding,
+        part=options.part,
     )
 
 

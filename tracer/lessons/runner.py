@@ -10,7 +10,7 @@ import re
 import shlex
 import threading
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from tracer.trace.store import is_trace, load
 from tracer.trace.trace import Trace
 
 if TYPE_CHECKING:
+    from tracer.layout.folding import Folding
     from tracer.trace.unfolding import Unfolding
 
 PROGRAM_ENDINGS = (".py", ".pyw")
@@ -83,19 +84,25 @@ class Thing:
     """What is unfolded in `trace`; see `with_unfolding`."""
     folded: Thing | None = None
     """The same with nothing unfolded, where something is."""
+    folding: Folding | None = None
+    """What is open of a large graph at first, where that was asked for."""
 
     @property
     def outcome(self) -> Outcome:
         """How its program ended."""
         return Outcome.of(self.trace.info)
 
-    def command(self, position: int | None = None) -> str:
-        """The command that opens exactly this: edited leaves that have a name, and where one is."""
+    def command(self, position: int | None = None, options: Sequence[str] = ()) -> str:
+        """The command that opens exactly this: edited leaves that have a name, what is unfolded, and where one is.
+
+        Args:
+            options: more to type: what is open, and how much is drawn.
+        """
         words = [self.name, *assignments(self.trace, self.overrides, every=self._is_expression)]
         unfolded = () if self.unfolding is None else self.unfolding.names
         more = [word for name in unfolded for word in ("--unfold", name)]
         at = [] if position is None else ["--at", str(position)]
-        return shlex.join([*(self.typed or ("tracer", "open", *words)), *more, *at])
+        return shlex.join([*(self.typed or ("tracer", "open", *words)), *more, *options, *at])
 
     @property
     def _is_expression(self) -> bool:

@@ -53,10 +53,10 @@ class BoxesTable:
         top = max(0, min((focus[0] if focus else 0) - size // 2, len(every) - size))
         return every[top : top + size]
 
-    def box_at(self, row: int) -> Box | None:
+    def node_at(self, row: int) -> int | None:
         """The box in this line of the panel, or None."""
         boxes = self.boxes
-        return boxes[row - 1] if 1 <= row <= len(boxes) else None
+        return boxes[row - 1].node if 1 <= row <= len(boxes) else None
 
     def lines(self, width: int) -> list[RichText]:
         """The panel as lines of at most `width` cells."""

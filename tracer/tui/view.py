@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from tracer.explain.nudge import Nudge
-from tracer.layout.fold import LIMIT
+from tracer.layout.fold import LIMIT, Folding
 from tracer.scene.notation import Notation
+from tracer.scene.picture import Scene
 from tracer.scene.tensor import Zoom
-from tracer.text import Text
+from tracer.text import Lang, Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import By
 from tracer.tui.checks import Checked
@@ -89,8 +91,16 @@ class View:
     """Nodes whose gradient is being asked for."""
     quiz: Quiz | None = None
     """In quiz mode."""
+    compact: bool = False
+    """The graph is drawn with one glyph a node."""
+    minimap: bool | None = None
+    """Whether the small map lies in a corner of the graph; None: where the picture is many times its window."""
     opened: int | None = None
     """Which of the trace's unfoldings has just been opened: the window shows it from its title on."""
+    folding: Folding | None = None
+    """What is open of a large graph; None where all of it is drawn."""
+    part: str | None = None
+    """The part of a folded graph that is pointed out, by its key; no node is, then."""
     cell: tuple[int, int] | None = None
     """The element chosen in a tensor's panel: its node, and its index into the flattened tensor."""
     zoom: Zoom = "auto"
@@ -116,6 +126,11 @@ class View:
     """In a document: all of it, and where in it one is."""
     nothing: Text | None = None
     """What panels say where there is nothing to step through."""
+
+    @cached_property
+    def scenes(self) -> dict[Lang, Scene]:
+        """The picture of it, by language: several panels draw it."""
+        return {}
 
     @property
     def steps(self) -> tuple[int, int]:

@@ -119,6 +119,8 @@ class DoingScreen(JumpingScreen):
             checks=view.marks(),
             blanks=view.blanks,
             selected=view.pointed_out,
+            folding=view.folding,
+            part=view.part,
         )
         self.change(busy=_SAVING)
         job = partial(export, view.cursor, wanted.path, options, format=wanted.format)
@@ -134,7 +136,11 @@ class DoingScreen(JumpingScreen):
         assert isinstance(error, ExportError), "only the export ran"
         self.notify(str(error), severity="error", markup=False, timeout=8)
 
+    def view_options(self) -> list[str]:
+        """What to type for the picture to open as it is now."""
+        return []
+
     def action_copy(self) -> None:
-        command = self.thing.command(self.view.cursor.position)
+        command = self.thing.command(self.view.cursor.position, self.view_options())
         self.app.copy_to_clipboard(command)
         self.notify(_COPIED.format(command=command)[self.lang], markup=False, timeout=6)

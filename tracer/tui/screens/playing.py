@@ -19,6 +19,7 @@ from tracer.trace.segment import By
 from tracer.tui.page import Page
 from tracer.tui.screens.changing import Nudging, at_most, edited
 from tracer.tui.screens.consent import ConsentScreen
+from tracer.tui.screens.folding import first_folding
 from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.screens.walking import first_by
 from tracer.tui.session import Runner, Session, empty_trace
@@ -181,6 +182,7 @@ class PlayingScreen(StepperScreen):
             show=self.view.show,
             page=page,
             busy=self._busy(),
+            folding=first_folding(thing),
         )
         return self._at(view, view.cursor)
 

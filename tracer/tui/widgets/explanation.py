@@ -9,6 +9,7 @@ from textual.strip import Strip
 from tracer.explain.explain import explain
 from tracer.explain.explanation import Explanation
 from tracer.scene.explanation import explanation_panel
+from tracer.scene.foldwords import about_fold
 from tracer.scene.scene import BLANK
 from tracer.text import Text
 from tracer.tui.view import View
@@ -33,6 +34,10 @@ class ExplanationPanel(ScrollingPanel):
 
 def told(view: View) -> Explanation:
     """What the view explains; a gradient that is asked for is a blank in it too."""
+    if view.part is not None:
+        found = about_fold(view.cursor, view.part, notation=view.notation, folding=view.folding)
+        if found is not None:
+            return found
     found = explain(view.cursor, view.about, by=view.by, element=view.element)
     routes = found.routes
     if routes is None or routes.node not in view.blanks:

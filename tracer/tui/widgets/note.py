@@ -15,6 +15,7 @@ from tracer.scene.palette import Palette, Role
 from tracer.scene.prose import Prose
 from tracer.text import Lang, Text
 from tracer.tui.view import APART, View
+from tracer.tui.widgets.explanation import told
 from tracer.tui.widgets.panel import Panel, ScrollingPanel
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class SentenceLine(Panel):
         if view.nothing is not None:
             lines.append(Prose(view.nothing[self.lang]))
         elif view.beside is None and view.nudge is None and (view.note is None or not view.fresh):
-            step = explain(view.cursor, view.about, by=view.by, element=view.element)
+            step = told(view)
             lines += [Prose(step.short[self.lang]), *announced(view, self.lang, self.palette)]
         lines += said(view, self.lang, self.palette, size.height)
         found = self.wrapped(lines, size.width)

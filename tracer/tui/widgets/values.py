@@ -12,11 +12,13 @@ from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.strip import Strip
 
+from tracer.scene.boxes_table import BoxesTable, boxes_table
 from tracer.scene.tensor import TensorPanel, tensor_panel
+from tracer.scene.values import ValuesPanel as NodesTable
 from tracer.scene.values import listed, values_panel
 from tracer.text import Text
 from tracer.tui.view import View
-from tracer.tui.widgets.graph import GraphPanel
+from tracer.tui.widgets.graph import GraphPanel, scene_of
 from tracer.tui.widgets.panel import Panel
 
 BOTH = 16
@@ -70,11 +72,17 @@ class ValuesPanel(Panel):
                 pushed=(self._pushed.y, self._pushed.x),
                 blank=node in view.blanks,
             )
-        self._table = values_panel(view.cursor, self.lang, self.palette, self._above, selected=view.about)
+        self._table = self._table_of(view)
         lines = self._table.lines(size.width)[: self._above]
         if self._tensor is not None:
             lines += [RichText()] * (self._above - len(lines)) + self._tensor.lines(size.width)
         return self.strips(lines, size.width)
+
+    def _table_of(self, view: View) -> NodesTable | BoxesTable:
+        """The nodes; of a folded graph the boxes of the picture."""
+        if view.folding is not None:
+            return boxes_table(scene_of(view, self.lang), self.lang, self.palette, self._above)
+        return values_panel(view.cursor, self.lang, self.palette, self._above, selected=view.about)
 
     def _table_lines(self, view: View, height: int) -> int:
         """Lines of the table over a tensor: no more than it has nodes, none where there is no room for both."""

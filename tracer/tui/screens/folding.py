@@ -1,0 +1,172 @@
+"""Folding: a large graph is seen as its parts, each one box, until a part is opened; and closed again.
+
+What is open is a field of the view (`Folding`). Nothing opens by itself while the walk goes on: what happens inside a
+closed part happens in its box.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tracer.layout.fold import LIMIT, Folding, default_folding
+from tracer.layout.groups import groups_of
+from tracer.layout.quotient import is_large
+from tracer.lessons.runner import Thing
+from tracer.scene.picture import Box, Scene
+from tracer.text import Text
+from tracer.tui.screens.unfolding import UnfoldingScreen
+from tracer.tui.widgets.graph import GraphPanel, scene_of
+
+LIMITS = (50, 100, 200, 300, 500)
+"""Boxes drawn at most, as the palette offers them."""
+
+
+class FoldingScreen(UnfoldingScreen):
+    """The stepper's Enter and Backspace where the graph is folded."""
+
+    @property
+    def scene(self) -> Scene:
+        """The picture as it is now."""
+        return scene_of(self.view, self.lang)
+
+    # Select
+
+    def select_box(self, box: Box) -> None:
+        """Point out a box of the picture: a node, or a part of the graph."""
+        if box.key:
+            self.select_part(box.key)
+        else:
+            self.select(box.node)
+
+    def select_part(self, key: str) -> None:
+        """Point out a part that is drawn as one box: it is explained, and enter opens it."""
+        self.change(part=key, selected=None, about=None, opened=None, cell=None)
+
+    def _box_of(self, node: int | None) -> Box | None:
+        """The box of the present picture that has this id."""
+        return None if node is None else self.scene.by_node.get(node)
+
+    @property
+    def _box_at_hand(self) -> Box | None:
+        """The box pointed out; else the one at work."""
+        boxes = self.scene.boxes
+        found = [box for box in boxes if box.selected] or [box for box in boxes if box.working]
+        return found[0] if found else None
+
+    # Open
+
+    def action_unfold(self) -> None:
+        """Open the part selected, or at work; a single node is unfolded, or looked at closely."""
+        box = self._box_at_hand if self.view.folding is not None else None
+        if box is not None and box.key:
+            self.open_part(box.key)
+        else:
+            super().action_unfold()
+
+    def open_part(self, key: str) -> None:
+        """Draw what is in a part, and point out where the walk is in it, else what comes first in it."""
+        folding = self.view.folding
+        assert folding is not None, "it is drawn as one box"
+        self.stop_playing()
+        self._fold_to(folding.open(key))
+        inside = self._inside(key)
+        if inside is not None:
+            self.select_box(inside)
+
+    def _inside(self, key: str) -> Box | None:
+        """Of the boxes that were drawn for an opened part, the one at work, else the first."""
+        boxes = [box for box in self.scene.boxes if key in box.inside]
+        return next((box for box in boxes if box.working), boxes[0] if boxes else None)
+
+    # Close
+
+    def action_fold_around(self) -> None:
+        """Close the part around what is selected, else around what is at work."""
+        box, folding = self._box_at_hand, self.view.folding
+        if folding is None or box is None or not box.closes:
+            if not self.fold_last():
+                self.notify(_NOTHING_OPEN[self.lang], markup=False, timeout=4)
+            return
+        self.close_part(box.closes)
+
+    def close_part(self, key: str) -> None:
+        """Draw a part as one box again, and point it out."""
+        assert self.view.folding is not None, "it was opened"
+        self.stop_playing()
+        self._fold_to(self.view.folding.close(key))
+        self.select_part(key)
+
+    def on_graph_panel_closed(self, message: GraphPanel.Closed) -> None:
+        self.close_part(message.key)
+
+    def _fold_to(self, folding: Folding) -> None:
+        self.change(folding=folding, part=None, opened=None)
+
+    # Show
+
+    def reveal(self, node: int) -> None:
+        """Open whatever hides a node, and point it out. The moment stays."""
+        folding = self.view.folding
+        if folding is not None:
+            user = self.view.cursor.moment.user
+            trace = self.view.cursor.trace
+            mine = user is not None and node in trace.inputs(user)
+            opened = folding.opened_to(trace, node, user if mine else None)
+            if opened != folding:
+                self.change(folding=opened)
+        self.select(node)
+
+    def view_options(self) -> list[str]:
+        """`--unfold "position 3.layer 1"` for each part that is open and no other open one implies, `--limit 100`."""
+        folding = self.view.folding
+        if folding is None:
+            return []
+        inmost = [
+            key for key in sorted(folding.opened) if not any(other.startswith(f"{key}.") for other in folding.opened)
+        ]
+        limit = ["--limit", str(folding.limit)] if folding.limit != LIMIT else []
+        return [*(word for key in inmost for word in ("--unfold", key)), *limit]
+
+    def opened_now(self) -> object:
+        return self.view.folding, self.view.part
+
+    def open_again(self, opened: object) -> None:
+        assert isinstance(opened, tuple), "what `opened_now` gave"
+        folding, part = opened
+        self.change(folding=folding, part=part)
+
+    def fold_last(self) -> bool:
+        """Close what was opened last: an unfolding, else all parts that were opened here; False where nothing is."""
+        if super().fold_last():
+            return True
+        first = first_folding(self.thing)
+        if self.view.folding is None or first is None or self.view.folding.opened == first.opened:
+            return False
+        self._fold_to(replace(self.view.folding, opened=first.opened))
+        return True
+
+    # How much
+
+    def action_limit(self, n: int) -> None:
+        """More boxes in the picture, or fewer."""
+        folding = self.view.folding
+        if folding is None:
+            self.notify(_SMALL[self.lang], markup=False, timeout=4)
+            return
+        limits = [limit for limit in LIMITS if (limit > folding.limit if n > 0 else limit < folding.limit)]
+        if limits:
+            folding = replace(folding, limit=limits[0] if n > 0 else limits[-1])
+            self.change(folding=folding)
+        self.notify(_LIMIT.format(n=folding.limit)[self.lang], markup=False, timeout=4)
+
+
+def first_folding(thing: Thing) -> Folding | None:
+    """What is open of a thing's graph at first; None where all of it is drawn."""
+    if thing.folding is not None:
+        return thing.folding
+    return default_folding(thing.trace) if is_large(thing.trace) and len(groups_of(thing.trace)) > 1 else None
+
+
+_NOTHING_OPEN = Text(en="Nothing is opened here.", ja="ここには開いているものがありません。")
+_SMALL = Text(en="The whole graph is drawn.", ja="グラフはすべて描かれています。")
+_LIMIT = Text(en="At most {n} boxes are drawn.", ja="描く箱は {n} 個までです。")
