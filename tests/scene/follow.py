@@ -46,7 +46,7 @@ class _Eye:
             for x in range(box.x, box.right + 1)
             for y in range(box.y, box.bottom + 1)
         }
-        self.plain = {box.node for box in scene.boxes if box.shape == "plain"}
+        self.plain = {box.node for box in scene.boxes if box.shape in ("plain", "glyph")}
         self.parent: dict[Part, Part] = {}
         self.sources: list[tuple[Part, int]] = []
         self.users: list[tuple[Part, int]] = []

@@ -10,7 +10,7 @@ from tracer.trace.trace import Trace
 Notation = Literal["boxes", "textbook"]
 NOTATIONS: tuple[Notation, ...] = ("boxes", "textbook")
 
-Shape = Literal["box", "circle", "plain", "fold"]
+Shape = Literal["box", "circle", "plain", "fold", "glyph"]
 
 
 def shape(trace: Trace, node: int, notation: Notation) -> Shape:

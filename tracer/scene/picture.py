@@ -55,8 +55,8 @@ class Box:
     width: int
     height: int
     shape: Shape
-    """`glyph` (any at the compact zoom), `fold` (a part of the graph, folded), `box` (boxes notation), `circle` (a textbook operator), `plain`
-    (a leaf there: its name alone)."""
+    """`glyph` (any, at the compact zoom), `fold` (a part of the graph, folded), `box` (boxes notation), `circle` (a
+    textbook operator), `plain` (a leaf there: its name alone)."""
     title: str
     """`x`, `a = x + 2`; in textbook notation an operator's sign (`×`, or `+ 2` with a constant), or a leaf's name."""
     value: str

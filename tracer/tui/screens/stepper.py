@@ -17,6 +17,7 @@ from tracer.lessons.runner import Thing
 from tracer.lessons.stop import Arrival
 from tracer.scene.grid import Grid
 from tracer.scene.neighbour import Direction, neighbour
+from tracer.scene.picture import Box
 from tracer.text import LANGS, Text, clean
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import By
@@ -24,8 +25,10 @@ from tracer.tui.keys import Place, bindings
 from tracer.tui.messages import LessonEnded
 from tracer.tui.screens.base import AppScreen
 from tracer.tui.screens.changing import at_most, edited
+from tracer.tui.screens.folding import FoldingScreen, first_folding
 from tracer.tui.screens.seeking import SeekingScreen
 from tracer.tui.screens.walking import first_by, pass_start
+from tracer.tui.screens.zooming import ZoomingScreen
 from tracer.tui.view import SHOWS, View
 from tracer.tui.widgets.explanation import ExplanationPanel
 from tracer.tui.widgets.graph import GraphPanel
@@ -45,7 +48,7 @@ TABS: tuple[str, ...] = ("graph", "explanation", "source", "values")
 """Panels that share one place on a small terminal, in the order of `tab`."""
 
 
-class StepperScreen(SeekingScreen):
+class StepperScreen(FoldingScreen, ZoomingScreen, SeekingScreen):
     """Walks a thing.
 
     Args:
@@ -89,7 +92,7 @@ class StepperScreen(SeekingScreen):
         self.quiz = quiz
         self._arrivals = self.arrivals_in(thing)
         notation = lesson.notation if lesson is not None else "boxes"
-        view = View(self.heading_of(thing), at_most(thing, at or 0), by, notation)
+        view = View(self.heading_of(thing), at_most(thing, at or 0), by, notation, folding=first_folding(thing))
         self.set_reactive(StepperScreen.view, self._at(view, view.cursor))
 
     def compose(self) -> ComposeResult:
@@ -124,7 +127,7 @@ class StepperScreen(SeekingScreen):
         self.change(by=by)
 
     def walk_to(self, walker: Cursor) -> None:
-        self.view = self._at(replace(self.view, about=None, opened=None), walker)
+        self.view = self._at(replace(self.view, about=None, opened=None, part=None), walker)
 
     def _at(self, view: View, cursor: Cursor) -> View:
         """The view at another moment: all that follows from where one is."""
@@ -192,6 +195,8 @@ class StepperScreen(SeekingScreen):
         elif selected is not None and selected >= thing.trace.n_nodes:
             selected = None
         view = replace(self.view, title=self.heading_of(thing), about=None, selected=selected, checks=(), nudge=nudge)
+        if view.folding is None:
+            view = replace(view, folding=first_folding(thing), part=None)
         self.view = self._at(view, cursor)
         self.check_all()
         if thing.outcome.words is not None:
@@ -201,25 +206,38 @@ class StepperScreen(SeekingScreen):
 
     def select(self, node: int | None) -> None:
         """Point out a node: it is explained, and nudging and editing act on it."""
-        self.change(selected=node, about=node, opened=None)
+        self.change(selected=node, about=node, opened=None, part=None)
 
     def action_select(self, direction: Direction) -> None:
         """To the node that lies there; with the values in front, to the element of the tensor that lies there."""
-        node = self._tensor_in_front()
+        node = self.tensor_in_front()
         if node is not None:
             self._choose(node, self._grid(node).moved(direction))
             return
-        scene = self.query_one(GraphPanel).scene
-        if scene is not None:
-            there = neighbour(scene, self.view.selected, direction)
-            if there is not None:
-                self.select(there)
+        there = self._next_box(direction)
+        if there is not None:
+            self.select_box(there)
 
-    def _tensor_in_front(self) -> int | None:
+    def _next_box(self, direction: Direction) -> Box | None:
+        """The box that lies there; with the values of a folded graph in front, the line above or below."""
+        scene = self.scene
+        here = next((box for box in scene.boxes if box.selected), None)
+        if self.view.folding is not None and self._values_in_front and direction in ("up", "down"):
+            boxes = scene.boxes
+            start = here or next((box for box in boxes if box.working), None)
+            at = boxes.index(start) + (1 if direction == "down" else -1) if start is not None else 0
+            return boxes[at] if 0 <= at < len(boxes) else None
+        there = neighbour(scene, self.view.selected if here is None else here.node, direction)
+        return None if there is None else scene.by_node[there]
+
+    def tensor_in_front(self) -> int | None:
         """The tensor whose elements the arrows choose from: the values panel has the focus, or the shared place."""
+        return shown_tensor(self.view) if self._values_in_front else None
+
+    @property
+    def _values_in_front(self) -> bool:
         panel = self.query_one(ValuesPanel)
-        alone = "values" in self._shared() and not panel.has_class("-behind")
-        return shown_tensor(self.view) if alone or panel.has_focus else None
+        return panel.has_focus or ("values" in self._shared() and not panel.has_class("-behind"))
 
     def _grid(self, node: int) -> Grid:
         return Grid(self.view.cursor.trace.shape(node), self.view.element)
@@ -239,14 +257,13 @@ class StepperScreen(SeekingScreen):
         if node is not None:
             self._choose(node, self._grid(node).sliced(n))
 
-    def action_zoom(self, direction: int) -> None:
-        """The tensor shown in numbers, or as a heat map."""
-        self.change(zoom="numbers" if direction > 0 else "heat")
-
     def on_graph_panel_selected(self, message: GraphPanel.Selected) -> None:
-        self.select(message.node)
+        if message.node is not None and message.node < 0:
+            self.select_box(self.scene.by_node[message.node])
+        else:
+            self.select(message.node)
         if message.again and message.node is not None:
-            if self.thing.trace.kind(message.node) == "leaf":
+            if message.node >= 0 and self.thing.trace.kind(message.node) == "leaf":
                 self.action_edit()
             else:
                 self.action_unfold()
@@ -266,7 +283,7 @@ class StepperScreen(SeekingScreen):
         if not self.stop_running() and not self.take_nudge_back():
             if self.just_unfolded:
                 self.fold()
-            elif self.view.selected is not None or self.view.about is not None:
+            elif self.view.selected is not None or self.view.about is not None or self.view.part is not None:
                 self.select(None)
             elif not self.fold_last():
                 self.tracer.action_close()
@@ -278,13 +295,13 @@ class StepperScreen(SeekingScreen):
 
     def action_notation(self) -> None:
         self.change(notation="textbook" if self.view.notation == "boxes" else "boxes")
-        self._bring_graph()
+        self.bring_graph()
 
     def action_nudge(self, direction: int) -> None:
         super().action_nudge(direction)
-        self._bring_graph()
+        self.bring_graph()
 
-    def _bring_graph(self) -> None:
+    def bring_graph(self) -> None:
         """What changes now is in the graph: it comes to the front where panels share one place."""
         if "graph" in self._shared():
             self.tab = "graph"

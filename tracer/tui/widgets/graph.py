@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache, lru_cache
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -12,7 +13,9 @@ from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.strip import Strip
 
-from tracer.scene.canvas import Ink, draw, style_of
+from tracer.scene.canvas import Ink, draw, fit, style_of
+from tracer.scene.compact import compacted, reading
+from tracer.scene.minimap import Minimap, minimap, overlaid, wanted
 from tracer.scene.palette import Palette
 from tracer.scene.prose import Prose
 from tracer.scene.raster import Viewport
@@ -49,30 +52,57 @@ class GraphPanel(Panel):
             self.unfolding = unfolding
             """Which of the trace's."""
 
+    class Closed(Message):
+        """What stands in a box's border was clicked: the part that the box lies in is to be folded again."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.scene: Scene | None = None
         self._moved = Offset(0, 0)
         """How far the user has pushed the window away from where it follows the walk."""
+        self._map: Minimap | None = None
         self._grabbed: Offset | None = None
         self._dragged = False
+        self._steered = False
+        """Whether the mouse went down on the map: it says where the window is to be."""
 
     def watch_view(self) -> None:
         self._moved = Offset(0, 0)
         super().watch_view()
 
     def paint(self, view: View, size: Size) -> list[Strip]:
-        self.scene = scene_of(view, self.lang)
+        large = scene_of(view, self.lang)
+        self.scene = scene = compacted(large, view.cursor.trace) if view.compact else large
+        before, self._map = self._map, None
         if view.nothing is not None:
             return self._say_why(view.nothing, size)
-        self._say(self.scene.note)
-        at = self._window(self.scene, size)
-        canvas = draw(self.scene, Viewport(at.x, at.y, size.width, size.height))
+        self._say(_told(large, self._chosen(large), size.width) if view.compact else scene.note)
+        at = self._window(scene, size)
+        window = Viewport(at.x, at.y, size.width, size.height)
+        rows = draw(scene, window).rows
         self._at = at
+        if wanted(scene, window) if view.minimap is None else view.minimap:
+            held = before if self._steered else None  # under the mouse it stays where it is
+            self._map = minimap(scene, window, (held.x, held.y) if held is not None else None)
         inks, ground = emphasis(self.palette, view.show), self.ground
-        return [_line(row, inks, ground) for row in canvas.rows]
+        return [_line(row, inks, ground) for row in (overlaid(rows, self._map) if self._map else rows)]
 
     _at = Offset(0, 0)
+
+    @property
+    def shows_map(self) -> bool:
+        """Whether the map of the whole picture lies in a corner."""
+        return self._map is not None
+
+    def _chosen(self, scene: Scene) -> Box | None:
+        """The box that a line of words is about: the one asked about, else the one that receives or is at work."""
+        asked = [box for box in scene.boxes if box.selected and self._asked_about(box)]
+        now = [box for box in scene.boxes if box.receiving] or [box for box in scene.boxes if box.working]
+        return next(iter(asked or now), None)
 
     def _say_why(self, nothing: Text, size: Size) -> list[Strip]:
         """Where there is no graph: why, in the upper half."""
@@ -103,11 +133,18 @@ class GraphPanel(Panel):
                 _place(scene.height, size.height, [(opened.y, opened.y + high - 1)], self._moved.y),
             )
         boxes = [box for box in scene.boxes if box.working or box.receiving] or list(scene.boxes[:1])
-        chosen = [box for box in scene.boxes if box.selected and self.view is not None and self.view.about == box.node]
+        chosen = [box for box in scene.boxes if box.selected and self._asked_about(box)]
         return Offset(
             _place(scene.width, size.width, [(box.x, box.right) for box in chosen or boxes], self._moved.x),
             _place(scene.height, size.height, [(box.y, box.bottom) for box in chosen or boxes], self._moved.y),
         )
+
+    def _asked_about(self, box: Box) -> bool:
+        """Whether the panels are about this box, and not about the step."""
+        view = self.view
+        if view is None or view.folding is None:
+            return view is not None and view.about == box.node
+        return view.about is not None or view.part is not None
 
     def box_at(self, x: int, y: int) -> Box | None:
         """The box drawn in this cell of the panel's inside."""
@@ -143,11 +180,27 @@ class GraphPanel(Panel):
         event.stop()
         self.push(-WHEEL * 2, 0)
 
+    def _steer(self, x: int, y: int) -> None:
+        """Put the middle of the window where a cell of the map says."""
+        assert self._map is not None, "steered by the map"
+        goal = Offset(*self._map.scene_at(x, y)) - Offset(self.size.width // 2, self.size.height // 2)
+        self.push(*(goal - self._at))
+
     def on_mouse_down(self, event: events.MouseDown) -> None:
         self.capture_mouse()
+        inside = event.get_content_offset(self)
+        self._steered = inside is not None and self._map is not None and (inside.x, inside.y) in self._map
+        if self._steered and inside is not None:
+            self._steer(inside.x, inside.y)
+            return
         self._grabbed, self._dragged = Offset(event.x, event.y), False
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._steered and event.button:
+            if self._map is not None:
+                inside = event.get_content_offset_capture(self)
+                self._steer(inside.x, inside.y)
+            return
         if self._grabbed is not None and event.button:
             here = Offset(event.x, event.y)
             by = self._grabbed - here
@@ -161,13 +214,32 @@ class GraphPanel(Panel):
 
     def on_click(self, event: events.Click) -> None:
         inside = event.get_content_offset(self)
-        if inside is not None and not self._dragged:
+        if inside is not None and not self._dragged and not self._steered:
             box = self.box_at(inside.x, inside.y)
             frame = self.scene.frame_at(inside.x + self._at.x, inside.y + self._at.y) if self.scene else None
             if box is None and frame is not None:
                 self.post_message(self.Folded(frame.number))
                 return
+            if (
+                box is not None
+                and box.closes
+                and inside.y + self._at.y == box.y
+                and _on_path(box, inside.x + self._at.x)
+            ):
+                self.post_message(self.Closed(box.closes))
+                return
             self.post_message(self.Selected(None if box is None else box.node, event.chain > 1))
+
+
+def _on_path(box: Box, x: int) -> bool:
+    """Whether a column of a box's upper border is one of those in which the opened parts around it are named."""
+    return bool(box.path) and box.x + 2 <= x <= box.x + 3 + min(cell_len(box.path), box.width - 8)
+
+
+def _told(scene: Scene, box: Box | None, width: int) -> str:
+    """What to say under the compact picture: one box's numbers, and what is not drawn."""
+    words = [reading(box)] if box is not None else []
+    return fit(" · ".join([*words, *([scene.note] if scene.note else [])]), max(width - 4, 0))
 
 
 @cache
@@ -186,6 +258,12 @@ def _line(row: tuple[tuple[str, Ink | None], ...], palette: Palette, ground: Sty
 
 def scene_of(view: View, lang: Lang) -> Scene:
     """The scene of a view: what canvas and export both draw."""
+    if lang not in view.scenes:
+        view.scenes[lang] = _scene_of(view, lang)
+    return view.scenes[lang]
+
+
+def _scene_of(view: View, lang: Lang) -> Scene:
     return build_scene(
         view.cursor,
         by=view.by,
@@ -194,6 +272,8 @@ def scene_of(view: View, lang: Lang) -> Scene:
         lang=lang,
         checks=view.marks(),
         blanks=view.blanks,
+        folding=view.folding,
+        part=view.part,
     )
 
 
