@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tracer.cli.options import MOST_NODES, Language, Nodes, Task, Thing, Yes
+from tracer.cli.options import MOST_NODES, Block, Language, Nodes, Task, Thing, Values, Yes
 
 app = typer.Typer()
 
@@ -57,3 +57,65 @@ def diff(
 
     asked = Asked(most, rtol, atol, open_, as_json)
     return lambda: diff(thing, other or [], asked, lang=lang or ctx.obj, nodes=nodes, wish=Wish(yes=yes))
+
+
+@app.command("paths")
+def paths(
+    ctx: typer.Context,
+    thing: Thing,
+    node: Annotated[
+        str,
+        typer.Argument(
+            metavar="NODE", help="A node by name, `v7`, or an element of a tensor: W1[0, 1].", show_default=False
+        ),
+    ],
+    values: Values = None,
+    *,
+    most: Annotated[
+        int, typer.Option("--most", metavar="N", min=1, help="Routes to print, of a graph with more than 1,000.")
+    ] = 10,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="POSITION", help="What is known there; the end if not given.", show_default=False),
+    ] = None,
+    through: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--through",
+            metavar="SCOPE",
+            help="Say what came through this part: attention, layer 1.mlp. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    block: Block = None,
+    yes: Yes = False,
+    lang: Language = None,
+    nodes: Nodes = MOST_NODES,
+) -> Task:
+    """Print the routes by which gradient comes from the loss to a node.
+
+    \b
+    tracer paths 6.3 x
+    tracer paths "(x + 2)(x - 1)" x x=3
+    tracer paths step.trace "layer0.attn_wq[3,5]" --most 5 --through mlp
+    tracer paths program.py W1 --json
+
+    A route's product is the product of the local gradients along it; the sum over all routes is the gradient. The
+    largest |products| are printed, with the share of the sum of all |products| (the mass) that they make. Where the
+    graph has residual connections x + f(x): how much came past them and how much through f. Between tensors, routes
+    that end alike may stand together, and a share is how much of it lies along the gradient.
+
+    \b
+    JSON: {"node", "id", "element", "root", "pass", "position", "gradient", "held", "paths", "arrived", "mass",
+    "explained", "rule", "top": [{"product", "share", "paths", "log10", "nodes", "ids", "edges", "locals"}, ...],
+    "residual": {"highway": {"branches", "share", "mass"}, "stages": [{"adds", "count", "shortcut": {"share", "mass"},
+    "branch": {...}}, ...]} or null, "through": {SCOPE: {"share", "mass"}, ...}}
+
+    Exit codes: 0 routes were found, 1 none leads there, 2 something you gave was wrong.
+    """
+    from tracer.cli.naming import Wish
+    from tracer.cli.paths import Asked, paths
+
+    asked = Asked(node, most, at, through or (), as_json)
+    return lambda: paths(thing, values or [], asked, lang=lang or ctx.obj, nodes=nodes, wish=Wish(block, yes))

@@ -144,13 +144,13 @@ def record(cursor: Cursor, by: By = "edge") -> dict[str, Any]:
         "edge": moment.edge,
         "part": moment.part or None,
         "pass": moment.pass_index,
-        "value": _number(None if node is None else cursor.data(node)),
-        "grad": _number(None if node is None else cursor.grad(node)),
-        "upstream": _number(moment.upstream),
-        "local": _number(moment.local),
-        "contribution": _number(moment.contribution),
-        "before": _number(moment.before),
-        "after": _number(moment.after),
+        "value": json_number(None if node is None else cursor.data(node)),
+        "grad": json_number(None if node is None else cursor.grad(node)),
+        "upstream": json_number(moment.upstream),
+        "local": json_number(moment.local),
+        "contribution": json_number(moment.contribution),
+        "before": json_number(moment.before),
+        "after": json_number(moment.after),
         "note": None if moment.note is None else {key: _noted(value) for key, value in moment.note.items()},
         "text": moment.text or None,
         "line": None if line is None else {"file": line.file, "line": line.line},
@@ -176,7 +176,7 @@ def _node(cursor: Cursor, node: int | None) -> dict[str, Any] | None:
     }
 
 
-def _number(value: Amount | None) -> Any:
+def json_number(value: Amount | None) -> Any:
     """A number, nested lists of an array's numbers; of a large array its shape and statistics.
 
     JSON has no NaN and no infinity; a line that holds one must still be JSON.
@@ -184,7 +184,7 @@ def _number(value: Amount | None) -> Any:
     if isinstance(value, np.ndarray):
         if value.size > LARGE:
             return _summary(value)
-        return _number(value.item()) if value.ndim == 0 else [_number(part) for part in value]
+        return json_number(value.item()) if value.ndim == 0 else [json_number(part) for part in value]
     if isinstance(value, np.generic):
         value = value.item()
     return value if value is None or math.isfinite(value) else format_number(value)
@@ -195,7 +195,7 @@ def _summary(value: Any) -> dict[str, Any]:
     found = statistics(value)
     figures = {"min": found.low, "max": found.high, "mean": found.mean, "std": found.std, "norm": found.norm}
     counts = {"count": found.count, "zeros": found.zeros, "nan": found.nan, "inf": found.inf}
-    return {"shape": list(value.shape), **{key: _number(number) for key, number in figures.items()}, **counts}
+    return {"shape": list(value.shape), **{key: json_number(number) for key, number in figures.items()}, **counts}
 
 
 def _noted(value: Any) -> Any:
@@ -203,9 +203,9 @@ def _noted(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_noted(one) for one in value]
     if isinstance(value, np.generic):
-        return _number(value.item())
+        return json_number(value.item())
     if value is None or isinstance(value, np.ndarray | float):
-        return _number(value)
+        return json_number(value)
     return value if isinstance(value, bool | int | str) else str(value)
 
 

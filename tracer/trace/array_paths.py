@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,6 +87,26 @@ def array_paths(trace: Trace, sweep: Sweep, this: Pass, node: int, k: int, posit
     )
 
 
+def at_element(found: Paths, element: int) -> Paths:
+    """What of it comes to one element, largest first."""
+
+    def picked(array: Array | None) -> float | None:
+        return None if array is None else float(np.asarray(array).reshape(-1)[element])
+
+    paths = [replace(path, product=picked(path.product)) for path in found.paths]
+    paths = [replace(p, size=math.nan if p.product is None else _log10(_norm(p.product))) for p in paths]
+    paths.sort(key=lambda p: math.inf if p.product is None else -p.size)
+    mass = math.fsum(abs(p.product) for p in paths if p.product is not None)
+    return replace(
+        found,
+        paths=tuple(paths),
+        gradient=picked(found.gradient),
+        held=picked(found.held),
+        mass=mass if found.arrived else None,
+        element=element,
+    )
+
+
 def _spread(trace: Trace, sweep: Sweep, this: Pass, rows: Sequence[int], most: int) -> list[_Group]:
     """Take the largest group apart by where it comes from, again and again, until there are `most`."""
     heap: list[tuple[float, tuple[int, ...], _Group]] = []
@@ -139,7 +159,7 @@ def _path(sweep: Sweep, node: int, group: _Group) -> Path:
     return Path(tuple(sweep.edges[at].tolist()), nodes, locals_, group.array, _log10(_norm(group.array)), group.count)
 
 
-def _norm(array: Array) -> float:
+def _norm(array: Array | float) -> float:
     """The Euclidean norm; infinite where an element is not finite, so that it is listed first."""
     with np.errstate(all="ignore"):
         found = float(np.sqrt((np.asarray(array, np.float64) ** 2).sum()))

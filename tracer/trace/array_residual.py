@@ -22,9 +22,9 @@ MOST = 2_000
 """Edges between root and node beyond which it is not worked out."""
 
 
-def array_residual(trace: Trace, node: int, pass_index: int) -> Residual | None:
+def array_residual(trace: Trace, node: int, pass_index: int, element: int | None = None) -> Residual | None:
     """As `residual_share`, of tensors. A part's gradient is how much of it lies along the whole: `<part, whole> /
-    <whole, whole>`; there is no mass (NaN), for norms of arrays do not add up."""
+    <whole, whole>`, or what comes to one `element`; there is no mass (NaN), for norms of arrays do not add up."""
     adds, sweep, this = residual_adds(trace, pass_index), sweep_of(trace, pass_index), trace.passes[pass_index]
     start = np.zeros(trace.n_nodes)
     start[node] = 1.0
@@ -36,6 +36,8 @@ def array_residual(trace: Trace, node: int, pass_index: int) -> Residual | None:
     whole = np.asarray(this.seed if node == this.root else _summed(trace, node, this.index), np.float64)
 
     def along(array: Array | None) -> Part:
+        if element is not None:
+            return Part(0.0 if array is None else float(array.reshape(-1)[element]), math.nan)
         with np.errstate(all="ignore"):
             square = float((whole * whole).sum())
             share = float((np.asarray(array, np.float64) * whole).sum()) if array is not None else 0.0
@@ -51,7 +53,7 @@ def array_residual(trace: Trace, node: int, pass_index: int) -> Residual | None:
     least = -sweep.best(-branch)
     allowed = fewest_rows(sweep, branch, least)
     highway = _carried(trace, sweep, rows[allowed[rows]], {sweep.root: np.asarray(this.seed)}, node)
-    return Residual(tuple(stages), along(highway), int(least[node]), Part(1.0, math.nan))
+    return Residual(tuple(stages), along(highway), int(least[node]), along(whole))
 
 
 def _summed(trace: Trace, node: int, pass_index: int) -> Array:

@@ -74,7 +74,14 @@ class Paths:
     """The sum of |product| over all routes that arrived; of arrays, of the norms of those listed."""
     rule: Rule
     tensor: bool = False
-    """Whether the products are arrays."""
+    """Whether what was handed on are arrays."""
+    element: int | None = None
+    """Of a tensor: which element all numbers are about, an index into the flattened tensor; None for all of it."""
+
+    @property
+    def arrays(self) -> bool:
+        """Whether the products are arrays."""
+        return self.tensor and self.element is None
 
     @property
     def total(self) -> Number | None:
@@ -82,7 +89,7 @@ class Paths:
         known = [path.product for path in self.paths if path.product is not None]
         if not known:
             return None
-        return sum(known[1:], start=known[0]) if self.tensor else math.fsum(known) if _finite(known) else sum(known)
+        return sum(known[1:], start=known[0]) if self.arrays else math.fsum(known) if _finite(known) else sum(known)
 
     @property
     def listed(self) -> int:
@@ -136,7 +143,12 @@ def mass_of_paths(trace: Trace, node: int, pass_index: int = 0) -> float:
 
 
 def top_paths(
-    trace: Trace, node: int, k: int = 10, position: int | None = None, pass_index: int | None = None
+    trace: Trace,
+    node: int,
+    k: int = 10,
+    position: int | None = None,
+    pass_index: int | None = None,
+    element: int | None = None,
 ) -> Paths | None:
     """The largest routes to a node, by |product|; all of them where there are few.
 
@@ -144,6 +156,7 @@ def top_paths(
         k: how many at most, of a graph that has more than `ALL`.
         position: the moment; the end if None.
         pass_index: as in `trace.passes`; see `pass_for` if None.
+        element: of a tensor, an index into the flattened tensor: what comes to this element.
 
     Returns:
         None where no pass brings gradient to the node.
@@ -157,9 +170,10 @@ def top_paths(
     if sweep.count(node) == 0:
         return None
     if not _numbers_all_the_way(sweep, node):
-        from tracer.trace.array_paths import array_paths
+        from tracer.trace.array_paths import array_paths, at_element
 
-        return array_paths(trace, sweep, this, node, k, at)
+        found_arrays = array_paths(trace, sweep, this, node, k, at)
+        return found_arrays if element is None else at_element(found_arrays, element)
     so_far = sweep if not this.by_hand or at >= this.stop else Sweep(trace, this.index, done)
     count = sweep.count(node)
     rows = so_far.rows_to(node)
