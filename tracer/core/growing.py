@@ -56,14 +56,23 @@ class GrowingPass:
         self.grads: dict[int, float] = {}
         """Node -> its gradient after the last contribution to it."""
         self.ordinary = False
+        self._received: tuple[NDArray[np.int32], NDArray[np.float64]] | None = None
+
+    def take(self, nodes: NDArray[np.int64], grads: NDArray[np.float64]) -> None:
+        """All that an ordinary pass has left, in any order."""
+        order = np.argsort(nodes)
+        self._received = locked(nodes[order].astype(np.int32)), locked(grads[order])
 
     def freeze(self) -> PassColumns:
-        nodes = np.fromiter(self.grads.keys(), np.int32, len(self.grads))
-        grads = np.fromiter(self.grads.values(), np.float64, len(self.grads))
-        order = np.argsort(nodes, kind="stable")
-        received = locked(nodes[order]), locked(grads[order])
+        if self._received is None:
+            count = len(self.grads)
+            nodes = np.fromiter(self.grads.keys(), np.int64, count)
+            self.take(nodes, np.fromiter(self.grads.values(), np.float64, count))
+        assert self._received is not None, "just taken"
+        received = self._received
         if self.ordinary:
             return PassColumns(self.root, self.combine, self.line, *received)
+        self._received = None  # more may come
         kept = frozen(self.schedule), frozen(self.upstream), frozen(self.lines)
         return PassColumns(self.root, self.combine, self.line, *received, *kept)
 
@@ -77,3 +86,10 @@ def locked(values: NDArray[Any]) -> NDArray[Any]:
 def frozen(values: array[Any]) -> NDArray[Any]:
     """A copy that nobody can write into."""
     return locked(np.array(values, dtype=values.typecode))
+
+
+def padded(values: array[int], count: int) -> NDArray[np.int32]:
+    """(count,) the column, -1 where it ends early; it takes no memory where nothing is in it."""
+    if not len(values):
+        return np.broadcast_to(np.int32(-1), (count,))
+    return locked(np.concatenate([np.array(values, np.int32), np.full(count - len(values), -1, np.int32)]))

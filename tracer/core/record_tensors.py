@@ -17,6 +17,7 @@ from tracer.core.backend import to_host
 from tracer.core.columns import BACKWARD, CONST, ENDS, FORWARD, LIVE, UPDATE, WRITE, PassColumns
 from tracer.core.growing import locked
 from tracer.core.op import Op
+from tracer.core.scope import current_scope
 from tracer.core.serial import next_serial
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class TensorEvents:
     """The part of a `Recorder` that tensors talk to."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.arena = Arena()
         self.slot, self.static = array("i"), array("i")
         self.statics: list[Mapping[str, Any]] = []
@@ -131,21 +133,23 @@ class TensorEvents:
             return self._node(tensor, op, inputs, static, row)
 
     def _constant(self: Recorder, number: float, row: int) -> int:  # type: ignore[misc]
+        self.settle()
         self._row("", CONST, row, NO_SLOT, NO_SLOT, float(number))
         return len(self.value) - 1
 
     def _node(  # type: ignore[misc]
         self: Recorder, tensor: Tensor, op: Op | None, inputs: Sequence[int], static: Mapping[str, Any], row: int
     ) -> int:
+        self.settle()
         values = tensor._array
         slot = self.arena.keep(values, copy=op is None)
         self.inputs.extend(inputs)
-        self.ids[tensor._serial] = node = len(self.value)
+        self._ids[tensor._serial] = node = len(self.value)
         if tensor._name is not None:
             self.names[node] = tensor._name
         elif tensor._grad_of is not None:
             owner = tensor._grad_of()
-            known = None if owner is None else self.ids.get(owner._serial)
+            known = None if owner is None else self._ids.get(owner._serial)
             if known is not None:
                 self.grad_names[node] = known
         at = NO_SLOT
@@ -162,7 +166,7 @@ class TensorEvents:
         stack = [tensor]
         while stack:
             one = stack.pop()
-            if one._serial in found or one._serial in self.ids:
+            if one._serial in found or one._serial in self._ids:
                 continue
             found[one._serial] = one
             if one._fn is not None and one._fn.inputs is not None:
@@ -176,7 +180,7 @@ class TensorEvents:
                     self.brought.append(len(self.writes))
                     self.wrote_tensor(one, one._grad._array)
             else:
-                inputs = [self.ids[x._serial] if hasattr(x, "_array") else self._constant(x, row) for x in fn.inputs]
+                inputs = [self._ids[x._serial] if hasattr(x, "_array") else self._constant(x, row) for x in fn.inputs]
                 self._node(one, fn.op, inputs, fn.static, row)
 
     def wants_grad(self: Recorder, tensor: Tensor) -> None:  # type: ignore[misc]
@@ -185,7 +189,8 @@ class TensorEvents:
         What was computed with it before keeps the leaf as it was: from here on the tensor is another node of that name.
         """
         with self.lock:
-            node = self.ids.get(tensor._serial)
+            self.settle()
+            node = self._ids.get(tensor._serial)
             if node is None or tensor._fn is not None:
                 return
             flags = LIVE | (ENDS if self.op[node] else 0) if tensor._requires_grad else 0
@@ -205,7 +210,7 @@ class TensorEvents:
     def forget_tensor(self: Recorder, tensor: Tensor) -> None:  # type: ignore[misc]
         """A gradient's own numbers changed, added to or overwritten: where it is used next, it is another node."""
         with self.lock:
-            self.ids.pop(tensor._serial, None)
+            self._ids.pop(tensor._serial, None)
 
     def is_leaf(self: Recorder, node: int) -> bool:  # type: ignore[misc]
         """Whether the program takes this node as a leaf, whose numbers may be updated."""
@@ -269,7 +274,7 @@ class TensorEvents:
     ) -> None:
         """All gradients as the engine left them; the order of deliveries is implied."""
         with self.lock:
-            ids = self.ids
+            ids = self._ids
             growing.grads = {ids[s]: self.arena.keep(g) for s, g in reached.items() if s in ids}
             growing.hooked = tuple(sorted(ids[s] for s in hooked if s in ids))
             growing.aside = tuple(sorted(ids[s] for s in aside if s in ids))
@@ -290,15 +295,18 @@ class TensorEvents:
         self: Recorder, op: str, flags: int, row: int, slot: int, static: int, value: float
     ) -> None:
         """One more node in the columns."""
+        self._cut(len(self.value))
         self.check_limit()
         if not op:
             self.leaf_made_at(row)
         self.op.append(self.code_of(op) if op else 0)
         self.flags.append(flags)
-        self.scope.append(self.scope_row())
+        self.scope.append(self.scope_ids.setdefault(current_scope(), len(self.scope_ids)))
         self.line.append(row)
         self.offsets.append(len(self.inputs))
-        self.slot.append(slot)
-        self.static.append(static)
+        for column, one in ((self.slot, slot), (self.static, static)):
+            if len(column) < len(self.value):  # plain numbers came before, which have neither
+                column.extend([NO_SLOT] * (len(self.value) - len(column)))
+            column.append(one)
         self.value.append(value)  # last: its length says how many nodes are whole
         self._extend(FORWARD, len(self.value) - 1)

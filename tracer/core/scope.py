@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -24,6 +24,5 @@ def scope(name: str) -> Iterator[None]:
         _CURRENT.reset(token)
 
 
-def current_scope() -> str:
-    """The scope a node made now belongs to, "" at the top."""
-    return _CURRENT.get()
+current_scope: Callable[[], str] = _CURRENT.get
+"""The scope a node made now belongs to, "" at the top."""

@@ -93,6 +93,7 @@ class NamingSpool(Spool):
 
     def write(self) -> float:
         began = time.perf_counter()
+        self.recorder.settle()  # what waits brings names of its own
         own = dict(self.recorder.names)
         self.recorder.take_names(self.variables)
         try:
@@ -205,7 +206,7 @@ def run(recorder: Recorder, path: str, shown: str, argv: list[str], spool: Path)
             recorder.take_names(namespace)
             name_locals(recorder, error)
             leave(recorder)
-        if outcome.kind == "complete" and recorder.limit is not None and len(recorder.value) >= recorder.limit:
+        if outcome.kind == "complete" and recorder.limit is not None and recorder.n_nodes >= recorder.limit:
             outcome = Outcome("limit", f"{recorder.limit:,}")  # the program caught the error and went on
         recorder.info["outcome"] = outcome.to_json()
     return outcome

@@ -61,7 +61,7 @@ class Spool:
         if inside_event(frame):
             signal.setitimer(signal.ITIMER_REAL, 0.002)  # try again at once
             return
-        events = len(self.recorder.value) + sum(s[2] - s[1] for s in self.recorder.segments)
+        events = self.recorder.n_nodes + sum(s[2] - s[1] for s in self.recorder.segments)
         cost = 0.0
         if events != self._events:
             self._events = events

@@ -81,6 +81,7 @@ class Past:
 
     def take(self, block: int, recorder: Recorder) -> None:
         """What a block, by its number, has made and changed."""
+        recorder.settle()
         places = list(recorder.line_ids)
         keys: dict[int, LeafKey] = {}
         counts: dict[int, int] = {}
@@ -317,7 +318,7 @@ class _Run:
                 recorder.take_names(self.namespace)
                 name_locals(recorder, error)
                 leave(recorder)
-            if outcome.kind == "complete" and recorder.limit is not None and len(recorder.value) >= recorder.limit:
+            if outcome.kind == "complete" and recorder.limit is not None and recorder.n_nodes >= recorder.limit:
                 outcome = Outcome("limit", f"{recorder.limit:,}")  # the block caught the error and went on
             recorder.info["adopted"] = recorder.origins()
             recorder.info["outcome"] = outcome.to_json()

@@ -1,0 +1,133 @@
+"""Where in the user's program an event happens, and which variables its line then assigns.
+
+A line number costs a walk through a table of the code; so what is known of an instruction is kept under the code's
+identity and the instruction's place in it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from operator import itemgetter
+from types import CodeType, FrameType
+from typing import Any
+
+from tracer.core.columns import NO_LINE
+from tracer.core.naming import Targets, targets_of
+from tracer.core.where import user_file
+
+getframe = sys._getframe
+_COMPREHENSIONS = ("<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>")
+
+
+class Place:
+    """An instruction of the user's program.
+
+    Args:
+        row: in the line table.
+        names: variables that its line assigns.
+        plain: whether it is no comprehension.
+    """
+
+    __slots__ = ("assigns", "held", "names", "row", "take")
+
+    def __init__(self, row: int, names: tuple[str, ...], plain: bool) -> None:
+        self.row, self.names = row, names
+        self.assigns = bool(names) and plain
+        """Whether a variable may hold a `Value` that the line made. A comprehension's goes through what is there
+        already; going through a tensor makes its rows, but nothing goes through a `Value`."""
+        self.take = itemgetter(*names) if names else None
+        self.held: list[Any] = []
+        """What the variable held whenever its line was done, or tuples of what several held."""
+
+
+class Places:
+    """The part of a `Recorder` that looks at the user's frames."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line_ids: dict[tuple[str, int], int] = {}
+        self.with_lines = True
+        self._targets: dict[CodeType, Targets] = {}
+        self._places: dict[int, dict[int, Place]] = {}
+        """id of a code -> instruction -> its place."""
+        self._ours: set[int] = set()
+        """ids of codes that are not the user's."""
+        self._codes: list[CodeType] = []
+        """All those codes: an id is that of one code as long as it lives."""
+        self._watched: tuple[FrameType, Place] | None = None
+        """The frame and line of the last event, where that line assigns variables."""
+        self.looked: list[Place] = []
+        """Places whose variables were looked at."""
+
+    def here(self, depth: int = 2) -> int:
+        """Row in the line table of the innermost frame that is not ours.
+
+        Args:
+            depth: frames from this one out that are ours for certain.
+        """
+        if not self.with_lines:
+            return NO_LINE
+        if self._watched is not None:
+            self._look()
+        frame = getframe(depth)
+        try:
+            place = self._places[id(frame.f_code)][frame.f_lasti]
+        except KeyError:
+            return self.find_place(frame)
+        if place.take is not None:
+            self._watched = frame, place
+        return place.row
+
+    def find_place(self, frame: FrameType | None) -> int:
+        """The same, from a frame out, for an instruction that may be new."""
+        while frame is not None:
+            code = frame.f_code
+            key = id(code)
+            if key not in self._ours:
+                places = self._places.get(key)
+                if places is None:
+                    places = self._meet(code)
+                if places is not None:
+                    place = places.get(frame.f_lasti)
+                    if place is None:
+                        place = places[frame.f_lasti] = self._place(frame)
+                    if place.take is not None:
+                        self._watched = frame, place
+                    return place.row
+            frame = frame.f_back
+        return NO_LINE
+
+    def _meet(self, code: CodeType) -> dict[int, Place] | None:
+        """A code for the first time; None where it is ours."""
+        self._codes.append(code)
+        if user_file(code) is None:
+            self._ours.add(id(code))
+            return None
+        self._targets[code] = targets_of(code)
+        return self._places.setdefault(id(code), {})
+
+    def _place(self, frame: FrameType) -> Place:
+        code, line = frame.f_code, frame.f_lineno
+        row = self.line_ids.setdefault((code.co_filename, line), len(self.line_ids))
+        return Place(row, self._targets[code].lines.get(line, ()), code.co_name not in _COMPREHENSIONS)
+
+    def _look(self) -> None:
+        """Note what the line of the last event has assigned: variables may hold what that line made."""
+        watched = self._watched
+        if watched is None:
+            return
+        self._watched = None
+        frame, place = watched
+        assert place.take is not None, "only lines that assign are watched"
+        variables: Mapping[str, Any] = frame.f_globals if frame.f_code.co_name == "<module>" else frame.f_locals
+        try:
+            things = place.take(variables)
+        except KeyError:  # not all of them are assigned yet
+            things = tuple(variables.get(name) for name in place.names)
+            things = things if len(things) > 1 else things[0]
+        if not place.held:
+            self.looked.append(place)
+        elif place.held[-1] is things:
+            return
+        place.held.append(things)
