@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tracer.trace.query.predicates import elements, holds_of, known, measured
+from tracer.trace.query.predicates import elements, holds_of, known, measured, of_graph
 from tracer.trace.query.rows import Bools, Floats, Ints, Rows, all_rows, some_rows
-from tracer.trace.query.steps import Phrase, Query, Ranking, Step
+from tracer.trace.query.steps import Phrase, Query, Ranking, Step, reads_numbers
 from tracer.trace.query.words import found_by_words
 from tracer.trace.trace import Trace
 
@@ -48,6 +48,25 @@ def run(steps: tuple[Step, ...], rows: Rows) -> Bools:
             assert not isinstance(step, str), "the three joints were all asked for"
             stack.append(holds_of(step, rows))
     return stack[0]
+
+
+def possible(steps: tuple[Step, ...], trace: Trace) -> Bools:
+    """(n,) nodes that a condition may hold of at some position: those that the graph alone does not rule out."""
+    nobody, everybody = np.zeros(trace.n_nodes, bool), np.ones(trace.n_nodes, bool)
+    stack: list[tuple[Bools, Bools]] = []  # of whom it holds for certain, and of whom it may
+    for step in steps:
+        if step == "not":
+            surely, maybe = stack.pop()
+            stack.append((~maybe, ~surely))
+        elif isinstance(step, str):
+            (surely, maybe), (also, or_maybe) = stack.pop(), stack.pop()
+            stack.append((surely & also, maybe & or_maybe) if step == "and" else (surely | also, maybe | or_maybe))
+        elif reads_numbers(step):
+            stack.append((nobody, everybody))
+        else:
+            found = of_graph(step, trace)
+            stack.append((found, found))
+    return stack[0][1] if stack else everybody
 
 
 def _ranked(ranking: Ranking, steps: tuple[Step, ...], rows: Rows) -> Ints:

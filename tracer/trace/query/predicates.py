@@ -7,11 +7,21 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tracer.core.columns import CONST, LIVE
 from tracer.trace.query.rows import Bools, Floats, Rows
-from tracer.trace.query.steps import Compare, Is, Match, Measure, Phrase, Shape, Test, Word
+from tracer.trace.query.steps import (
+    COUNTED,
+    Compare,
+    Is,
+    Match,
+    Measure,
+    Phrase,
+    Shape,
+    Test,
+    Word,
+    reads_numbers,
+)
 from tracer.trace.query.words import SIGNS, Glob, found_by_words, in_files, in_names, in_scopes, key, of_ops
 from tracer.trace.trace import Trace
 
@@ -27,20 +37,24 @@ SIGN: dict[str, Callable[[Any, Any], Any]] = {
 
 def holds_of(test: Test, rows: Rows) -> Bools:
     """(k,) rows that a test holds of."""
-    if isinstance(test, Compare):
-        return _compare(test, rows)
     if isinstance(test, Is):
         return _is(test, rows)
+    if isinstance(test, Compare) and test.measure not in COUNTED:
+        return _compare(test, rows)
     return rows.of_nodes(of_graph(test, rows.trace))
 
 
-def of_graph(test: Match | Shape | Phrase, trace: Trace) -> Bools:
-    """(n,) nodes that a test holds of which reads no number."""
+def of_graph(test: Test, trace: Trace) -> Bools:
+    """(n,) nodes that a test holds of which reads neither values nor gradients."""
+    assert not reads_numbers(test), "this one depends on the position"
     if isinstance(test, Phrase):
         return _phrase(test.word, trace)
+    if isinstance(test, Compare):
+        return _compared(counted(test.measure, trace), test)
     if isinstance(test, Shape):
         found = _shape(test.sizes, trace)
     else:
+        assert isinstance(test, Match), "the others were asked for"
         found = np.zeros(trace.n_nodes, bool)
         for word in test.words:
             found |= _match(test.field, word, trace, part=test.sign == "~")
@@ -52,23 +66,26 @@ def of_graph(test: Match | Shape | Phrase, trace: Trace) -> Bools:
 
 def measured(measure: Measure, rows: Rows) -> Floats:
     """(k,) a number of each row; NaN where it is not known. Of tensors the peak, where the number is an element's."""
-    c = rows.trace.columns
-    if measure == "uses":
-        return np.asarray(rows.of_nodes(_uses(rows.trace)), np.float64)
-    if measure == "id":
-        return np.asarray(rows.of_nodes(np.arange(rows.trace.n_nodes)), np.float64)
-    if measure == "line":
-        return np.asarray(rows.of_nodes(np.append(c.line_number.astype(np.float64), np.nan)[c.line]))
+    if measure in COUNTED:
+        return rows.of_nodes(counted(measure, rows.trace))
     if measure == "norm":
         return rows.norm
     found = rows.value if "value" in measure else rows.grad
     return np.abs(found) if measure[0] == "|" else found
 
 
-def _uses(trace: Trace) -> NDArray[np.int64]:
-    found: NDArray[np.int64] | None = trace.kept.get("use counts")
+def counted(measure: Measure, trace: Trace) -> Floats:
+    """(n,) what the graph alone tells: how often a node is used, its number, its line; NaN without a line."""
+    c = trace.columns
+    if measure == "id":
+        return np.arange(trace.n_nodes, dtype=np.float64)
+    if measure == "line":
+        lines: Floats = np.append(c.line_number.astype(np.float64), np.nan)[c.line]  # no line is row -1: the last
+        return lines
+    found: Floats | None = trace.kept.get("use counts")
     if found is None:
-        found = trace.kept["use counts"] = np.bincount(trace.columns.inputs, minlength=trace.n_nodes)
+        found = np.bincount(c.inputs, minlength=trace.n_nodes).astype(np.float64)
+        trace.kept["use counts"] = found
     return found
 
 
@@ -83,12 +100,8 @@ def elements(of: str, rows: Rows, row: int) -> Floats:
 
 
 def _compare(test: Compare, rows: Rows) -> Bools:
-    sign, of = SIGN[test.sign], "value" if "value" in test.measure else "grad"
-    numbers = measured(test.measure, rows)
-    with np.errstate(invalid="ignore"):
-        found: Bools = sign(numbers, test.number)
-    if test.sign == "!=":
-        found &= numbers == numbers  # nan and what is not known are not unequal to anything
+    of = "value" if "value" in test.measure else "grad"
+    found = _compared(measured(test.measure, rows), test)
     if test.measure in ("value", "grad", "|value|", "|grad|"):
         for row in np.flatnonzero(rows.tensor & known(of, rows)).tolist():
             found[row] = _any(elements(of, rows, row), test)
@@ -98,9 +111,15 @@ def _compare(test: Compare, rows: Rows) -> Bools:
 def _any(numbers: Floats, test: Compare) -> bool:
     if test.measure[0] == "|":
         numbers = np.abs(numbers)
+    return bool(_compared(numbers, test).any())
+
+
+def _compared(numbers: Floats, test: Compare) -> Bools:
     with np.errstate(invalid="ignore"):
-        found = SIGN[test.sign](numbers, test.number)
-    return bool((found & (numbers == numbers)).any())
+        found: Bools = SIGN[test.sign](numbers, test.number)
+    if test.sign == "!=":
+        found &= numbers == numbers  # nan and what is not known are not unequal to anything
+    return found
 
 
 def _is(test: Is, rows: Rows) -> Bools:

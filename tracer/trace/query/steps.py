@@ -117,9 +117,7 @@ class Query:
     def structural(self) -> bool:
         """Whether the graph alone answers it, whatever the position: no value and no gradient is read."""
         ranked = self.ranking is not None and self.ranking.measure not in COUNTED
-        return not ranked and not any(
-            isinstance(step, Is) or (isinstance(step, Compare) and step.measure not in COUNTED) for step in self.steps
-        )
+        return not ranked and not any(reads_numbers(step) for step in self.steps)
 
     def matches(self, trace: Trace, position: int) -> NDArray[np.int64]:
         """Nodes it finds at `position`: in order of creation; by size in a ranking; the nearest first for a phrase."""
@@ -139,6 +137,11 @@ class Query:
             return written
         which = "largest" if self.ranking.largest else "smallest"
         return f"{which} {self.ranking.most} {self.ranking.measure}" + (f" where {written}" if self.steps else "")
+
+
+def reads_numbers(step: Step) -> bool:
+    """Whether a test depends on values or gradients, and so on the position."""
+    return isinstance(step, Is) or (isinstance(step, Compare) and step.measure not in COUNTED)
 
 
 _BINDS = {"or": 1, "and": 2, "not": 3}
