@@ -64,6 +64,8 @@ class FoldReadings:
     lang: Lang
     _folds: dict[tuple[int, int | None, int], FoldReading] = field(default_factory=dict)
     _ports: dict[tuple[str, int, int, bool, int | None, int], PortRow] = field(default_factory=dict)
+    _every: dict[int, Port] = field(default_factory=dict)
+    """Box -> all its ports as one, where they are many."""
 
     def fold(self, cursor: Cursor, fold: Fold, at_pass: int | None) -> FoldReading:
         """What to write in a fold's box."""
@@ -105,10 +107,10 @@ class FoldReadings:
             return tuple(replace(row, receiving=i in receiving) for i, row in enumerate(rows))
         if receiving:
             return (replace(self._port(cursor, box, ports[min(receiving)], at_pass), receiving=True),)
-        every = Port(
-            MORE_PORTS.format(n=len(ports))[self.lang], np.unique(np.concatenate([p.leaves for p in ports])), NONE, 0
-        )
-        return (self._port(cursor, box, every, at_pass),)
+        if box not in self._every:
+            leaves = np.unique(np.concatenate([port.leaves for port in ports]))
+            self._every[box] = Port(MORE_PORTS.format(n=len(ports))[self.lang], leaves, NONE, 0)
+        return (self._port(cursor, box, self._every[box], at_pass),)
 
     def _port(self, cursor: Cursor, box: int, port: Port, at_pass: int | None) -> PortRow:
         stretch = _stretch(cursor, ("port", port.name, len(port.leaves), int(port.leaves[0])), port.leaves, at_pass)
