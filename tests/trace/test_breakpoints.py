@@ -187,8 +187,8 @@ def test_what_is_hit_in_a_training_loop(text: str, kinds: list[str]) -> None:
     [
         ("first", 5, ""),
         ("first gard > 1", 6, "no field 'gard'"),
-        ("largest 3 grad", 0, "a ranking is no breakpoint"),
-        ("first largest 3 grad", 6, "a ranking is no breakpoint"),
+        ("largest 3 grad", 0, "a ranking is no condition"),
+        ("first largest 3 grad", 6, "a ranking is no condition"),
         ("total norm", 10, "compared with a number"),
         ("total norm > x", 13, "compared with a number"),
         ("total norm > 3 were x", 15, "expected 'where'"),

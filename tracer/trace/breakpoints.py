@@ -126,7 +126,7 @@ def parse_break(text: str) -> Breakpoint:
     found = tokens(text)
     words = [token.plain for token in found]
     if words[0] == "first" and found[1].kind != "end" and (found[1].kind != "sign" or found[1].text in "(|"):
-        return Breakpoint("first", _condition(text, found[1].at))
+        return Breakpoint("first", condition_at(text, found[1].at))
     if words[:2] == ["total", "norm"]:
         return _total(text, found)
     if words[:2] == ["sign", "of"]:
@@ -134,7 +134,7 @@ def parse_break(text: str) -> Breakpoint:
             raise QueryError(_SIGN_OF, text, found[2].at)
         kind: Kind = "grad sign" if words[2] == "grad" else "value sign"
         return Breakpoint(kind, _where(text, found, 3))
-    return Breakpoint("condition", _condition(text, 0))
+    return Breakpoint("condition", condition_at(text, 0))
 
 
 def _total(text: str, found: list[Token]) -> Breakpoint:
@@ -154,10 +154,10 @@ def _where(text: str, found: list[Token], at: int) -> Query | None:
         return None
     if token.plain != "where":
         raise QueryError(_WHERE, text, token.at)
-    return _condition(text, token.end)
+    return condition_at(text, token.end)
 
 
-def _condition(text: str, start: int) -> Query:
+def condition_at(text: str, start: int) -> Query:
     """What stands from a character on, as a query; mistakes are at their places in the whole text."""
     try:
         query = parse_query(" " * start + text[start:])
@@ -179,8 +179,8 @@ _TOTAL = Text(
 _WHERE = Text(en="expected 'where' and a condition, or the end.", ja="where と条件が続くか、ここで終わります。")
 _MISSING = Text(en="a condition is missing at the end.", ja="末尾に条件がありません。")
 _RANKED = Text(
-    en="a ranking is no breakpoint: nothing is the largest at one step alone.",
-    ja="順位はブレークポイントになりません。一つのステップだけでは、何が最大か決まりません。",
+    en="a ranking is no condition: it lists nodes, and none is the largest by itself.",
+    ja="順位は条件になりません。ノードを並べるものです。",
 )
 
 

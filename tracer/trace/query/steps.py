@@ -206,6 +206,14 @@ _WIDE = re.compile("[\uff01-\uff5e]")
 
 def _word_text(word: Word, phrase: bool = False) -> str:
     taken = word.text.casefold() in ((*JOINTS, *RANKINGS, *ALONE) if phrase else JOINTS)
-    if word.glob or (_BARE.fullmatch(word.text) and not taken and not _WIDE.search(word.text)):
-        return word.text
-    return '"' + word.text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return word.text if word.glob or (is_bare(word.text) and not taken) else quoted(word.text)
+
+
+def is_bare(text: str) -> bool:
+    """Whether a word needs no quotes, as far as its characters go."""
+    return _BARE.fullmatch(text) is not None and not _WIDE.search(text)
+
+
+def quoted(text: str) -> str:
+    """A text in quotes, as a query has it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
