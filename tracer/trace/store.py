@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 from tracer.core.columns import Columns, PassColumns, Table
 from tracer.errors import FileFormatError, NotFoundError
 from tracer.files import write_atomic
-from tracer.trace import blocks, literal
+from tracer.trace import blocks, compact, literal
 from tracer.trace.refused import Refused
 from tracer.trace.trace import Trace
 from tracer.trace.validate import validate
 
 FORMAT = "gradient-tracer-trace"
-VERSION = 2
-"""Raised when a reader of the old format would misread the new one. 1 knew no tensors; it is still read."""
+VERSION = 3
+"""Raised when a reader of the old format would misread the new one. 1 knew no tensors, 2 wrote every column in full;
+both are still read."""
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -43,6 +44,7 @@ _DTYPES: dict[str, Any] = {
     "slot": np.int32, "before_slot": np.int32, "static": np.int32, "slots": np.int32, "seed": np.int32,
     "tensors": np.uint8, "accumulates": np.uint8, "retains": np.uint8, "hooked": np.int32, "hooked_offsets": np.int64,
     "aside": np.int32, "aside_offsets": np.int64,
+    "counts": np.int32, "run_gap": np.int32, "run_count": np.int32, "run_offsets": np.int64,
     "start": np.int64, "dtype": np.uint8, "axes": np.int64, "shape": np.int64, "stride": np.int64,
 }  # fmt: skip
 _COMBINE = ("add", "assign")
@@ -97,6 +99,17 @@ def to_bytes(columns: Columns) -> bytes:
     """The file's content."""
     from safetensors.numpy import save as write
 
+    arrays = compact.shrink(in_full(columns))
+    # one key: safetensors writes several in an order that changes from run to run
+    about = {"format": FORMAT, "version": VERSION, "info": dict(columns.info), "arena": len(columns.arena)}
+    metadata = {"trace": json.dumps(about, ensure_ascii=False)}
+    # safetensors writes a transposed array wrongly, without a word
+    data: bytes = write({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
+    return data
+
+
+def in_full(columns: Columns) -> Arrays:
+    """Every column by its name, none left out or shortened: what a file of version 2 held."""
     arrays: Arrays = {name: getattr(columns, name) for name in _NODE_COLUMNS}
     for table in _TABLES:
         for name in _TABLE_COLUMNS:
@@ -113,12 +126,7 @@ def to_bytes(columns: Columns) -> bytes:
     arrays["frozen.line"] = np.array([f[2] for f in columns.frozen], np.int32)
     _put_passes(arrays, columns.passes)
     _put_tensors(arrays, columns)
-    # one key: safetensors writes several in an order that changes from run to run
-    about = {"format": FORMAT, "version": VERSION, "info": dict(columns.info), "arena": len(columns.arena)}
-    metadata = {"trace": json.dumps(about, ensure_ascii=False)}
-    # safetensors writes a transposed array wrongly, without a word
-    data: bytes = write({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
-    return data
+    return arrays
 
 
 def _put_tensors(arrays: Arrays, columns: Columns) -> None:
@@ -127,7 +135,7 @@ def _put_tensors(arrays: Arrays, columns: Columns) -> None:
     n = len(columns.value)
     for name in ("slot", "static"):
         column = getattr(columns, name)
-        arrays[name] = column if len(column) else np.full(n, -1, np.int32)
+        arrays[name] = column if len(column) else np.broadcast_to(np.int32(-1), (n,))
     for table in _TABLES:
         for name in _SLOTS:
             arrays[f"{table}.{name}"] = getattr(getattr(columns, table), name)
@@ -181,6 +189,8 @@ def from_bytes(data: bytes) -> Columns:
     get = _Getter(_arrays(data))
     if about["version"] < 2:
         _without_tensors(get.arrays)
+    if about["version"] > 2:
+        _restore(get)
     if "pass.root" in get.arrays:  # a column that came later: nothing else about the file is different without it
         get.arrays.setdefault("pass.retains", np.ones(get("pass.root").shape, np.uint8))
     fields: dict[str, Any] = {name: get(name, 2 if name == "segments" else 1) for name in _NODE_COLUMNS}
@@ -220,6 +230,13 @@ def _get_tensors(get: _Getter, count: Any) -> dict[str, Any]:
         "statics": statics,
         "update_notes": tuple(literal.read(text, arrays) for text in get.strings("notes")),
     }
+
+
+def _restore(get: _Getter) -> None:
+    """Add the columns that follow from others."""
+    get.arrays["offsets"] = compact.offsets_of(get("counts"), len(get("inputs")))
+    get.arrays["pass.nodes"] = compact.nodes_of(get, len(get("pass.grads")))
+    compact.absent(get.arrays, [("slot", "value"), ("static", "value"), ("pass.slots", "pass.nodes")])
 
 
 def _without_tensors(arrays: Arrays) -> None:
@@ -286,6 +303,7 @@ class _Getter:
         array = self.arrays.get(name)
         if array is None:
             raise Refused(f"damaged: {name} is missing.")
+        array = self.arrays[name] = compact.widen(array, np.dtype(_DTYPES[name.rpartition(".")[2]]))
         if array.dtype != _DTYPES[name.rpartition(".")[2]] or array.ndim != ndim:
             raise Refused(f"damaged: {name} has the wrong type.")
         array.flags.writeable = False
