@@ -108,10 +108,14 @@ class _Page:
         self.boxes = scene.by_node
         selected = {box.node for box in scene.boxes if box.selected}
         # the wires in sight; the one at work comes last, over the others
-        self.wires = sorted((wire for wire in scene.wires if view.meets(*wire.bounds)), key=lambda wire: wire.working)
+        self.wires = sorted(
+            (wire for wire in scene.wires if view.meets(*wire.bounds)), key=lambda w: w.working or w.on_route
+        )
         self.raster = raster([(wire, self._tone(wire, selected)) for wire in self.wires], view)
         self.solid = [bytearray(view.width) for _ in range(view.height)]
-        self._ends_at_work = frozenset(end for w in self.wires if w.working for end in (w.points[0], w.points[-1]))
+        self._ends_at_work = frozenset(
+            end for w in self.wires if w.working or w.on_route for end in (w.points[0], w.points[-1])
+        )
         self.cells: list[list[str]] = self.raster.glyphs.tolist()
         self.inks: list[list[Ink | None]] = [[_TONES[tone] for tone in row] for row in self.raster.tones.tolist()]
         for frame in scene.frames:
@@ -121,6 +125,8 @@ class _Page:
     def _tone(self, wire: Wire, selected: set[int]) -> Tone:
         if wire.working:
             return Tone.WORKING
+        if wire.on_route:
+            return Tone.TRACED
         end = self.boxes.get(wire.input if wire.user is None else wire.user)
         if end is None or not end.known:
             return Tone.UNKNOWN
@@ -183,7 +189,7 @@ class _Page:
             node, cell = (wire.user, wire.points[-1]) if wire.backward else (wire.input, wire.points[0])
             box = self.boxes.get(node) if node is not None else None
             if box and box.shape not in ("plain", "glyph") and cell in self.view and cell not in pointed_at:
-                self.put(*cell, _port(box, cell, HEAVY if wire.working else LIGHT), self._ink(cell))
+                self.put(*cell, _port(box, cell, HEAVY if wire.working or wire.on_route else LIGHT), self._ink(cell))
 
     def _ink(self, cell: Point) -> Ink | None:
         """What the wire in a cell is written with."""

@@ -157,6 +157,8 @@ class Wire:
     """Of a bundle: one of its edges has delivered in this pass."""
     count_at: Point | None = None
     """Where there is room for `×64`."""
+    on_route: bool = False
+    """The route that is pointed out goes along it: drawn heavy, its arrowhead points at the input."""
 
     @cached_property
     def bounds(self) -> tuple[int, int, int, int]:

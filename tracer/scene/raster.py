@@ -74,7 +74,7 @@ def raster(wires: Iterable[tuple[Wire, Tone]], view: Viewport) -> Raster:
     tones = np.zeros((h, w), np.uint8)
     nets = np.full((2, h, w), -1, np.int64)  # whose vertical, whose horizontal arms
     for wire, tone in wires:
-        weight = HEAVY if wire.working else LIGHT
+        weight = HEAVY if wire.working or wire.on_route else LIGHT
         for (x0, y0), (x1, y1) in pairwise(wire.points):
             upright = x0 == x1
             line = x0 - view.x if upright else y0 - view.y

@@ -51,6 +51,7 @@ def build_scene(
     limit: int = LIMIT,
     folding: Folding | None = None,
     part: str | None = None,
+    route: frozenset[int] = frozenset(),
 ) -> Scene:
     """The picture of a cursor's trace at its position. Boxes and wires stand where they stand at every position.
 
@@ -67,6 +68,7 @@ def build_scene(
         folding: which parts of the graph are opened, the others being one box each; None: all are, unless the graph is
             too large to draw and has parts. It has a limit of its own.
         part: key of a fold to point out.
+        route: edges of a route to point out.
     """
     trace, moment = cursor.trace, cursor.moment
     at_work = _drawn(trace, moment.user if moment.kind == "edge" else moment.node)
@@ -94,7 +96,7 @@ def build_scene(
     return Scene(
         notation=notation,
         boxes=tuple(now.box(node) for node in arrangement.sizes),
-        wires=(*now.wires(), *now.results()),
+        wires=_pointing_out(route, (*now.wires(), *now.results()), arrangement),
         width=arrangement.placed.width,
         height=arrangement.placed.height,
         title=_result(trace),
@@ -324,6 +326,25 @@ class _Now:
             if not degree:
                 x, y = arrangement.placed.out_ports[node]
                 yield Wire(None, node, None, ((x, y), (x + arrangement.sizes[node].room_out, y)))
+
+
+def _pointing_out(route: frozenset[int], wires: tuple[Wire, ...], arrangement: Arrangement) -> tuple[Wire, ...]:
+    """The wires that a route goes along, marked; of a bundle, where any of its edges is on the route.
+
+    The picture is then about the route: it is travelled from the loss down, and no wire is at work.
+    """
+    if not route:
+        return wires
+    edges, bundles = sorted(route), arrangement.drawn.bundles
+    on_it = {edge for edge, bundle in bundles.items() if _among(bundle, edges)} | route
+    return tuple(
+        replace(wire, on_route=True, working=False, backward=True, label="")
+        if wire.edge in on_it
+        else replace(wire, working=False, backward=False, label="")
+        if wire.working
+        else wire
+        for wire in wires
+    )
 
 
 def _among(edges: NDArray[np.int64], arriving: Iterable[int]) -> bool:

@@ -101,6 +101,8 @@ class View:
     """What is open of a large graph; None where all of it is drawn."""
     part: str | None = None
     """The part of a folded graph that is pointed out, by its key; no node is, then."""
+    route: frozenset[int] = frozenset()
+    """Edges of the route that is pointed out in a list of routes."""
     cell: tuple[int, int] | None = None
     """The element chosen in a tensor's panel: its node, and its index into the flattened tensor."""
     zoom: Zoom = "auto"

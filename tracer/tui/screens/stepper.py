@@ -26,6 +26,7 @@ from tracer.tui.messages import LessonEnded
 from tracer.tui.screens.base import AppScreen
 from tracer.tui.screens.changing import at_most, edited
 from tracer.tui.screens.folding import FoldingScreen, first_folding
+from tracer.tui.screens.routing import RoutingScreen
 from tracer.tui.screens.seeking import SeekingScreen
 from tracer.tui.screens.walking import first_by, pass_start
 from tracer.tui.screens.zooming import ZoomingScreen
@@ -48,7 +49,7 @@ TABS: tuple[str, ...] = ("graph", "explanation", "source", "values")
 """Panels that share one place on a small terminal, in the order of `tab`."""
 
 
-class StepperScreen(FoldingScreen, ZoomingScreen, SeekingScreen):
+class StepperScreen(FoldingScreen, ZoomingScreen, SeekingScreen, RoutingScreen):
     """Walks a thing.
 
     Args:
@@ -127,7 +128,7 @@ class StepperScreen(FoldingScreen, ZoomingScreen, SeekingScreen):
         self.change(by=by)
 
     def walk_to(self, walker: Cursor) -> None:
-        self.view = self._at(replace(self.view, about=None, opened=None, part=None), walker)
+        self.view = self._at(replace(self.view, about=None, route=frozenset(), opened=None, part=None), walker)
 
     def _at(self, view: View, cursor: Cursor) -> View:
         """The view at another moment: all that follows from where one is."""

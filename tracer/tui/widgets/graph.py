@@ -274,6 +274,7 @@ def _scene_of(view: View, lang: Lang) -> Scene:
         blanks=view.blanks,
         folding=view.folding,
         part=view.part,
+        route=view.route,
     )
 
 
