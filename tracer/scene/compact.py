@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 import networkx as nx
 from rich.cells import cell_len
 
+from tracer.explain.amount import NORM
 from tracer.layout.frames import Frame as Apart
 from tracer.layout.frames import Rect, framed
 from tracer.layout.layered import Direction, Placed, Size, Spacing
@@ -233,7 +234,8 @@ def _check_ink(mark: str) -> Ink | None:
 def reading(box: Box) -> str:
     """One line on a box of the large picture: `a = x + 2   5   ∂ 7`."""
     words = f"{box.name} = {box.title}" if box.shape == "circle" and box.name else box.title
+    grad = f"{NORM} {box.grad}" if box.shape == "fold" else box.grad
     if box.shape == "fold":
         words = f"{words}   {box.count}"
     check = f"   {box.check}" if box.check else ""
-    return f"{words}   {box.number}   ∂ {box.grad}{check}".strip()
+    return f"{words}   {box.number}   ∂ {grad}{check}".strip()

@@ -212,7 +212,7 @@ def _lines(found: Minimap, scene: Scene, view: Viewport) -> tuple[tuple[Run, ...
     inks = [[Ink("muted")] * found.columns for _ in cells]
     left, top, right, bottom = _seen(found, scene, view)
     for row in inks[top : bottom + 1]:
-        row[left : right + 1] = [Ink("text", reverse=True)] * (right + 1 - left)
+        row[left : right + 1] = [Ink("muted", reverse=True)] * (right + 1 - left)
     for box in scene.boxes:
         if box.working or box.receiving or box.selected:
             x, y = _cell(found, box.x + box.width // 2, box.y + box.height // 2)
