@@ -59,6 +59,66 @@ def diff(
     return lambda: diff(thing, other or [], asked, lang=lang or ctx.obj, nodes=nodes, wish=Wish(yes=yes))
 
 
+@app.command("find")
+def find(
+    ctx: typer.Context,
+    thing: Thing,
+    query: Annotated[
+        str, typer.Argument(metavar="QUERY", help="A name, or conditions: see below.", show_default=False)
+    ],
+    values: Values = None,
+    *,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", metavar="POSITION", help="Numbers as they are there; the end if not given.", show_default=False
+        ),
+    ] = None,
+    most: Annotated[
+        int | None,
+        typer.Option("--most", metavar="N", min=0, help="Nodes to print: 20 if not given.", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+    block: Block = None,
+    yes: Yes = False,
+    lang: Language = None,
+    nodes: Nodes = MOST_NODES,
+) -> Task:
+    """Find nodes by name, operation, scope, source line, value and gradient.
+
+    \b
+    tracer find 6.3 x
+    tracer find step.trace "layer*.attn_wq[3,*]"
+    tracer find step.trace "op == relu and grad == 0" --json
+    tracer find step.trace "largest 10 |grad| where kind == leaf"
+    tracer find program.py nan --at 120
+
+    \b
+    name            x   attn_wq[3,5]   layer*.attn_wq[3,*]   softmax (a name, an op or a scope)
+    by text         op == relu   op in (exp, log)   scope == "layer 1"   scope ~ soft   name ~ wq   file ~ gpt
+                    kind == leaf (or const, op)   shape == (2, *)
+    by number       grad > 1e-2   |value| < 1e-6   |grad| >= 0.5   value == 0   norm > 10
+                    uses > 10   line == 12   id == 17
+    by state        nan   inf   finite   value is nan   grad is unknown (or known, none, partial, complete, ...)
+    joined          and   or   not   ( )
+    by size         largest 10 |grad|   smallest 5 value where op == mul
+
+    A number that is not known yet, or is nan, matches no comparison; of a tensor any element may. "smallest |grad|"
+    leaves out exact zeros: `grad == 0` finds them. A scope is all that is in it.
+
+    \b
+    JSON: {"query", "position", "found": how many, "nodes": [{"id", "label", "op", "formula", "scope", "shape", "dtype",
+    "value", "grad", "grad_state", "line": {"file", "line"} or null}, ...]}
+
+    Exit codes: 0 found, 1 nothing found, 2 something you gave was wrong.
+    """
+    from tracer.cli.finding import Asked, find
+    from tracer.cli.naming import Wish
+
+    asked = Asked(query, at, most, as_json)
+    return lambda: find(thing, values or [], asked, lang=lang or ctx.obj, nodes=nodes, wish=Wish(block, yes))
+
+
 @app.command("paths")
 def paths(
     ctx: typer.Context,
@@ -119,3 +179,66 @@ def paths(
 
     asked = Asked(node, most, at, through or (), as_json)
     return lambda: paths(thing, values or [], asked, lang=lang or ctx.obj, nodes=nodes, wish=Wish(block, yes))
+
+
+@app.command("why")
+def why(
+    ctx: typer.Context,
+    thing: Thing,
+    node: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NODE]",
+            help="A node by name, `v7`, or an element of a tensor: W1[0, 1]. Left out: the worst of the whole run.",
+            show_default=False,
+        ),
+    ] = None,
+    values: Values = None,
+    *,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="POSITION", help="What is known there; the end if not given.", show_default=False),
+    ] = None,
+    question: Annotated[
+        str | None,
+        typer.Option(
+            "--question",
+            metavar="WHAT",
+            help="zero, nan, inf, huge, tiny, none or ordinary: what to ask, whatever the gradient is.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    block: Block = None,
+    yes: Yes = False,
+    lang: Language = None,
+    nodes: Nodes = MOST_NODES,
+) -> Task:
+    """Explain why a gradient is zero, nan, huge, tiny or missing; of an ordinary one, where it came from.
+
+    \b
+    tracer why program.py
+    tracer why program.py "W1[0, 1]"
+    tracer why step.trace "layer0.attn_wq[3,5]" --question tiny
+    tracer why "log(x)" x=0 --json
+
+    Gradient is followed from the node to whoever handed it on, values to what they were made of, down to the first
+    closed gate, zero factor, cut, cancellation, dominating factor, or operation that is not finite. Huge is 1e3 and
+    more, tiny 1e-8 and less, where the loss itself has 1.
+
+    Without NODE the worst is explained: what is not finite, then a huge gradient, a parameter that received nothing
+    (all of it), a tiny one. In CI: tracer why program.py || exit 1
+
+    \b
+    JSON: {"node", "id", "element", "question", "about": "grad" or "value", "verdict", "asked", "answer",
+    "position", "culprit": {"node", "id", "element", "edge", "position", "line"} or null, "others", "more", "share",
+    "factor", "stretch", "start", "contribution", "until", "chain": [{"node", "id", "element", "kind", "from", "edge",
+    "upstream", "local", "contribution", "share", "contributions", "value", "grad", "position", "line", "text"}, ...]}
+
+    Exit codes: 0 nothing is wrong, 1 a culprit was found, 2 something you gave was wrong.
+    """
+    from tracer.cli.naming import Wish
+    from tracer.cli.why import Asked, explain_why
+
+    asked = Asked(node, at, question, as_json)
+    return lambda: explain_why(thing, values or [], asked, lang=lang or ctx.obj, nodes=nodes, wish=Wish(block, yes))

@@ -66,7 +66,8 @@ def loss(y: Value) -> Value:
 
 
 def leaf(*numbers: float, dtype: object = None) -> tracer.Tensor:
-    return tracer.tensor(list(numbers), dtype=dtype or tracer.float64, requires_grad=True).named("w")
+    made: tracer.Tensor = tracer.tensor(list(numbers), dtype=dtype or tracer.float64, requires_grad=True)
+    return made.named("w")
 
 
 # Nothing gets through
@@ -250,6 +251,7 @@ def _() -> None:
 def _() -> None:
     w = leaf(0.5, 0.4)
     (w * 3).sum().backward()
+    assert w.grad is not None
     w.grad.zero_()
 
 

@@ -133,5 +133,5 @@ def test_nothing_later_than_the_position_is_used(program: Program) -> None:
                     assert cursor.grad(link.other.node) is not None
 
 
-def _same(a: float, b: float) -> bool:
-    return a == b or (math.isnan(a) and math.isnan(b))
+def _same(a: float, b: float | None) -> bool:
+    return b is not None and (a == b or (math.isnan(a) and math.isnan(b)))

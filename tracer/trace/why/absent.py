@@ -65,8 +65,9 @@ def find(reader: Reader, start: Place) -> Found:
 
 
 def _not_yet(reader: Reader, start: Place, until: int | None) -> Found:
+    made = reader.cursor.is_made(start.node)
     # of what is not made yet nothing is shown
-    link = Link(start, "end", position=reader.position)
+    link = reader.last(start, "end") if made else Link(start, "end", position=reader.position)
     return Found("not yet", None, None, (link,), until=until)
 
 

@@ -1,9 +1,9 @@
 """What is large, what is small, and what made a gradient so: a factor, a product of many, a sum, a cancellation.
 
-A gradient is huge from `HUGE` (1e3) on, tiny up to `TINY` (1e-6): so many times the 1 that a loss starts from. Sizes
+A gradient is huge from `HUGE` (1e3) on, tiny up to `TINY` (1e-8): so many times the 1 that a loss starts from. Sizes
 of other gradients say nothing here: behind an exploding factor nearly all of them are huge. The limits are not alike
 because averaging makes every gradient small: in a healthy GPT step of 260,000 nodes the median is 1e-3, three in a
-thousand lie below 1e-6, none beyond 10.
+thousand lie below 1e-6, one node below 1e-8, and none beyond 10.
 
 From the node the walk goes to the loss along the largest contribution each time. Every step multiplies what the user
 has by a local gradient, and adds the other contributions to it; the logarithms of both add up to that of the gradient,
@@ -21,7 +21,7 @@ from tracer.trace.why.answer import Link, Place, Verdict
 from tracer.trace.why.faults import CHOICES, FLAT_ENDS, GATES, SOFTMAXES, in_softmax
 from tracer.trace.why.reader import Reader
 
-HUGE, TINY = 1e3, 1e-6
+HUGE, TINY = 1e3, 1e-8
 """Factors from which on a gradient is called so."""
 MOST_OF_IT = 0.5
 """Share of the decades from which on one factor alone is to blame."""
@@ -71,7 +71,19 @@ def find(reader: Reader, start: Place, this: Pass, question: str) -> Found:
     if question == "ordinary":
         return Found("ordinary", None, None, chain, start=at_start)
     found = _blame(reader, steps, chain, at_start, question)
+    if found.verdict == "cancelled" and found.culprit is not None:
+        before = next(i for i, step in enumerate(steps) if step.link.at == found.culprit)
+        way = tuple(step.link for step in steps[:before])
+        return Found("cancelled", found.culprit, None, _ended(reader, way, found.culprit, this), found.factor)
     return Found(found.verdict, found.culprit, found.edge, chain, found.factor, found.stretch, at_start)
+
+
+def _ended(reader: Reader, way: tuple[Link, ...], place: Place, this: Pass) -> tuple[Link, ...]:
+    """A way that ends where contributions cancel: there the largest of either sign are shown."""
+    before = None
+    if way:
+        before = next(d for d in range(len(this.edges)) if int(this.edges[d]) == way[-1].edge)
+    return (*way, *reader.parts(place, this, before), reader.last(place, "end"))
 
 
 def _way(reader: Reader, start: Place, this: Pass) -> tuple[list[Step], Link]:

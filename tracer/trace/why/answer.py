@@ -73,6 +73,7 @@ FINE: frozenset[Verdict] = frozenset({"ordinary", "not yet"})
 LinkKind = Literal[
     "handed",  # along `edge`, `user` handed gradient to `node`
     "made",  # along `edge`, the value of `node` came from that of the input `source`
+    "part",  # one of the contributions that cancel at `at`: beside the way, not on it
     "start",  # the root of the pass, which got its gradient from nobody
     "end",  # the last of the chain: nothing is followed from here
 ]

@@ -71,7 +71,7 @@ def find(reader: Reader, start: Place, this: Pass) -> Found:
         if best.kind == "flat":
             verdict, culprit, more = stopped(reader, edge, best.at, best.term.other)
             chain = (*chain, *(more or (reader.last(culprit, "end"),)))
-        else:
+        elif best.kind != "cancelled":
             chain = (*chain, reader.last(culprit, "end"))
     places = {(one.at if one.term is None else one.term.other) for one in walk.endings}
     total = sum(one.mass for one in walk.endings)
@@ -173,7 +173,11 @@ def _chain(reader: Reader, walk: Walk, ending: Ending, start: Place, this: Pass)
         steps.append(reader.handed(source, term, this, 0.0, routes))
         place = source
     steps.reverse()
-    if ending.term is not None:
+    if ending.kind == "cancelled" or (ending.term is None and ending.kind == "saturated softmax"):
+        steps.extend(reader.parts(ending.at, this))
+    if ending.kind == "cancelled":
+        steps.append(reader.last(ending.at, "end"))
+    elif ending.term is not None:
         terms = reader.terms(ending.at, this, None)
         steps.append(reader.handed(ending.at, ending.term, this, 0.0, len(terms)))
     else:

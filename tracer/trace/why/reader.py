@@ -193,6 +193,15 @@ class Reader:
             this.position_of(term.delivery),
         )
 
+    def parts(self, place: Place, this: Pass, before: int | None = None) -> tuple[Link, ...]:
+        """The largest contributions of either sign: what cancels at a place."""
+        terms = [self.opened(term, place, this, "largest") for term in self.terms(place, this, before)]
+        total = sum(abs(term.contribution) for term in terms)
+        ranked = sorted(terms, key=lambda term: term.contribution)
+        chosen = {term.delivery: term for term in (ranked[-1], ranked[0])} if ranked else {}
+        links = (self.handed(place, term, this, total, len(terms)) for term in chosen.values())
+        return tuple(replace(link, kind="part") for link in links)
+
     def made(self, place: Place, edge: int, source: Place) -> Link:
         """The step of the chain from a value to one that it was computed from."""
         return Link(
