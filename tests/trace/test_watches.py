@@ -87,11 +87,11 @@ def trace_of_two() -> Trace:
 def test_a_node_is_watched_by_its_name() -> None:
     trace = trace_of_two()
     end, begin = trace.cursor(-1), trace.cursor(0)
-    assert parse_watch("W[1, 2]").read(end) == Reading(0, 3.0, -4.0, "complete")
-    assert parse_watch("w[1][2]").read(begin) == Reading(0, None, None, "not_yet")
+    assert parse_watch("W[1, 2]").read(end) == Reading("W[1, 2]", 0, 3.0, -4.0, "complete")
+    assert parse_watch("w[1][2]").read(begin) == Reading("W[1, 2]", 0, None, None, "not_yet")
     assert parse_watch("v1").read(end).value == -4.0
     assert parse_watch('"x"').read(end).node == 1
-    assert parse_watch("nobody").read(end) == Reading()
+    assert parse_watch("nobody").read(end) == Reading("nobody")
 
 
 @pytest.mark.parametrize(

@@ -139,8 +139,8 @@ def record(cursor: Cursor, by: By = "edge") -> dict[str, Any]:
     return {
         "position": cursor.position,
         "kind": moment.kind,
-        "node": _node(cursor, node),
-        "user": _node(cursor, moment.user),
+        "node": json_node(cursor, node),
+        "user": json_node(cursor, moment.user),
         "edge": moment.edge,
         "part": moment.part or None,
         "pass": moment.pass_index,
@@ -160,7 +160,7 @@ def record(cursor: Cursor, by: By = "edge") -> dict[str, Any]:
     }
 
 
-def _node(cursor: Cursor, node: int | None) -> dict[str, Any] | None:
+def json_node(cursor: Cursor, node: int | None) -> dict[str, Any] | None:
     if node is None:
         return None
     trace = cursor.trace

@@ -43,12 +43,13 @@ WATCHED: tuple[Watched, ...] = ("value", "grad", "|value|", "|grad|")
 class Reading:
     """What a watch shows at a cursor. Numbers not known yet are None."""
 
+    label: str
+    """What to call it: the node's label, else the text of the watch."""
     node: int | None = None
     """Of a node's name: the node; None where the trace has none of that name."""
     value: Number | None = None
     grad: Number | None = None
-    state: GradState = "not_yet"
-    """Of its gradient."""
+    grad_state: GradState = "not_yet"
     number: float | None = None
     """Of a figure."""
     of: int = 0
@@ -71,8 +72,8 @@ class Watch:
             return _figure(self, cursor)
         node = find_node(cursor.trace, self.name)
         if node is None:
-            return Reading()
-        return Reading(node, cursor.data(node), cursor.grad(node), cursor.grad_state(node))
+            return Reading(self.name)
+        return Reading(cursor.trace.label(node), node, cursor.data(node), cursor.grad(node), cursor.grad_state(node))
 
     def __str__(self) -> str:
         if self.name:
@@ -164,17 +165,17 @@ def _figure(watch: Watch, cursor: Cursor) -> Reading:
     chosen = np.ones(trace.n_nodes, bool) if watch.where is None else _chosen(watch.where, trace, rows)
     if watch.figure == "count":
         count = int(chosen.sum())
-        return Reading(number=float(count), of=count)
+        return Reading(str(watch), number=float(count), of=count)
     some = np.flatnonzero(chosen & known(of, rows))
     if not len(some):
-        return Reading()
+        return Reading(str(watch))
     plain = some[~rows.tensor[some]]
     parts = [(rows.value if of == "value" else rows.grad)[plain]]
     parts += [elements(of, rows, row) for row in some[rows.tensor[some]].tolist()]
     numbers = np.concatenate(parts)
     if watch.measure[0] == "|":
         numbers = np.abs(numbers)
-    return Reading(number=_reduce(watch.figure, numbers) if len(numbers) else None, of=len(some))
+    return Reading(str(watch), number=_reduce(watch.figure, numbers) if len(numbers) else None, of=len(some))
 
 
 def _chosen(where: Query, trace: Trace, rows: Rows) -> Bools:
