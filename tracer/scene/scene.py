@@ -6,19 +6,20 @@ of one trace, and knows nothing of Rich, Textual or Graphviz. What is not in the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracer.explain.delivery import together
-from tracer.layout.fold import LIMIT, Folding, is_folded
+from tracer.layout.fold import LIMIT, Drawn, Folding, is_folded
 from tracer.numbers import NO_GRADIENT
 from tracer.scene.arrange import Arrangement, arrange
-from tracer.scene.folded import FoldReading, first_delivery
+from tracer.scene.folded import FoldReading, first_delivery, folded_words
 from tracer.scene.notation import NOTATIONS as NOTATIONS
 from tracer.scene.notation import Notation as Notation
 from tracer.scene.notation import Shape as Shape
@@ -52,6 +53,7 @@ def build_scene(
     folding: Folding | None = None,
     part: str | None = None,
     route: frozenset[int] = frozenset(),
+    breakpoints: Breakpoints | None = None,
 ) -> Scene:
     """The picture of a cursor's trace at its position. Boxes and wires stand where they stand at every position.
 
@@ -69,6 +71,7 @@ def build_scene(
             too large to draw and has parts. It has a limit of its own.
         part: key of a fold to point out.
         route: edges of a route to point out.
+        breakpoints: where breakpoints are set, as far as that is known at the cursor.
     """
     trace, moment = cursor.trace, cursor.moment
     at_work = _drawn(trace, moment.user if moment.kind == "edge" else moment.node)
@@ -95,18 +98,40 @@ def build_scene(
     )
     return Scene(
         notation=notation,
-        boxes=tuple(now.box(node) for node in arrangement.sizes),
+        boxes=tuple(_marked(now.box(node), arrangement.drawn, breakpoints) for node in arrangement.sizes),
         wires=_pointing_out(route, (*now.wires(), *now.results()), arrangement),
         width=arrangement.placed.width,
         height=arrangement.placed.height,
         title=_result(trace),
-        left_out=arrangement.drawn.left_out,
+        left_out=arrangement.drawn.left_out or folded_words(trace, arrangement.drawn),
         lang=lang,
         frames=tuple(
             Frame(one.number, one.out, one.nodes, *rect, one.title)
             for one, rect in zip(arrangement.insides, arrangement.rects, strict=True)
         ),
     )
+
+
+class Breakpoints(Protocol):
+    """Where breakpoints are, asked box by box."""
+
+    def at(self, node: int) -> bool:
+        """Whether one is set at a node."""
+
+    def among(self, key: Hashable, nodes: NDArray[np.int64]) -> bool:
+        """Whether one is set at any of these; of the same key they are always the same."""
+
+
+def _marked(box: Box, drawn: Drawn, breakpoints: Breakpoints | None) -> Box:
+    """The box, marked if a breakpoint is set at its node, inside its fold, or at a parameter in one of its rows."""
+    if breakpoints is None:
+        return box
+    fold = drawn.folds.get(box.node)
+    here = breakpoints.at(box.node) if fold is None else breakpoints.among(fold.key, fold.nodes)
+    ports = drawn.ports.get(box.node, ())
+    if here or any(breakpoints.among((box.node, port.name), port.leaves) for port in ports):
+        return replace(box, breakpoint=True)
+    return box
 
 
 Shown = tuple[Reading | FoldReading, tuple[PortRow, ...], str]

@@ -6,7 +6,8 @@ their names, only signs remain; where there are too many for a column each, colu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -33,7 +34,7 @@ NAMES = {
 }
 SIGNS = {"forward": "▸", "backward": "◂", "write": "0", "update": "Δ", "mark": "*"}
 ROLES: dict[str, Role] = {"forward": "data", "backward": "grad", "write": "muted", "update": "accent", "mark": "mark"}
-AHEAD, HEAD, BORDER = "·", "●", "│"
+AHEAD, HEAD, BORDER, TICK = "·", "●", "│", "◆"
 
 
 class Stretch(NamedTuple):
@@ -79,6 +80,8 @@ class Timeline:
     palette: Palette
     width: int
     by: By
+    ticks: Sequence[NDArray[np.int64]] = field(default=(), compare=False)
+    """Positions to be marked: breakpoints. Each array is ascending."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield self.text
@@ -88,7 +91,7 @@ class Timeline:
         """The line."""
         position, track = self.cursor.position, self._track
         line = RichText(no_wrap=True, end="")
-        head = self._head(track)
+        head, ticked = self._head(track), self._ticked(track)
         line.append(" ")
         line.append(HEAD if position == 0 else " ", self.palette.style("active"))
         runs: list[tuple[str, Role]] = []
@@ -97,6 +100,8 @@ class Timeline:
                 runs.append((cell.text, "muted"))
             elif i == head:
                 runs.append((HEAD, "active"))
+            elif i in ticked:
+                runs.append((TICK, "wrong" if cell.position <= position else "muted"))
             elif cell.position <= position:
                 runs.append((SIGNS[cell.kind], ROLES[cell.kind]))
             else:
@@ -107,6 +112,15 @@ class Timeline:
         line.append(self._count, self.palette.style("text")).append(" ")
         line.truncate(self.width, pad=True)
         return line
+
+    def _ticked(self, track: tuple[Cell, ...]) -> set[int]:
+        """Columns that stand for a marked position."""
+        if not any(map(len, self.ticks)):
+            return set()
+        columns = [i for i, cell in enumerate(track) if not cell.text]
+        ends = np.array([0, *(track[i].position for i in columns)], np.int64)
+        upto = sum(np.searchsorted(ticks, ends, "right") for ticks in self.ticks)
+        return {columns[i] for i in np.flatnonzero(np.diff(upto)).tolist()}
 
     def position_at(self, column: int) -> int:
         """The position that a click in this column means."""
@@ -188,7 +202,13 @@ def _shares(trace: Trace, stops: NDArray[np.int64], width: int) -> tuple[Cell, .
 
 
 def timeline(
-    cursor: Cursor, lang: Lang = "en", palette: Palette = DARK, width: int = 80, *, by: By = "edge"
+    cursor: Cursor,
+    lang: Lang = "en",
+    palette: Palette = DARK,
+    width: int = 80,
+    *,
+    by: By = "edge",
+    ticks: Sequence[NDArray[np.int64]] = (),
 ) -> Timeline:
     """A Rich renderable of the whole time, `width` cells wide; `position_at(column)` tells what a click means."""
-    return Timeline(cursor, lang, palette, width, by)
+    return Timeline(cursor, lang, palette, width, by, ticks)

@@ -14,6 +14,8 @@ from tracer.scene.tensor import Zoom
 from tracer.text import Lang, Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import By
+from tracer.trace.watches import Watch
+from tracer.tui.breaks import NO_BREAKS, Breaks
 from tracer.tui.checks import Checked
 
 if TYPE_CHECKING:  # only a document needs it
@@ -122,6 +124,10 @@ class View:
     """In lockstep, once the runs have parted."""
     beside: tuple[int, int, bool] | None = None
     """In lockstep: the step of both runs, how many they have, whether this is the end; else the cursor knows."""
+    breaks: Breaks = NO_BREAKS
+    """Breakpoints, as far as it is known where they stop."""
+    watches: tuple[Watch, ...] = ()
+    """What is watched, in the order in which it was asked for."""
     hit: Hit | None = None
     """Where in the list of hits one is."""
     page: Page | None = None

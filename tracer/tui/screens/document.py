@@ -34,6 +34,7 @@ from tracer.tui.widgets.page import CodePanel, PagePanel
 from tracer.tui.widgets.panel import ScrollingPanel
 from tracer.tui.widgets.timeline import Timeline
 from tracer.tui.widgets.values import ValuesPanel
+from tracer.tui.widgets.watches import WatchLine
 
 PAIR_WIDTH, PAIR_HEIGHT = 110, 30
 """From this size on, page and graph stand side by side, what is said of them under the graph."""
@@ -49,14 +50,17 @@ class DocumentScreen(PlayingScreen):
     DocumentScreen.-pair #header, DocumentScreen.-pair #timeline, DocumentScreen.-pair #sentence { column-span: 2; }
     DocumentScreen.-pair #page { row-span: 2; }
     DocumentScreen.-pair #timeline { display: block; }
+    DocumentScreen.-pair.-watching { grid-rows: 1 1fr 12 3 1 3; }
+    DocumentScreen.-pair #watched, DocumentScreen.-half #watched { column-span: 2; }
     DocumentScreen.-half { grid-size: 2; grid-columns: 1fr 1fr; grid-rows: 1 1fr 3; }
+    DocumentScreen.-half.-watching { grid-rows: 1 1fr 1 3; }
     DocumentScreen.-half #header, DocumentScreen.-half #sentence { column-span: 2; }
     DocumentScreen.-triple { grid-size: 3; grid-columns: 30fr 33fr 37fr; grid-rows: 1 1fr 20 11 3; }
     DocumentScreen.-triple #header, DocumentScreen.-triple #timeline { column-span: 3; }
     DocumentScreen.-triple #page { row-span: 3; }
     DocumentScreen.-triple #graph { row-span: 2; }
     DocumentScreen.-triple #code, DocumentScreen.-triple #note, DocumentScreen.-triple #timeline { display: block; }
-    DocumentScreen.-triple #sentence { display: none; }
+    DocumentScreen.-triple #sentence, DocumentScreen.-triple #watched { display: none; }
     """
     PLACES: ClassVar[tuple[Place, ...]] = ("walk", "stepper", "document")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -85,6 +89,7 @@ class DocumentScreen(PlayingScreen):
         yield NotePanel(id="note").data_bind(StepperScreen.view, AppScreen.lang)
         yield ValuesPanel(id="values").data_bind(StepperScreen.view, AppScreen.lang)
         yield Timeline(id="timeline").data_bind(StepperScreen.view, AppScreen.lang)
+        yield WatchLine(id="watched").data_bind(StepperScreen.view, AppScreen.lang)
         yield SentenceLine(id="sentence").data_bind(StepperScreen.view, AppScreen.lang)
         yield KeyBar("document", "walk", "stepper", later=("finer", "coarser")).data_bind(AppScreen.lang)
 

@@ -183,6 +183,8 @@ class PlayingScreen(StepperScreen):
             page=page,
             busy=self._busy(),
             folding=first_folding(thing),
+            breaks=self.breaks,
+            watches=self.view.watches,
         )
         return self._at(view, view.cursor)
 
@@ -220,6 +222,14 @@ class PlayingScreen(StepperScreen):
             self.session.edit(block, self.thing.overrides)
             page = replace(page, runs=(), running=None)
         self._show_place(page, position=None if end else 0)
+
+    @property
+    def room(self) -> int:
+        return self._page.at
+
+    def enter_room(self, room: int) -> bool:
+        self.go_to_place(room)
+        return self._page.at == room
 
     def arrivals_in(self, thing: Thing) -> tuple[Arrival, ...]:
         script = self._page.block.script if self._page.block is not None else None

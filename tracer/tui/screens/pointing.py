@@ -113,10 +113,10 @@ class PointingDialog(Dialog[Result]):
         super().draw()
         self.query_one("#dialog-heads", Static).update(self.heads(max(1, self.list.size.width)))
         self.query_one("#dialog-help", Static).update(self.help()[self.lang])
-        self._point()
+        self._draw_caret()
         self.list.refresh()
 
-    def _point(self) -> None:
+    def _draw_caret(self) -> None:
         """The caret under the character that is wrong."""
         line, mistake = self.query_one("#dialog-caret", Static), self.mistake
         line.set_class(mistake is not None, "-wrong")

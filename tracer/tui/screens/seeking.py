@@ -11,9 +11,10 @@ from tracer.lessons.runner import Thing
 from tracer.text import Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.unfolding import Unfolding
+from tracer.tui.screens.breaking import BreakingScreen
 from tracer.tui.screens.extremes import TEN, ExtremesScreen
 from tracer.tui.screens.search import Picked, SearchScreen
-from tracer.tui.screens.unfolding import UnfoldingScreen
+from tracer.tui.screens.watching import WatchingScreen
 from tracer.tui.seek import Extremes, Hits, extremes, seek
 from tracer.tui.view import Hit
 
@@ -21,7 +22,7 @@ PAST = 50
 """Queries remembered."""
 
 
-class SeekingScreen(UnfoldingScreen):
+class SeekingScreen(WatchingScreen, BreakingScreen):
     """The stepper's search."""
 
     def __init__(self, thing: Thing) -> None:

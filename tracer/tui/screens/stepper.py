@@ -40,6 +40,7 @@ from tracer.tui.widgets.panel import Panel
 from tracer.tui.widgets.source import SourcePanel
 from tracer.tui.widgets.timeline import Timeline
 from tracer.tui.widgets.values import ValuesPanel, shown_tensor
+from tracer.tui.widgets.watches import WatchLine
 
 ALL_WIDTH, ALL_HEIGHT = 110, 34
 """From this size on, all panels stand side by side; as wide but lower, the graph and one other."""
@@ -62,17 +63,21 @@ class StepperScreen(FoldingScreen, ZoomingScreen, SeekingScreen, RoutingScreen):
     DEFAULT_CSS = """
     StepperScreen { layout: grid; grid-size: 1; grid-rows: 1 1fr 3; }
     StepperScreen.-too-small { layout: vertical; }
-    StepperScreen #timeline, StepperScreen #note, StepperScreen .-behind { display: none; }
+    StepperScreen #timeline, StepperScreen #note, StepperScreen .-behind, StepperScreen #watched { display: none; }
+    StepperScreen.-watching { grid-rows: 1 1fr 1 3; }
+    StepperScreen.-watching #watched { display: block; }
     StepperScreen.-two { grid-size: 2; grid-columns: 55fr 45fr; grid-rows: 1 1fr 3 3; }
     StepperScreen.-two #header, StepperScreen.-two #sentence { column-span: 2; }
     StepperScreen.-two #timeline { display: block; column-span: 2; }
+    StepperScreen.-two.-watching { grid-rows: 1 1fr 3 1 3; }
+    StepperScreen.-two #watched { column-span: 2; }
     StepperScreen.-all { grid-size: 2; grid-columns: 55fr 45fr; grid-rows: 1 1fr 7 9 3; }
     StepperScreen.-all.-tall { grid-rows: 1 1fr 9 14 3; }
     StepperScreen.-all #header { column-span: 2; }
     StepperScreen.-all #graph { row-span: 2; }
     StepperScreen.-all #note { display: block; }
     StepperScreen.-all #timeline { display: block; column-span: 2; }
-    StepperScreen.-all #sentence { display: none; }
+    StepperScreen.-all #sentence, StepperScreen.-all #watched { display: none; }
     """
     PLACES: ClassVar[tuple[Place, ...]] = ("walk", "stepper")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -104,6 +109,7 @@ class StepperScreen(FoldingScreen, ZoomingScreen, SeekingScreen, RoutingScreen):
         yield SourcePanel(id="source").data_bind(StepperScreen.view, AppScreen.lang)
         yield ValuesPanel(id="values").data_bind(StepperScreen.view, AppScreen.lang)
         yield Timeline(id="timeline").data_bind(StepperScreen.view, AppScreen.lang)
+        yield WatchLine(id="watched").data_bind(StepperScreen.view, AppScreen.lang)
         yield SentenceLine(id="sentence").data_bind(StepperScreen.view, AppScreen.lang)
         yield KeyBar("walk", "stepper").data_bind(AppScreen.lang)
 
@@ -163,7 +169,7 @@ class StepperScreen(FoldingScreen, ZoomingScreen, SeekingScreen, RoutingScreen):
         self.change(speed=speed)
 
     def pauses_at(self, walker: Cursor) -> bool:
-        return any(arrival.position == walker.position for arrival in self._arrivals)
+        return any(arrival.position == walker.position for arrival in self._arrivals) or self.breaks_at(walker)
 
     def edge_of_time(self, walker: Cursor, *, end: bool) -> Cursor:
         return walker.trace.cursor(-1 if end else 0)

@@ -171,12 +171,20 @@ class WalkingScreen(AppScreen[None], Generic[Walker]):
     def _play_on(self) -> None:
         if not self.is_current:
             return  # a dialog is open: wait
-        after = self.walker.step(1, self.by)
+        after = self.next_in_play(self.walker)
         if not self.may_walk_to(after):
             return
         self.walk_to(after)
         if self.pauses_at(after) or after == self.edge_of_time(after, end=True):
             self.stop_playing()
+            self.paused()
+
+    def next_in_play(self, walker: Walker) -> Walker:
+        """Where play goes next."""
+        return walker.step(1, self.by)
+
+    def paused(self) -> None:
+        """Play has come to where it stops by itself."""
 
     def on_screen_suspend(self) -> None:
         self.stop_playing()

@@ -21,6 +21,7 @@ from tracer.scene.prose import Prose
 from tracer.scene.raster import Viewport
 from tracer.scene.scene import Box, Scene, build_scene
 from tracer.text import Lang, Text
+from tracer.tui.breaks import marked_at
 from tracer.tui.view import Show, View
 from tracer.tui.widgets.panel import Panel
 
@@ -275,6 +276,7 @@ def _scene_of(view: View, lang: Lang) -> Scene:
         folding=view.folding,
         part=view.part,
         route=view.route,
+        breakpoints=marked_at(view.cursor, view.breaks),
     )
 
 

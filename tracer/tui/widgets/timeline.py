@@ -9,6 +9,7 @@ from textual.strip import Strip
 
 from tracer.scene.timeline import timeline
 from tracer.text import Text
+from tracer.tui.breaks import marks
 from tracer.tui.view import View
 from tracer.tui.widgets.panel import Panel
 
@@ -30,7 +31,9 @@ class Timeline(Panel):
             self.position = position
 
     def paint(self, view: View, size: Size) -> list[Strip]:
-        self._line = timeline(view.cursor, self.lang, self.palette, size.width, by=view.by)
+        found = marks(view.cursor.trace, view.breaks)
+        ticks = () if found is None else found.ticks(view.cursor.position)
+        self._line = timeline(view.cursor, self.lang, self.palette, size.width, by=view.by, ticks=ticks)
         return self.strips([self._line.text], size.width)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:

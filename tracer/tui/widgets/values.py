@@ -16,8 +16,10 @@ from tracer.scene.boxes_table import BoxesTable, boxes_table
 from tracer.scene.tensor import TensorPanel, tensor_panel
 from tracer.scene.values import ValuesPanel as NodesTable
 from tracer.scene.values import listed, values_panel
+from tracer.scene.watches import watch_lines
 from tracer.text import Text
 from tracer.tui.view import View
+from tracer.tui.watched import watched
 from tracer.tui.widgets.graph import GraphPanel, scene_of
 from tracer.tui.widgets.panel import Panel
 
@@ -25,6 +27,8 @@ BOTH = 16
 """Lines from which on the table of nodes and a tensor stand over each other."""
 TABLE = 0.4
 """The table's part of them."""
+LEAST = 5
+"""Lines from which on there is room for what is watched."""
 WHEEL = 2
 """Rows (or columns) that one notch of the wheel moves."""
 
@@ -47,6 +51,8 @@ class ValuesPanel(Panel):
         super().__init__(id=id)
         self._pushed = Offset(0, 0)
         self._tensor: TensorPanel | None = None
+        self._watches = 0
+        """Lines of what is watched, over all else."""
         self._above = 0
         """Lines of the table over the tensor."""
 
@@ -55,6 +61,9 @@ class ValuesPanel(Panel):
         super().watch_view()
 
     def paint(self, view: View, size: Size) -> list[Strip]:
+        above = self._watched(view, size)
+        self._watches = len(above)
+        size = Size(size.width, size.height - len(above))
         node = shown_tensor(view)
         self._above = size.height
         self._tensor = None
@@ -76,7 +85,15 @@ class ValuesPanel(Panel):
         lines = self._table.lines(size.width)[: self._above]
         if self._tensor is not None:
             lines += [RichText()] * (self._above - len(lines)) + self._tensor.lines(size.width)
-        return self.strips(lines, size.width)
+        return self.strips([*above, *lines], size.width)
+
+    def _watched(self, view: View, size: Size) -> list[RichText]:
+        """What is watched, in as many lines as leave the table its half, and a rule under them."""
+        if not view.watches or size.height < LEAST:
+            return []
+        rows = watched(view.cursor, view.by, view.watches, self.lang)
+        lines = watch_lines(rows, self.lang, self.palette, size.width, size.height // 2 - 1)
+        return [*lines, RichText("╌" * size.width, self.palette.style("muted"))]
 
     def _table_of(self, view: View) -> NodesTable | BoxesTable:
         """The nodes; of a folded graph the boxes of the picture."""
@@ -90,8 +107,9 @@ class ValuesPanel(Panel):
 
     def on_click(self, event: events.Click) -> None:
         inside = event.get_content_offset(self)
-        if inside is None:
+        if inside is None or inside.y < self._watches:
             return
+        inside -= Offset(0, self._watches)
         if self._tensor is not None and inside.y >= self._above:
             element = self._tensor.element_at(inside.x, inside.y - self._above, self.size.width)
             if element is not None:
