@@ -350,7 +350,7 @@ def test_export_refuses_what_it_cannot_do(shell: Shell, words: list[str], says: 
 
 
 def test_export_leaves_nodes_out_when_asked_and_says_so(shell: Shell) -> None:
-    ran = shell("export", "+".join("x" * 40), "x=1", "-o", "g.dot", "--fold", "10")
+    ran = shell("export", "+".join("x" * 40), "x=1", "-o", "g.dot", "--limit", "10")
     assert ran.code == 0
     assert ran.err.startswith("tracer: ")
     drawn = (shell.folder / "g.dot").read_text(encoding="utf-8")

@@ -16,7 +16,9 @@ from tracer.cli.options import (
     MOST_NODES,
     Block,
     ByName,
+    Fold,
     Language,
+    Limit,
     Nodes,
     Task,
     Thing,
@@ -88,6 +90,8 @@ def open_(
     block: Block = None,
     yes: Yes = False,
     unfold: Unfold = None,
+    fold: Fold = False,
+    limit: Limit = None,
     ascii_: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII only.")] = False,
     lang: Language = None,
     nodes: Nodes = MOST_NODES,
@@ -100,6 +104,7 @@ def open_(
     tracer open "(x + 2) * (x - 1)" x=3
     tracer open program.py --at end
     tracer open program.py --unfold "z1[0, 1]"
+    tracer open step.trace --unfold "position 3.layer 1" --limit 200
 
     A program runs in a process of its own. Ctrl-C stops it, and what it had computed by then opens.
     """
@@ -114,6 +119,8 @@ def open_(
         lang=lang or ctx.obj,
         nodes=nodes,
         unfold=unfold or (),
+        fold=fold,
+        limit=limit,
         wish=Wish(block, yes),
     )
 
@@ -322,9 +329,8 @@ def export(
     format: Annotated[
         str | None, typer.Option("--format", metavar="FORMAT", help="svg, png, pdf or dot, if FILE does not say.")
     ] = None,
-    fold: Annotated[
-        int | None, typer.Option("--fold", metavar="N", min=1, help="Draw at most N nodes, those around the moment.")
-    ] = None,
+    fold: Fold = False,
+    limit: Limit = None,
     block: Block = None,
     yes: Yes = False,
     unfold: Unfold = None,
@@ -337,6 +343,7 @@ def export(
     tracer export 6.3 -o graph.svg
     tracer export 6.3 -o figure.pdf --style textbook --width 85mm --digits 3 --mono --no-caption
     tracer export "(x + 2)(x - 1)" x=3 -o step.png --at 19
+    tracer export step.trace -o layer.svg --unfold "position 3.layer 1"
     """
     from tracer.cli.exporting import export
     from tracer.cli.naming import Wish
@@ -355,6 +362,7 @@ def export(
         show=show.value,
         format=format,
         fold=fold,
+        limit=limit,
         lang=lang or ctx.obj,
         nodes=nodes,
         unfold=unfold or (),

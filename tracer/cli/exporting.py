@@ -31,7 +31,8 @@ def export(
     caption: bool,
     show: Show,
     format: str | None,
-    fold: int | None,
+    fold: bool,
+    limit: int | None,
     lang: str | None,
     nodes: int,
     unfold: Sequence[str] = (),
@@ -40,7 +41,7 @@ def export(
     """Draw the moment `at` of what `name` computes to `out`; what is to be said of the picture goes to stderr."""
     format_of(out, format)  # before a program runs for an hour
     check_writable(out, ExportError)
-    thing = open_quietly(name, values, nodes=nodes, lang=lang, unfold=unfold, wish=wish)
+    thing = open_quietly(name, values, nodes=nodes, lang=lang, unfold=unfold, fold=fold, limit=limit, wish=wish)
     words = choose_lang(lang)
     lesson = thing.lesson
     options = Options(
@@ -52,7 +53,8 @@ def export(
         mono=mono,
         caption=caption,
         lang=words,
-        limit=LIMIT if fold is None else fold,
+        limit=limit or LIMIT,
+        folding=thing.folding,
     )
     position = position_of(at, thing.trace)
     made = write(thing.trace.cursor(position or 0), out, options, format=format)

@@ -29,6 +29,8 @@ def open_quietly(
     tell: bool = True,
     meanwhile: Callable[[], object] | None = None,
     unfold: Sequence[str] = (),
+    fold: bool = False,
+    limit: int | None = None,
     wish: Wish | None = None,
 ) -> Thing:
     """The thing, with what there is to say about it said on stderr.
@@ -39,6 +41,8 @@ def open_quietly(
         tell: whether to say how the program ended.
         meanwhile: done while the program runs in its process, instead of waiting for it.
         unfold: what to unfold in its trace, one after the other.
+        fold: whether to draw it folded by scope, however small it is.
+        limit: the most boxes to draw.
         wish: of a document: which block, and whether its code may run.
     """
     words, wish = choose_lang(lang), wish or Wish()
@@ -51,7 +55,7 @@ def open_quietly(
             print(plain(thing.output.rstrip("\n")), file=sys.stderr)
         if tell:
             tell_outcome(thing, words)
-        return thing
+        return _folded(thing, fold, limit)
     refuse_wish(name, wish)
     waiting = _Waiting(name, words, meanwhile)
     try:
@@ -69,8 +73,16 @@ def open_quietly(
     if unfold:
         from tracer.lessons.unfolded import unfold_thing
 
-        return unfold_thing(thing, unfold)
-    return thing
+        thing = unfold_thing(thing, unfold)
+    return _folded(thing, fold, limit)
+
+
+def _folded(thing: Thing, fold: bool, limit: int | None) -> Thing:
+    """The thing with what was asked of its picture: folded by scope, so many boxes at most."""
+    from tracer.lessons.unfolded import fold_thing, limit_thing
+
+    thing = fold_thing(thing) if fold else thing
+    return thing if limit is None else limit_thing(thing, limit)
 
 
 def tell_outcome(thing: Thing, lang: Lang) -> None:

@@ -72,9 +72,17 @@ Unfold = Annotated[
     list[str] | None,
     typer.Option(
         "--unfold",
-        metavar="NODE",
-        help="Show the scalars (or smaller ops) inside a tensor: z1, its row z1[0], its element z1[0, 1]. Repeatable.",
+        metavar="NAME",
+        help="Show what is inside a tensor (z1, its row z1[0], its element z1[0, 1]) or a scope (`layer 1.mlp`). "
+        "Repeatable.",
         show_default=False,
+    ),
+]
+Fold = Annotated[bool, typer.Option("--fold", help="Draw each scope as one box, but for those that --unfold opens.")]
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        "--limit", metavar="N", min=1, help="Draw at most N boxes, those around the moment.", show_default=False
     ),
 ]
 Block = Annotated[

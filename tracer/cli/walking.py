@@ -35,12 +35,14 @@ def walk(
     lang: str | None,
     nodes: int,
     unfold: Sequence[str] = (),
+    fold: bool = False,
+    limit: int | None = None,
     wish: Wish | None = None,
 ) -> int:
     """Open a thing in the app, or print its steps."""
     words, wish = choose_lang(lang), wish or Wish()
     document = document_file(name, words)
-    if document is not None and not unfold:
+    if document is not None and not (unfold or fold or limit):
         from tracer.cli.pages import walk_document
 
         return walk_document(document, values, wish, at=at, ascii_only=ascii_only, lang=lang, nodes=nodes)
@@ -57,7 +59,16 @@ def walk(
         print_steps(thing, "edge", choose_lang(lang))
         return 0
     thing = open_quietly(
-        name, values, nodes=nodes, lang=lang, tell=False, meanwhile=_import_app, unfold=unfold, wish=wish
+        name,
+        values,
+        nodes=nodes,
+        lang=lang,
+        tell=False,
+        meanwhile=_import_app,
+        unfold=unfold,
+        fold=fold,
+        limit=limit,
+        wish=wish,
     )
     position = position_of(at, thing.trace)
     if asked_to_end():

@@ -84,7 +84,7 @@ def _folding(trace: Trace, limit: int, folding: Folding | None) -> Folding | Non
         return None  # nothing to fold
     if folding is not None:
         return folding
-    return default_folding(trace, limit) if is_large(trace) else None
+    return default_folding(trace, limit) if is_large(trace) and len(boxed(trace)) > limit else None
 
 
 def _whole(trace: Trace, nodes: list[int], stretch: int) -> Drawn:

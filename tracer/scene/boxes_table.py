@@ -62,7 +62,8 @@ class BoxesTable:
         """The panel as lines of at most `width` cells."""
         boxes = self.boxes
         names = max((cell_len(_name(box)) for box in self.scene.boxes), default=NAME_LEAST)
-        columns = _columns(width, max(NAME_LEAST, min(names, NAME_MOST)))
+        known = any(box.share is not None for box in self.scene.boxes)
+        columns = _columns(width, max(NAME_LEAST, min(names, NAME_MOST)), known)
         head = tuple((word[self.lang], Ink("muted")) for word in HEADS)
         return [self._line(" ", head, columns), *(self._row(box, columns) for box in boxes)]
 
@@ -103,16 +104,19 @@ def _name(box: Box) -> str:
     return "  " * min(depth, 4) + (box.title if box.shape == "fold" else box.label)
 
 
-def _columns(width: int, name: int) -> tuple[int, ...]:
-    """Room of each column; 0 where there is none. The last is the bar's."""
+def _columns(width: int, name: int, flow: bool) -> tuple[int, ...]:
+    """Room of each column; 0 where there is none: gradient and flow come first. The last is the bar's.
+
+    Args:
+        flow: whether there is any flow to show.
+    """
     left = width - 1 - name
-    found = [name]
-    for room in (NODES, VALUES, GRAD, FLOW):
-        fits = left >= room + 1
-        found.append(room if fits else 0)
-        left -= (room + 1) * fits
-    found.append(max(0, min(left - 1, BAR_MOST)))
-    return tuple(found)
+    found = [name, 0, 0, 0, 0]
+    for column, room in ((3, GRAD), (4, FLOW * flow), (1, NODES), (2, VALUES)):
+        if room and left >= room + 1:
+            found[column] = room
+            left -= room + 1
+    return (*found, max(0, min(left - 1, BAR_MOST)) if flow else 0)
 
 
 def _bar(share: float, width: int) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.layout.fold import Fold, Port, stats
+from tracer.layout.fold import Drawn, Fold, Port, stats
 from tracer.numbers import MORE_TO_COME, NO_GRADIENT, NOT_YET, format_number, percent
 from tracer.scene.picture import PortRow
 from tracer.text import Lang, Text, clean
@@ -26,6 +26,7 @@ ONE_NODE = Text(en="1 node", ja="1 ノード")
 SO_FAR = Text(en="{made} of {n} nodes", ja="{made} / {n} ノード")
 FLOW = Text(en="flow {share}", ja="流れ {share}")
 MORE_PORTS = Text(en="{n} parameters", ja="パラメータ {n} 組")
+FOLDED = Text(en="folded: {boxes} boxes for {n} nodes", ja="折りたたみ: {n} ノードを {boxes} 個の箱で表示")
 RANGE = " … "
 NONE = np.zeros(0, np.int64)
 
@@ -85,8 +86,8 @@ class FoldReadings:
             value = "nan" if now.low is None or now.high is None else between(now.low, now.high, self.digits)
         state: GradState = "complete"
         if now.grad_norm is None:
-            state = "not_yet" if cursor.trace.columns.flags[fold.nodes].any() else "none"
-            grad = NOT_YET
+            takes = fold.kind != "unused" and cursor.trace.columns.flags[fold.nodes].any()
+            state, grad = ("not_yet", NOT_YET) if takes else ("none", NO_GRADIENT)
         else:
             grad = format_number(now.grad_norm, self.digits)
             if now.partial:
@@ -231,6 +232,13 @@ def _by_edge(trace: Trace, at_pass: int) -> NDArray[np.int64]:
         trace.kept[key] = first
     found: NDArray[np.int64] = trace.kept[key]
     return found
+
+
+def folded_words(trace: Trace, drawn: Drawn) -> Text | None:
+    """`folded: 9 boxes for 259,443 nodes`; None where no part of the graph is folded."""
+    if not drawn.folds:
+        return None
+    return FOLDED.format(boxes=f"{len(drawn.graph):,}", n=f"{trace.n_nodes:,}")
 
 
 def shown_ports(ports: Sequence[Port]) -> int:

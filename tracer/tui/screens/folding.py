@@ -68,15 +68,12 @@ class FoldingScreen(UnfoldingScreen):
         folding = self.view.folding
         assert folding is not None, "it is drawn as one box"
         self.stop_playing()
+        before = {box.node for box in self.scene.boxes}
         self._fold_to(folding.open(key))
-        inside = self._inside(key)
-        if inside is not None:
-            self.select_box(inside)
-
-    def _inside(self, key: str) -> Box | None:
-        """Of the boxes that were drawn for an opened part, the one at work, else the first."""
-        boxes = [box for box in self.scene.boxes if key in box.inside]
-        return next((box for box in boxes if box.working), boxes[0] if boxes else None)
+        fresh = [box for box in self.scene.boxes if box.node not in before]
+        inside = [box for box in fresh if key in box.inside] or fresh
+        if inside:
+            self.select_box(next((box for box in inside if box.working), inside[0]))
 
     # Close
 
