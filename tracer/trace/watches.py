@@ -85,6 +85,13 @@ class Watch:
 
 def find_node(trace: Trace, name: str) -> int | None:
     """The node of this name, the last made where several have it; `v7` is node 7. `w[3][5]` also finds `w[3, 5]`."""
+    if ("called", name) not in trace.kept:
+        trace.kept["called", name] = _called(trace, name)
+    found: int | None = trace.kept["called", name]
+    return found
+
+
+def _called(trace: Trace, name: str) -> int | None:
     nodes, names = named(trace)
     exact = [node for node in nodes.tolist() if trace.name(node) == name]
     wanted = key(name)
