@@ -233,7 +233,7 @@ def why(
     JSON: {"node", "id", "element", "question", "about": "grad" or "value", "verdict", "asked", "answer",
     "position", "culprit": {"node", "id", "element", "edge", "position", "line"} or null, "others", "more", "share",
     "factor", "stretch", "start", "contribution", "until", "chain": [{"node", "id", "element", "kind", "from", "edge",
-    "upstream", "local", "contribution", "share", "contributions", "value", "grad", "position", "line", "text"}, ...]}
+    "upstream", "local", "contribution", "share", "contributions", "value", "grad", "position", "line", "scope"}, ...]}
 
     Exit codes: 0 nothing is wrong, 1 a culprit was found, 2 something you gave was wrong.
     """

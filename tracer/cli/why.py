@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from rich.cells import cell_len
 
 from tracer.cli.naming import Wish
 from tracer.cli.opening import open_quietly
@@ -14,7 +16,7 @@ from tracer.cli.steps import json_number
 from tracer.cli.terminal import choose_lang, plain
 from tracer.errors import TracerError, did_you_mean
 from tracer.explain.why import Told, called, told
-from tracer.text import Text
+from tracer.text import Lang, Text
 from tracer.trace.node import SourceLine
 from tracer.trace.trace import Trace
 from tracer.trace.why import QUESTIONS, Place, Question, Why, why, worst
@@ -48,7 +50,8 @@ def explain_why(name: str, values: Sequence[str], asked: Asked, *, lang: str | N
     if asked.as_json:
         print(json.dumps(to_json(trace, found, said), ensure_ascii=False, allow_nan=False))
     else:
-        print(plain(_NOTHING[words] if said is None else said.plain(words)))
+        for line in printed(said, words) if said is not None else [_NOTHING[words]]:
+            print(plain(line))
     return 0 if found is None or found.fine else 1
 
 
@@ -74,6 +77,27 @@ def _question(given: str | None, node: str | None) -> Question | None:
             ja=f"--question {given}：どのノードについてですか。tracer why THING NODE --question {given} とします。",
         )
     return found
+
+
+# As text
+
+NAMES = 32
+"""Cells at most for the column of names."""
+
+
+def printed(said: Told, lang: Lang) -> Iterator[str]:
+    """The question, the answer, and the chain: what is marked ✗ is the culprit, in brackets is the scope."""
+    yield said.question[lang]
+    yield said.answer[lang]
+    width = min(max((cell_len(line.name) for line in said.lines), default=0), NAMES)
+    scope = ""
+    for line in said.lines:
+        mark = "✗" if line.culprit else " "
+        name = line.name + " " * (width - cell_len(line.name))
+        tag = f"   {line.tag[lang]}" if line.tag[lang] else ""
+        where = f"   [{line.scope}]" if line.scope != scope else ""
+        yield f"{mark} {line.links[0] + 1:>3}  {name}  {line.text[lang]}{tag}{where}"
+        scope = line.scope
 
 
 # As JSON
@@ -122,10 +146,10 @@ def to_json(trace: Trace, found: Why | None, said: Told | None) -> dict[str, Any
                 "value": json_number(link.value),
                 "grad": json_number(link.grad),
                 "position": link.position,
-                "line": _line(line.source),
-                "text": _both(line.text),
+                "line": _line(trace.source(link.at.node)) if trace.made_at(link.at.node) <= found.position else None,
+                "scope": trace.scope(link.at.node),
             }
-            for link, line in zip(found.chain, said.lines, strict=True)
+            for link in found.chain
         ],
     }
 

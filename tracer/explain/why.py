@@ -14,7 +14,7 @@ from tracer.explain.arithmetic import product, sign
 from tracer.explain.trouble import why_not_finite, why_spoilt
 from tracer.explain.why_words import ANSWERS, ASKED, BRIEF
 from tracer.explain.words import EMPTY, Names, count, join, shown
-from tracer.text import Lang, Text
+from tracer.text import Text
 from tracer.trace.node import SourceLine
 from tracer.trace.trace import Trace
 from tracer.trace.why import Link, Place, Why
@@ -35,8 +35,14 @@ class Line:
     """Said behind it: its share, that it is the culprit."""
     culprit: bool
     position: int
-    node: int
+    at: Place
+    links: range
+    """The links it stands for: one, or several that hand on the same."""
     source: SourceLine | None
+    scope: str
+    """The part of the program that it happened in."""
+    sentence: Text
+    """How the op that handed gradient on does so; empty where none did."""
 
 
 @dataclass(frozen=True)
@@ -48,16 +54,6 @@ class Told:
     lines: tuple[Line, ...]
     brief: Text
     """The kind of the culprit in a word or two."""
-
-    def plain(self, lang: Lang) -> str:
-        """The whole as lines of text, for a pipe or a screen reader."""
-        rows = [self.question[lang], self.answer[lang]]
-        width = max((len(line.name) for line in self.lines), default=0)
-        for number, line in enumerate(self.lines, start=1):
-            mark = "✗" if line.culprit else " "
-            body = f"{mark} {number:>3}  {line.name:<{width}}  {line.text[lang]}"
-            rows.append(f"{body}   {line.tag[lang]}".rstrip())
-        return "\n".join(rows)
 
 
 def told(trace: Trace, why: Why, digits: int = 4) -> Told:
@@ -252,16 +248,74 @@ def _others(why: Why) -> Text:
 
 
 def lines(trace: Trace, why: Why, digits: int = 4) -> tuple[Line, ...]:
-    """The chain, a line a link, the culprit marked."""
+    """The chain, the culprit marked: a line a link, but one for a run of links that hand on the same."""
     marked = _marked(why)
     found = []
-    for i, link in enumerate(why.chain):
-        text = _text(trace, why, link, digits)
-        tag = _tag(why, link, i, i == marked)
-        known = link.value is not None or link.kind != "end"
-        source = trace.source(link.at.node) if known else None
-        found.append(Line(called(trace, link.at), text, tag, i == marked, link.position, link.at.node, source))
+    for run in _runs(why, marked):
+        link, i = why.chain[run[0]], run[0]
+        if len(run) > 1:
+            text, tag, name = _same(why.chain[i], len(run), digits), EMPTY, FOLDED
+        else:
+            text, tag, name = _text(trace, why, link, digits), _tag(why, link, i, i == marked), called(trace, link.at)
+        made = trace.made_at(link.at.node) <= why.position
+        source = trace.source(link.at.node) if made else None
+        scope = trace.scope(link.at.node) if made else ""
+        said = _sentence(trace, link) if len(run) == 1 else EMPTY
+        found.append(Line(name, text, tag, i == marked, link.position, link.at, run, source, scope, said))
     return tuple(found)
+
+
+FOLDED = "⋮"
+"""Stands for the names of several nodes."""
+FEWEST = 3
+"""Links in a run at least."""
+
+
+def _runs(why: Why, marked: int | None) -> list[range]:
+    """The chain cut into single links and runs of links that hand on the same."""
+    found: list[range] = []
+    begin, last = 0, len(why.chain) - 1
+    while begin <= last:
+        kind, end = _kind(why.chain[begin]), begin + 1
+        if kind and begin not in (0, marked):
+            while end < last and end != marked and _kind(why.chain[end]) == kind:
+                end += 1
+        if end - begin >= FEWEST:
+            found.append(range(begin, end))
+        else:
+            found.extend(range(i, i + 1) for i in range(begin, end))
+        begin = end
+    return found
+
+
+def _kind(link: Link) -> str:
+    """What a link hands on, where it says no more than the ones beside it; else ""."""
+    if link.kind == "made":
+        return "made"
+    if link.kind != "handed":
+        return ""
+    if link.contribution is None:
+        return "nothing"
+    if link.contribution == 0:
+        return "zero"
+    if not math.isfinite(link.contribution):
+        return "bad"
+    return "one" if link.local == 1 and link.routes == 1 and (link.share or 1) >= WHOLE else ""
+
+
+def _same(first: Link, many: int, digits: int) -> Text:
+    """A run of links in a line."""
+    number = first.value if first.kind == "made" else first.contribution
+    return _RUNS[_kind(first)].format(many=f"{many:,}", g=shown(number, digits))
+
+
+_RUNS = {
+    "one": Text("{many} steps hand {g} on as it is", "{many} 段、{g} がそのまま渡る"),
+    "zero": Text("{many} steps: nothing arrives, nothing goes on", "{many} 段、届くものが 0 で、渡るものも 0"),
+    "bad": Text("{many} steps hand {g} on", "{many} 段、{g} が渡り続ける"),
+    "made": Text("{many} results made of it", "{many} 個の計算結果を通る"),
+    "nothing": Text("{many} results: no gradient comes back", "{many} 個の計算結果: 勾配は戻らない"),
+}
 
 
 def _marked(why: Why) -> int | None:
@@ -301,6 +355,16 @@ def _text(trace: Trace, why: Why, link: Link, digits: int) -> Text:
     equals = sign(link.contribution, link.upstream, link.local, by="mul", digits=digits)
     left = product(link.upstream, link.local, digits)
     return _HANDED.format(user=user, sum=f"{left} {equals} {shown(link.contribution, digits)}")
+
+
+def _sentence(trace: Trace, link: Link) -> Text:
+    """What the op says of nudging this input."""
+    if link.kind not in ("handed", "part") or link.edge is None or link.contribution is None:
+        return EMPTY
+    e = trace.edge(link.edge)
+    op = trace.op(e.user)
+    assert op is not None, "an edge leads into an op's output"
+    return Names(trace).fill(op.spec(e.slot).why, e.user, slot=e.slot)
 
 
 def _tag(why: Why, link: Link, i: int, marked: bool) -> Text:
