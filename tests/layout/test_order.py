@@ -1,10 +1,13 @@
 """Crossings: counted rightly, and few."""
 
+import random
 from itertools import combinations, pairwise, permutations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tracer.layout import order
 from tracer.layout.order import crossings, ordered
 
 
@@ -36,23 +39,41 @@ def pairs_that_cross(rows, below):
 
 @given(layers())
 def test_the_count_is_the_definition(drawn):
+    """However it is counted: edge by edge, or as arrays."""
     rows, _, below = drawn
     assert crossings(rows, below) == pairs_that_cross(rows, below)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(order, "FEW", 0)
+        assert crossings(rows, below) == pairs_that_cross(rows, below)
+
+
+@pytest.mark.parametrize("edges", [20, 90, 300])
+def test_wide_rows_are_counted_rightly_too(edges):
+    """Rows of every width class, and those beyond."""
+    rng = random.Random(edges)
+    rows = [list(range(60)), list(range(60, 120)), list(range(120, 130))]
+    below = [[] for _ in range(130)]
+    for _ in range(edges):
+        upper = rng.randrange(120)
+        below[upper].append(rng.choice(rows[1] if upper < 60 else rows[2]))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(order, "FEW", 0)
+        assert crossings(rows, below) == pairs_that_cross(rows, below)
 
 
 @given(layers())
 def test_ordering_keeps_every_thing_in_its_row_and_never_adds_a_crossing(drawn):
     rows, above, below = drawn
-    found = ordered(rows, above, below)
+    found, count = ordered(rows, above, below)
     assert [sorted(row) for row in found] == rows
-    assert crossings(found, below) <= crossings(rows, below)
+    assert count == crossings(found, below) <= crossings(rows, below)
 
 
 @given(st.permutations(range(5)))
 def test_five_wires_between_two_rows_are_untangled(shuffled):
     above = [[], [], [], [], [], *([upper] for upper in shuffled)]
     below = [[5 + shuffled.index(upper)] for upper in range(5)] + [[]] * 5
-    assert crossings(ordered([list(range(5)), list(range(5, 10))], above, below), below) == 0
+    assert ordered([list(range(5)), list(range(5, 10))], above, below)[1] == 0
 
 
 def test_two_rows_come_near_the_best_there_is():
@@ -68,4 +89,4 @@ def test_two_rows_come_near_the_best_there_is():
             for top in permutations(range(4))
             for bottom in permutations(range(4, 8))
         )
-        assert crossings(ordered([[0, 1, 2, 3], [4, 5, 6, 7]], above, below), below) <= least + 1
+        assert ordered([[0, 1, 2, 3], [4, 5, 6, 7]], above, below)[1] <= least + 1

@@ -105,6 +105,9 @@ class _Wishes(NamedTuple):
             for other, weight in zip(ends, pulls, strict=True):
                 goal += weight * place[other]
             wanted[index] = goal / total - at
+        if len(wanted) == 1:
+            place[first] = round(wanted[0])
+            return
         fitted = isotonic(wanted, weights)
         place[first : first + len(start)] = [round(level) + at for level, at in zip(fitted, start, strict=True)]
 

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 import networkx as nx
 
 from tracer.layout.coordinates import coordinates, straighten
-from tracer.layout.order import crossings, ordered
+from tracer.layout.order import ordered
 from tracer.layout.ranks import numbered_ranks
 from tracer.layout.route import Net, Way, bends, ways_through
 
@@ -133,7 +133,7 @@ class Layout:
         sides = [size.width if direction == "down" else size.height for size in self.sizes]
         self.across = [*sides, *[1] * (len(self.rank) - len(sides))]
         """Thing -> its cells across the flow."""
-        self.rows = ordered(things, self.above, self.below)
+        self.rows, self.crossings = ordered(things, self.above, self.below)
         self.ports = self._ports()
         self.middle = self._coordinates()
         self._settle_ports()
@@ -278,13 +278,13 @@ class Layout:
                 here, come = middle[thing], led[thing]
                 for lower in self.below[thing]:
                     if lower >= nodes:
-                        turns = bends(here, way, middle[lower])
-                        led[lower] = [*come, *[(column, first + track) for column, track in turns]] if turns else come
+                        led[lower] = _on(come, bends(here, way, middle[lower]), first) if way else come
             for node in self.rows[rank + 1] if rank + 1 < len(self.rows) else ():
                 if node < nodes:
                     for thing, edge in self.arrivals[node]:
-                        turns = bends(middle[thing], crossed.ways[thing], middle[node] + self.ports[edge])
-                        paths[edge] = [*led[thing], *[(column, first + track) for column, track in turns]]
+                        here, way = middle[thing], crossed.ways[thing]
+                        goal = middle[node] + self.ports[edge]
+                        paths[edge] = _on(led[thing], bends(here, way, goal) if way else (), first)
             flow = first + crossed.tracks + self._room_in(rank + 1)
         return self._finish(start, paths, flow)
 
@@ -315,10 +315,12 @@ class Layout:
         """Shifts everything to the corner and turns (across, flow) into (x, y)."""
         down, nodes = self.direction == "down", range(len(self.nodes))
         lows = [self.middle[node] - self.across[node] // 2 for node in nodes]
-        columns = [across for path in paths for across, _ in path]
+        ends = [low + self.across[node] for low, node in zip(lows, nodes, strict=True)]
+        # no wire goes further to the side than a box, a through-point, or the column on which a net was split
+        columns = self.middle[len(nodes) :]
+        columns += [way[1] for crossed in self._ways or () for way in crossed.ways.values() if len(way) > 1]
         margin = self.spacing.margin
         shift = margin - min([*lows, *columns])
-        ends = [low + self.across[node] for low, node in zip(lows, nodes, strict=True)]
         across = max([*ends, *[column + 1 for column in columns]]) + shift + margin - 1
 
         def cells(path: Iterable[Point]) -> tuple[Point, ...]:
@@ -334,7 +336,7 @@ class Layout:
             out_ports=dict(zip(self.nodes, cells(zip(self.middle, lasts, strict=False)), strict=True)),
             width=across + 1 if down else flow,
             height=flow if down else across + 1,
-            crossings=crossings(self.rows, self.below),
+            crossings=self.crossings,
         )
 
 
@@ -344,6 +346,14 @@ class _Crossed(NamedTuple):
     ways: dict[int, Way]
     """By the thing above."""
     tracks: int
+
+
+def _on(come: list[Point], turns: Collection[Point], first: int) -> list[Point]:
+    """A way and the (column, track) turns after it, where track 0 lies in row `first`."""
+    way = come.copy()
+    for column, track in turns:
+        way.append((column, first + track))
+    return way
 
 
 def corners(path: list[Point]) -> tuple[Point, ...]:

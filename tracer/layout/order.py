@@ -16,18 +16,20 @@ from numpy.typing import NDArray
 SWEEPS = 16
 PATIENCE = 4
 """Sweeps without a better order before giving up."""
-MANY, FEWER_SWEEPS, LESS_PATIENCE = 3000, 6, 2
+MANY, FEWER_SWEEPS, LESS_PATIENCE = 3000, 4, 2
 """With this many things nobody follows single wires, and each sweep is dear."""
 EXCHANGE_LIMIT = 600
 """Above this many things the exchange step costs more than it shows."""
+FEW = 500
+"""Fewer edges are compared one by one."""
 WIDTHS = (1, 8, 16, 32, 64, 96)
 """Rows with up to so many edges are compared together, each edge with all; in wider ones they are merged in."""
 
 Neighbours = Sequence[Sequence[int]]
 
 
-def ordered(rows: Sequence[Sequence[int]], above: Neighbours, below: Neighbours) -> list[list[int]]:
-    """`rows` with each row's things reordered.
+def ordered(rows: Sequence[Sequence[int]], above: Neighbours, below: Neighbours) -> tuple[list[list[int]], int]:
+    """`rows` with each row's things reordered, and how many pairs of edges cross then.
 
     Args:
         rows: things (ints from 0) of each rank, top to bottom.
@@ -43,7 +45,7 @@ def ordered(rows: Sequence[Sequence[int]], above: Neighbours, below: Neighbours)
     current, since = best, 0
     for sweep in range(sweeps):
         if fewest == 0:
-            return best
+            return best, 0
         if since == patience:
             break
         since += 1
@@ -57,7 +59,8 @@ def ordered(rows: Sequence[Sequence[int]], above: Neighbours, below: Neighbours)
         dirty = set(range(len(best)))
         while dirty:
             dirty = _exchange(best, above, below, at, dirty)
-    return best
+        fewest = counter.crossings(at)
+    return best, fewest
 
 
 def crossings(rows: Sequence[Sequence[int]], below: Neighbours) -> int:
@@ -78,7 +81,11 @@ class _Counter:
     """Counts crossings of the same edges in one order after another."""
 
     def __init__(self, rows: Sequence[Sequence[int]], below: Neighbours) -> None:
+        self._edges: list[list[tuple[int, int]]] | None = None
         things = list(chain.from_iterable(rows))
+        if sum([len(below[thing]) for thing in things]) < FEW:
+            self._edges = [[(thing, other) for thing in row for other in below[thing]] for row in rows]
+            return
         counts = [len(below[thing]) for thing in things]
         per_row = [sum([len(below[thing]) for thing in row]) for row in rows]
         self._uppers = np.repeat(np.array(things, np.int64), counts)
@@ -94,6 +101,8 @@ class _Counter:
 
     def crossings(self, at: Sequence[float]) -> int:
         """`at`: each thing's place in its row."""
+        if self._edges is not None:
+            return self._one_by_one(at)
         places = np.asarray(at).astype(np.int64)
         ends = np.sort(self._row + places[self._uppers] * self._base + places[self._lowers]) % self._base
         total = 0
@@ -102,6 +111,16 @@ class _Counter:
                 total += _inversions(ends, self._starts[rows], self._sizes[rows], width)
         for row in self._wide:
             total += _merged(ends[self._starts[row] : self._starts[row] + self._sizes[row]].tolist())
+        return total
+
+    def _one_by_one(self, at: Sequence[float]) -> int:
+        """The same for few edges, where arrays cost more than they save."""
+        total = 0
+        for edges in self._edges or ():
+            seen: list[float] = []
+            for number, (_, end) in enumerate(sorted([(at[upper], at[lower]) for upper, lower in edges])):
+                total += number - bisect_right(seen, end)
+                insort(seen, end)
         return total
 
 

@@ -96,32 +96,36 @@ class _Runs:
         self.lows = [min(source, *ends) for source, ends in zip(self.sources, self.targets, strict=True)]
         self.highs = [max(source, *ends) for source, ends in zip(self.sources, self.targets, strict=True)]
         self.below = self._constraints()
-        """For each run, those that must take a lower track."""
+        """For a run, those that must take a lower track."""
         self.second: dict[int, int] = {}
         """The first piece of a net that was split -> its second piece."""
         taken: set[int] = set()
-        for ring in self._rings():
+        for ring in self._rings() if len(self.below) > 1 else ():
             taken = taken or {column for net in nets for column in (net.source, *net.targets)}
             self._split(min(ring, key=lambda run: (self.highs[run] - self.lows[run], run)), taken)
 
-    def _constraints(self) -> list[list[int]]:
+    def _constraints(self) -> dict[int, list[int]]:
         """A run must lie above the one with a target in its source's column; there is at most one."""
         owner = {target: run for run, ends in enumerate(self.targets) for target in ends}
-        found = [owner.get(source) for source in self.sources]
-        return [[] if lower is None or lower == run else [lower] for run, lower in enumerate(found)]
+        found: dict[int, list[int]] = {}
+        for run, source in enumerate(self.sources):
+            lower = owner.get(source, run)
+            if lower != run:
+                found[run] = [lower]
+        return found
 
     def _rings(self) -> list[list[int]]:
         """Cycles of the constraints. Each run constrains at most one other, so following them finds every ring."""
-        colour = [0] * len(self.below)  # the walk (counted from 1) that first came here
+        colour: dict[int, int] = {}  # the start of the walk that first came here
         rings = []
-        for walk, start in enumerate(range(len(self.below)), start=1):
+        for start in self.below:
             path: list[int] = []
             run: int | None = start
-            while run is not None and not colour[run]:
-                colour[run] = walk
+            while run is not None and run not in colour:
+                colour[run] = start
                 path.append(run)
-                run = self.below[run][0] if self.below[run] else None
-            if run is not None and colour[run] == walk:
+                run = self.below[run][0] if run in self.below else None
+            if run is not None and colour[run] == start:
                 rings.append(path[path.index(run) :])
         return rings
 
@@ -140,10 +144,9 @@ class _Runs:
         self.highs.append(max(free, *ends))
         self.targets[run] = (free,)
         self.lows[run], self.highs[run] = min(source, free), max(source, free)
-        for lower in self.below:
+        for lower in self.below.values():
             lower[:] = [second if other == run else other for other in lower]  # it was the targets that lay lower
         self.below[run].append(second)
-        self.below.append([])
         self.second[run] = second
 
     def assigned(self, score: Sequence[int]) -> Ways:
@@ -159,7 +162,7 @@ class _Runs:
             track = max(least[run], max(height[first:last]))
             tracks[run] = track
             height[first:last] = [track + 1] * (last - first)
-            for lower in self.below[run]:
+            for lower in self.below.get(run, ()):
                 least[lower] = max(least[lower], track + 1)
         ways: list[Way] = [()] * self.nets
         for run, net in enumerate(self.net):
@@ -169,15 +172,18 @@ class _Runs:
 
     def _order(self, score: Sequence[int]) -> Iterator[int]:
         """The runs, lowest score first, each after those it must lie under."""
-        waiting = [0] * len(self.below)
-        for constrained in self.below:
+        if not self.below:
+            yield from sorted(range(len(score)), key=score.__getitem__)
+            return
+        waiting = [0] * len(score)
+        for constrained in self.below.values():
             for lower in constrained:
                 waiting[lower] += 1
         ready = sorted((score[run], run) for run, count in enumerate(waiting) if not count)  # a heap, too
         while ready:
             _, run = heapq.heappop(ready)
             yield run
-            for lower in self.below[run]:
+            for lower in self.below.get(run, ()):
                 waiting[lower] -= 1
                 if not waiting[lower]:
                     heapq.heappush(ready, (score[lower], lower))
