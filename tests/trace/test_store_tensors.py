@@ -21,9 +21,9 @@ from tracer.core.tensor import Tensor
 from tracer.core.update import update_parameter
 from tracer.core.value import Value
 from tracer.trace import blocks
+from tracer.trace.compact import widen
 from tracer.trace.literal import Writer, read
 from tracer.trace.refused import Refused
-from tracer.trace.compact import widen
 from tracer.trace.store import _DTYPES, from_bytes, in_full, load, to_bytes
 from tracer.trace.trace import Trace
 from tracer.trace.validate_tensors import at_most

@@ -60,21 +60,22 @@ class GrowingPass:
 
     def take(self, nodes: NDArray[np.int64], grads: NDArray[np.float64]) -> None:
         """All that an ordinary pass has left, in any order."""
-        order = np.argsort(nodes)
-        self._received = locked(nodes[order].astype(np.int32)), locked(grads[order])
+        self._received = _ascending(nodes, grads)
 
     def freeze(self) -> PassColumns:
-        if self._received is None:
-            count = len(self.grads)
-            nodes = np.fromiter(self.grads.keys(), np.int64, count)
-            self.take(nodes, np.fromiter(self.grads.values(), np.float64, count))
-        assert self._received is not None, "just taken"
-        received = self._received
+        count = len(self.grads)
+        received = self._received or _ascending(
+            np.fromiter(self.grads.keys(), np.int64, count), np.fromiter(self.grads.values(), np.float64, count)
+        )
         if self.ordinary:
             return PassColumns(self.root, self.combine, self.line, *received)
-        self._received = None  # more may come
         kept = frozen(self.schedule), frozen(self.upstream), frozen(self.lines)
         return PassColumns(self.root, self.combine, self.line, *received, *kept)
+
+
+def _ascending(nodes: NDArray[np.int64], grads: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    order = np.argsort(nodes)
+    return locked(nodes[order].astype(np.int32)), locked(grads[order])
 
 
 def locked(values: NDArray[Any]) -> NDArray[Any]:

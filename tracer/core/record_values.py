@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 BATCH = 2048
 """Values that wait at most. They stay alive as long."""
-FEW = 8
+FEW = 32
 """So few are written down one by one."""
 _serial, _inputs, _data, _grad = (attrgetter(name) for name in ("_serial", "_ins", "_data", "_grad"))
 
@@ -225,7 +225,10 @@ class ValueEvents(Places):
             columns = zip(*held, strict=True) if len(place.names) > 1 else (held,)
             for name, things in zip(place.names, columns, strict=True):
                 kinds = {kind for kind in set(map(type, things)) if hasattr(kind, "_serial")}
-                if kinds:
+                if kinds and len(things) <= FEW:
+                    some = [self._ids.find(thing._serial) for thing in things if type(thing) in kinds]
+                    found += [(n, name) for n in some if n is not None and self.line[n] == place.row]
+                elif kinds:
                     serials = [thing._serial for thing in things if type(thing) in kinds]
                     nodes = self._ids.find_all(np.array(serials, np.int64))
                     made_here = np.frombuffer(self.line, np.int32)[nodes] == place.row
@@ -328,8 +331,15 @@ class ValueEvents(Places):
         """All gradients of an ordinary pass as the engine left them; its order of deliveries is implied."""
         with self.lock:
             self.settle()
+            if len(reached) <= FEW:
+                growing.grads = {self._ids[value._serial]: value._grad for value in reached}
+                self._passed(growing, deliveries)
+                return
             nodes = self._ids.find_all(np.fromiter(map(_serial, reached), np.int64, len(reached)))
             assert (nodes >= 0).all(), "whatever leads to a recorded root was taken in with it"
             growing.take(nodes, np.fromiter(map(_grad, reached), np.float64, len(reached)))
-            segment = next(s for s in reversed(self.segments) if s[0] == BACKWARD and s[3] == growing.index)
-            segment[2] = deliveries
+            self._passed(growing, deliveries)
+
+    def _passed(self, growing: GrowingPass, deliveries: int) -> None:
+        segment = next(s for s in reversed(self.segments) if s[0] == BACKWARD and s[3] == growing.index)
+        segment[2] = deliveries

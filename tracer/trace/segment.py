@@ -6,6 +6,7 @@ for each delivered edge: read the upstream gradient, find the local gradient, mu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -69,10 +70,10 @@ def segments_of(columns: Columns) -> tuple[Segment, ...]:
 class Pass:
     """One backward pass: which edge each delivery uses, and what each node had received by when."""
 
-    def __init__(self, trace: Trace, index: int, columns: PassColumns) -> None:
+    def __init__(self, trace: Trace, index: int, columns: PassColumns, segments: Sequence[Segment]) -> None:
         self._trace, self.index, self.columns = trace, index, columns
         self.root, self.combine = columns.root, columns.combine
-        self.segments = tuple(s for s in trace.segments if s.kind == "backward" and s.pass_index == index)
+        self.segments = tuple(segments)
         self.start = self.segments[0].start
         self.stop = self.segments[-1].stop
 

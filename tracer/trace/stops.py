@@ -55,12 +55,14 @@ def _changes(labels: NDArray[np.int64] | NDArray[np.int32]) -> NDArray[np.int64]
 
 def _pass_ends(trace: Trace) -> NDArray[np.int64]:
     """Ends of segments, but none inside a backward pass that marks interrupt."""
+    if not trace.segments:
+        return np.zeros(0, np.int64)
     last = {p.index: p.stop for p in trace.passes}
-    within = [(p.start, p.stop) for p in trace.passes]
-    ends = [
-        s.stop
-        for s in trace.segments
-        if (s.kind == "backward" and s.stop == last[s.pass_index])
-        or (s.kind != "backward" and not any(a < s.stop < b for a, b in within))
-    ]
-    return np.array(ends, np.int64)
+    ends = np.array([s.stop for s in trace.segments], np.int64)
+    closes = np.array([s.kind == "backward" and s.stop == last[s.pass_index] for s in trace.segments])
+    between = np.array([s.kind != "backward" for s in trace.segments])
+    begins = np.array([p.start for p in trace.passes], np.int64)  # ascending: passes come in their order
+    furthest = np.append(0, np.maximum.accumulate(np.array([p.stop for p in trace.passes], np.int64)))
+    inside = furthest[begins.searchsorted(ends)] > ends  # of the passes begun before, one goes on after
+    found: NDArray[np.int64] = ends[closes | (between & ~inside)]
+    return found

@@ -285,8 +285,11 @@ class Trace(Numbers):
     @cached_property
     def passes(self) -> tuple[Pass, ...]:
         """The backward passes, in order."""
-        seen = {s.pass_index for s in self.segments if s.kind == "backward"}
-        return tuple(Pass(self, i, p) for i, p in enumerate(self.columns.passes) if i in seen)
+        parts: dict[int, list[Segment]] = {}
+        for segment in self.segments:
+            if segment.kind == "backward":
+                parts.setdefault(segment.pass_index, []).append(segment)
+        return tuple(Pass(self, i, p, parts[i]) for i, p in enumerate(self.columns.passes) if i in parts)
 
     def segment_at(self, position: int) -> Segment | None:
         """The segment of the step that led to `position`; None at 0."""

@@ -122,11 +122,14 @@ def _check_time(c: Columns, users: NDArray[np.int64]) -> None:
     must(all(done[kind] == len(table.node) for kind, table in tables.items()), "its timeline misses an event")
     must(sum(delivered) * PARTS < 1 << 62, "its timeline is too long")
     must(all(seeded), "a pass never begins")
+    flows = delivering(c)
     for index, this in enumerate(c.passes):
-        _check_pass(c, this, delivered[index], seen_by[index], users)
+        _check_pass(c, this, delivered[index], seen_by[index], users, flows)
 
 
-def _check_pass(c: Columns, this: PassColumns, deliveries: int, seen: int, users: NDArray[np.int64]) -> None:
+def _check_pass(
+    c: Columns, this: PassColumns, deliveries: int, seen: int, users: NDArray[np.int64], flows: NDArray[np.bool_]
+) -> None:
     n = seen
     must(0 <= this.root < n and bool(c.flags[this.root] & LIVE), "a pass starts at no node")
     must(-1 <= this.line < len(c.line_file), "a pass has an unknown source line")
@@ -138,7 +141,7 @@ def _check_pass(c: Columns, this: PassColumns, deliveries: int, seen: int, users
             must(deliveries == 0, "a pass delivers nothing it holds")
             return
         must(this.nodes[-1] == this.root, "a pass does not begin at its root")
-        must(deliveries == _expected(c, this, users), "a pass has the wrong number of deliveries")
+        must(deliveries == _expected(c, this, flows), "a pass has the wrong number of deliveries")
         return
     must(deliveries == len(this.schedule), "a pass has the wrong number of deliveries")
     must(_within(this.schedule, len(c.inputs)), "a pass uses an unknown edge")
@@ -150,13 +153,14 @@ def _check_pass(c: Columns, this: PassColumns, deliveries: int, seen: int, users
     must(bool(np.isin(targets, this.nodes).all() and this.root in this.nodes), "a pass forgot a node it reached")
 
 
-def _expected(c: Columns, this: PassColumns, users: NDArray[np.int64]) -> int:
+def _expected(c: Columns, this: PassColumns, flows: NDArray[np.bool_]) -> int:
     """Deliveries of an ordinary pass: the live edges of the nodes it reached, all of which must lead to such nodes."""
-    reached = np.zeros(len(c.value), bool)
-    reached[this.nodes] = True
-    edges = np.flatnonzero(reached[users] & delivering(c))
-    must(bool(reached[c.inputs[edges]].all()), "a pass forgot a node it reached")
-    return len(edges)
+    nodes = this.nodes.astype(np.int64)
+    counts = c.offsets[nodes + 1] - c.offsets[nodes]
+    edges = np.repeat(c.offsets[nodes] - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
+    targets = c.inputs[edges[flows[edges]]]
+    must(bool((nodes[nodes.searchsorted(targets)] == targets).all()), "a pass forgot a node it reached")
+    return len(targets)
 
 
 def _within(values: NDArray[np.integer], stop: int, low: int = 0) -> bool:

@@ -62,10 +62,11 @@ def _check_events(c: Columns, table: Table, whole: NDArray[np.bool_]) -> None:
 
 def check_pass_tensors(c: Columns, this: PassColumns) -> None:
     """A pass is over plain numbers or over tensors, whose gradients have their shapes."""
-    tensor = c.slot[np.append(this.nodes, this.root)] >= 0
-    must(bool((tensor == (this.slots is not None)).all()), "a pass mixes numbers and tensors")
-    reached = set(this.nodes.tolist())
-    must({*this.hooked, *this.aside} <= reached, "a hook is on a node that received nothing")
+    tensor = this.slots is not None
+    must((c.slot[this.root] >= 0) == tensor, "a pass mixes numbers and tensors")
+    must(bool(((c.slot[this.nodes] >= 0) == tensor).all()), "a pass mixes numbers and tensors")
+    special = [*this.hooked, *this.aside]
+    must(not special or bool(np.isin(special, this.nodes).all()), "a hook is on a node that received nothing")
     if this.slots is None:
         must(this.seed == -1 and this.accumulates and not this.hooked and not this.aside, "a pass is of the wrong kind")
         return
