@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -68,6 +69,8 @@ class ChangingScreen(WalkingScreen[Cursor]):
     def __init__(self, thing: Thing) -> None:
         super().__init__()
         self.thing = self.opened = thing
+        self._held = 0
+        """How many `one_change` are under way, one inside the other."""
         self._nudging: Nudging | None = None
         self._rerunning = False
         self._stop = threading.Event()
@@ -77,7 +80,27 @@ class ChangingScreen(WalkingScreen[Cursor]):
 
     def change(self, **changes: Any) -> None:
         """Show the view with these fields changed: one change, one repaint."""
-        self.view = replace(self.view, **changes)
+        self.show(replace(self.view, **changes))
+
+    def show(self, view: View) -> None:
+        """Show another view: now, or at the end of `one_change`."""
+        if self._held:
+            self.set_reactive(ChangingScreen.view, view)
+        else:
+            self.view = view
+
+    @contextmanager
+    def one_change(self) -> Iterator[None]:
+        """Several changes, of which only the last view is shown: pictures on the way there are never laid out."""
+        before, self._held = self.view, self._held + 1
+        try:
+            yield
+        finally:
+            self._held -= 1
+            if not self._held:
+                after = self.view
+                self.set_reactive(ChangingScreen.view, before)
+                self.view = after
 
     @abstractmethod
     def show_thing(self, thing: Thing, cursor: Cursor, nudge: Nudge | None) -> None:

@@ -69,10 +69,11 @@ class JumpingScreen(ChangingScreen):
         """Go to a position, and point out a node there; ctrl+o comes back to where one is now."""
         self.stop_playing()
         self.remember_place()
-        if position is not None:
-            self.go_to(self.view.cursor.trace.cursor(position))
-        if node is not None and self.is_current:  # else a question came first
-            self.reveal(node)
+        with self.one_change():
+            if position is not None:
+                self.go_to(self.view.cursor.trace.cursor(position))
+            if node is not None and (position is None or self.view.cursor.position == position):
+                self.reveal(node)  # else a question came first
 
     def remember_place(self) -> None:
         """Keep where one is, for ctrl+o: a jump begins here."""
@@ -114,9 +115,10 @@ class JumpingScreen(ChangingScreen):
         if not self.may_walk_to(cursor):
             return
         node = None if place.selected is None else trace.numbered(place.selected)
-        self.walk_to(cursor)
-        self.open_again(place.opened)
-        self.change(selected=node, about=node if place.about else None)
+        with self.one_change():
+            self.walk_to(cursor)
+            self.open_again(place.opened)
+            self.change(selected=node, about=node if place.about else None)
 
     def opened_now(self) -> object:
         """What is opened in the picture, to be opened again."""

@@ -30,6 +30,10 @@ class SeekingScreen(WatchingScreen, BreakingScreen):
         self._past: list[str] = []
         """Queries of this session, the newest first."""
         self._hits: Hits | None = None
+        self._opened_before: object = None
+        """What was opened in the picture before the first hit was gone to."""
+        self._opened_for_hit: object = None
+        """What was opened to show the last one."""
 
     # Search
 
@@ -48,9 +52,15 @@ class SeekingScreen(WatchingScreen, BreakingScreen):
 
     def go_to_hit(self, hits: Hits) -> None:
         """Make this the current list, and go to the hit it is at."""
+        if self._hits is None or self.opened_now() != self._opened_for_hit:
+            self._opened_before = self.opened_now()
         self._hits = hits
-        self.jump(hits.node)
-        self.change(hit=Hit(hits.node, hits.at + 1, len(hits.nodes)))
+        self.remember_place()
+        with self.one_change():
+            self.open_again(self._opened_before)  # what the hit before has opened is closed again
+            self.reveal(hits.node)
+            self.change(hit=Hit(hits.node, hits.at + 1, len(hits.nodes)))
+        self._opened_for_hit = self.opened_now()
 
     def action_hit(self, n: int) -> None:
         """To the next hit, or the one before."""
