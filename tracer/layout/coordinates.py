@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 ONE_SIDED, TWO_SIDED = 3, 2
 """Rounds of two sweeps, down and up: first each rank follows the one before it, then it weighs both neighbours."""
-MANY, FEWER = 3000, 1
-"""With this many things, so many rounds of each kind: nobody sees the rest, and it is most of the time."""
+MANY, ONCE = 3000, 1
+"""With this many things, one one-sided round: more make hardly a wire shorter."""
 UNPULLED = 0.1
 """The weight of a thing that no wire pulls: it gives way."""
 
@@ -55,11 +55,11 @@ def coordinates(
     upper, lower, port, weight = np.array(pulls, np.int64).reshape(-1, 4).T
     upper, lower = slot[upper], slot[lower]
     above, below = _Ends(lower, upper, -port, weight), _Ends(upper, lower, port, weight)
-    rounds = (ONE_SIDED, TWO_SIDED) if len(things) < MANY else (FEWER, FEWER)
+    rounds = ONE_SIDED if len(things) < MANY else ONCE
     follow = [_wishes(one.or_else(other), start, bounds) for one, other in ((above, below), (below, above))]
-    _sweep(follow[0], follow[1], rounds[0], place)
+    _sweep(follow[0], follow[1], rounds, place)
     weigh = _wishes(above.together(below), start, bounds)  # or the last one-sided sweep would forget the other side
-    _sweep(weigh, weigh, rounds[1], place)
+    _sweep(weigh, weigh, TWO_SIDED, place)
     return np.array(place)[slot].tolist()  # type: ignore[no-any-return]
 
 
