@@ -194,7 +194,7 @@ def _ops(trace: Trace, nodes: NDArray[np.int64]) -> Text:
             said.append(Text(f"{n:,} {one if n == 1 else many}", f"{ja} {n:,} 個"))
     if not said:
         return EMPTY
-    en, ja = listed([one.en for one in said]).en, "、".join(one.ja for one in said)
+    en, ja = listed([one.en for one in said], len(said)).en, "、".join(one.ja for one in said)
     return Text(f"In it: {en}.", f"内訳：{ja}。")
 
 

@@ -13,6 +13,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text as RichText
 
 from tracer.numbers import percent
+from tracer.scene.foldsize import BETWEEN
 from tracer.scene.ink import Ink, end_of, fit, grad_ink, style_of, value_ink
 from tracer.scene.palette import DARK, Palette
 from tracer.scene.picture import Box, Scene
@@ -28,6 +29,7 @@ HEADS = (
 WORKING, SELECTED = "▸", "›"
 NAME_LEAST, NAME_MOST = 12, 28
 NODES, VALUES, GRAD, FLOW = 7, 17, 10, 6
+OPEN, INDENT = "▾", " "
 BAR = "█▉▊▋▌▍▎▏"
 BAR_MOST = 12
 
@@ -45,27 +47,34 @@ class BoxesTable:
         yield from self.lines(options.max_width)
 
     @property
-    def boxes(self) -> Sequence[Box]:
-        """The boxes in view, from the top: those around the selected one, else around the one at work."""
-        every = self.scene.boxes
+    def rows(self) -> Sequence[Box | str]:
+        """The rows in view, from the top: those around the selected box, else around the one at work."""
+        every = rows(self.scene)
         size = max(1, self.height - 1)
-        focus = [i for i, box in enumerate(every) if box.selected] or [i for i, box in enumerate(every) if box.working]
+        boxes = [(i, row) for i, row in enumerate(every) if isinstance(row, Box)]
+        focus = [i for i, box in boxes if box.selected] or [i for i, box in boxes if box.working]
         top = max(0, min((focus[0] if focus else 0) - size // 2, len(every) - size))
         return every[top : top + size]
 
     def node_at(self, row: int) -> int | None:
         """The box in this line of the panel, or None."""
-        boxes = self.boxes
-        return boxes[row - 1].node if 1 <= row <= len(boxes) else None
+        seen = self.rows
+        found = seen[row - 1] if 1 <= row <= len(seen) else None
+        return found.node if isinstance(found, Box) else None
 
     def lines(self, width: int) -> list[RichText]:
         """The panel as lines of at most `width` cells."""
-        boxes = self.boxes
         names = max((cell_len(_name(box)) for box in self.scene.boxes), default=NAME_LEAST)
         known = any(box.share is not None for box in self.scene.boxes)
         columns = _columns(width, max(NAME_LEAST, min(names, NAME_MOST)), known)
         head = tuple((word[self.lang], Ink("muted")) for word in HEADS)
-        return [self._line(" ", head, columns), *(self._row(box, columns) for box in boxes)]
+        found = [self._line(" ", head, columns)]
+        for row in self.rows:
+            if isinstance(row, Box):
+                found.append(self._row(row, columns))
+            else:
+                found.append(self._line(" ", ((row, Ink("accent")),), (width - 1,)))
+        return found
 
     def _row(self, box: Box, columns: Sequence[int]) -> RichText:
         sign = SELECTED if box.selected else WORKING if box.working else " "
@@ -98,10 +107,23 @@ class BoxesTable:
         return line
 
 
+def rows(scene: Scene) -> list[Box | str]:
+    """The boxes in the order of creation, with a heading where an opened part begins: `▾ layer 1`."""
+    found: list[Box | str] = []
+    around: list[str] = []
+    for box in scene.boxes:
+        path = box.path.split(BETWEEN) if box.path else []
+        same = next((i for i, (a, b) in enumerate(zip(around, path, strict=False)) if a != b), len(around))
+        found += [f"{INDENT * i}{OPEN} {title}" for i, title in enumerate(path) if i >= same]
+        around = path
+        found.append(box)
+    return found
+
+
 def _name(box: Box) -> str:
     """Its name, set in by how deep it lies in what is opened."""
-    depth = box.path.count("›") + 1 if box.path else 0
-    return "  " * min(depth, 4) + (box.title if box.shape == "fold" else box.label)
+    depth = box.path.count(BETWEEN) + 1 if box.path else 0
+    return INDENT * depth + (box.title if box.shape == "fold" else box.label)
 
 
 def _columns(width: int, name: int, flow: bool) -> tuple[int, ...]:

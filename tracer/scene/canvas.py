@@ -357,6 +357,8 @@ class _Page:
             if not any(self._near(wire) for wire in wires):
                 continue
             box = self.boxes[node]
+            if box.shape == "fold":
+                continue  # its numbers stand in it
             x, y = wires[0].points[0]
             value = box.number
             if box.name and box.shape != "plain":

@@ -25,7 +25,7 @@ NODES = Text(en="{n} nodes", ja="{n} ノード")
 ONE_NODE = Text(en="1 node", ja="1 ノード")
 SO_FAR = Text(en="{made} of {n} nodes", ja="{made} / {n} ノード")
 FLOW = Text(en="flow {share}", ja="流れ {share}")
-MORE_PORTS = Text(en="{n} parameters", ja="パラメータ {n} 組")
+MORE_PORTS = Text(en="{n} parameters", ja="{n} パラメータ")
 FOLDED = Text(en="folded: {boxes} boxes for {n} nodes", ja="折りたたみ: {n} ノードを {boxes} 個の箱で表示")
 RANGE = " … "
 NONE = np.zeros(0, np.int64)

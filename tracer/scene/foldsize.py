@@ -13,7 +13,7 @@ from tracer.scene.folded import shown_ports
 from tracer.scene.notation import Notation
 from tracer.text import clean
 
-LEAST, MOST = 29, 37
+LEAST, MOST = 31, 39
 """Cells that a fold is wide."""
 STEP = 4
 ROWS = 6

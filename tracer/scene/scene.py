@@ -348,7 +348,7 @@ class _Now:
         if self.notation == "boxes":
             return
         for node, degree in graph.out_degree():
-            if not degree:
+            if not degree and (node >= 0 or graph.in_degree(node)):
                 x, y = arrangement.placed.out_ports[node]
                 yield Wire(None, node, None, ((x, y), (x + arrangement.sizes[node].room_out, y)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from rich.text import Text as RichText
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -16,12 +16,34 @@ from tracer.tui.themes import THEME_WORDS
 
 if TYPE_CHECKING:
     from tracer.tui.app import GradientTracer
+    from tracer.tui.view import View
 
 _OPEN = Text(en="Open: {title}", ja="開く: {title}")
 _NOTHING = Text(en="Nothing found.", ja="見つかりません。")
 _MOVES = ("move", "select", "scroll", "panel", "close", "command_palette")
 """Actions that only make sense as keys."""
+_FOLD_ALL = Text(en="Fold every part of the graph", ja="グラフのすべての部分を折りたたむ")
+_LIMIT = Text(en="Boxes drawn: at most {n}", ja="描く箱の数: {n} 個まで")
+_HOPS = Text(
+    en="Boxes drawn: those up to {n} wires away from the one at hand", ja="描く範囲: いまの箱から線 {n} 本以内"
+)
+_NO_HOPS = Text(en="Boxes drawn: all, as far as there is room", ja="描く範囲: 上限まですべて")
 _COLOURS = Text(en="Colours: {name}", ja="配色: {name}")
+
+
+LIMITS = (50, 100, 200, 300, 500)
+"""Boxes drawn at most, as offered."""
+
+
+@runtime_checkable
+class Folds(Protocol):
+    """A screen that shows a graph folded."""
+
+    view: View
+
+    def fold_all(self) -> None: ...
+    def set_limit(self, limit: int) -> None: ...
+    def set_hops(self, hops: int | None) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -56,6 +78,13 @@ class Commands(Provider):
                 yield Command(row.words, run, "  ".join(face_of(key) for key in row.keys[:2]))
         for theme, name in THEME_WORDS.items():
             yield Command(_COLOURS.format(name=name), partial(app.set_theme, theme))
+        if isinstance(screen, Folds) and screen.view.folding is not None:
+            yield Command(_FOLD_ALL, screen.fold_all)
+            for n in LIMITS:
+                yield Command(_LIMIT.format(n=n), partial(screen.set_limit, n))
+            for hops in (1, 2, 3):
+                yield Command(_HOPS.format(n=hops), partial(screen.set_hops, hops))
+            yield Command(_NO_HOPS, partial(screen.set_hops, None))
         for lesson in app.catalogue.lessons if app.catalogue is not None else ():
             title = Text(*(f"{lesson.section} {lesson.title[lang]}".strip() for lang in LANGS))
             yield Command(_OPEN.format(title=title), partial(app.open_thing, lesson.name))

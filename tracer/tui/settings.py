@@ -14,12 +14,15 @@ from typing import Literal
 
 from tracer.errors import TracerError
 from tracer.files import settings_folder, write_atomic
+from tracer.layout.folding import LIMIT
 from tracer.text import LANGS, Lang, Text
 
 Progress = Literal["begun", "done"]
 """How far a lesson got. A lesson that is done stays done when it is opened again."""
 
 RECENT_KEPT = 8
+MOST = 5000
+"""Boxes drawn at most, whatever the settings say."""
 _NAME_KEPT = 4096  # a path is no longer than this on any system we run on
 _LESSONS_KEPT = 10_000
 
@@ -35,6 +38,8 @@ class Settings:
     """By lesson name."""
     recent: tuple[str, ...] = ()
     """Files and expressions opened, the newest first."""
+    limit: int = LIMIT
+    """Of a large graph, the most boxes that are drawn."""
 
     def began(self, lesson: str) -> Settings:
         return self if lesson in self.progress else replace(self, progress={**self.progress, lesson: "begun"})
@@ -116,12 +121,13 @@ def _to_json(settings: Settings) -> dict[str, object]:
         "theme": settings.theme,
         "progress": dict(settings.progress),
         "recent": list(settings.recent),
+        "limit": settings.limit,
     }
 
 
 def _from_json(found: Mapping[object, object]) -> Settings:
     """The fields of `found` that are what they should be; the others at their default."""
-    lang, theme = found.get("lang"), found.get("theme")
+    lang, theme, limit = found.get("lang"), found.get("theme"), found.get("limit")
     progress, recent = found.get("progress"), found.get("recent")
     marks: dict[str, Progress] = {}
     for lesson, mark in list(progress.items())[:_LESSONS_KEPT] if isinstance(progress, dict) else ():
@@ -133,6 +139,7 @@ def _from_json(found: Mapping[object, object]) -> Settings:
         theme=theme if isinstance(theme, str) else "dark",
         progress=marks,
         recent=tuple(dict.fromkeys(names))[:RECENT_KEPT],
+        limit=limit if isinstance(limit, int) and not isinstance(limit, bool) and 0 < limit <= MOST else LIMIT,
     )
 
 

@@ -7,6 +7,7 @@ closed part happens in its box.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from tracer.layout.fold import LIMIT, Folding, default_folding
 from tracer.layout.groups import groups_of
@@ -16,9 +17,6 @@ from tracer.scene.picture import Box, Scene
 from tracer.text import Text
 from tracer.tui.screens.unfolding import UnfoldingScreen
 from tracer.tui.widgets.graph import GraphPanel, scene_of
-
-LIMITS = (50, 100, 200, 300, 500)
-"""Boxes drawn at most, as the palette offers them."""
 
 
 class FoldingScreen(UnfoldingScreen):
@@ -122,7 +120,7 @@ class FoldingScreen(UnfoldingScreen):
             key for key in sorted(folding.opened) if not any(other.startswith(f"{key}.") for other in folding.opened)
         ]
         limit = ["--limit", str(folding.limit)] if folding.limit != LIMIT else []
-        return [*(word for key in inmost for word in ("--unfold", key)), *limit]
+        return [*(word for key in inmost for word in ("--unfold", key)), *([] if inmost else ["--fold"]), *limit]
 
     def opened_now(self) -> object:
         return self.view.folding, self.view.part
@@ -144,17 +142,28 @@ class FoldingScreen(UnfoldingScreen):
 
     # How much
 
-    def action_limit(self, n: int) -> None:
-        """More boxes in the picture, or fewer."""
-        folding = self.view.folding
-        if folding is None:
-            self.notify(_SMALL[self.lang], markup=False, timeout=4)
-            return
-        limits = [limit for limit in LIMITS if (limit > folding.limit if n > 0 else limit < folding.limit)]
-        if limits:
-            folding = replace(folding, limit=limits[0] if n > 0 else limits[-1])
-            self.change(folding=folding)
-        self.notify(_LIMIT.format(n=folding.limit)[self.lang], markup=False, timeout=4)
+    def use_limit(self) -> None:
+        """Draw as many boxes as the settings say, where nothing else was asked for."""
+        folding, limit = self.view.folding, self.tracer.settings.now.limit
+        if folding is not None and self.thing.folding is None and limit != folding.limit:
+            self.change(folding=replace(folding, limit=limit))
+
+    def set_limit(self, limit: int) -> None:
+        """Draw so many boxes at most, now and next time."""
+        self._draw(limit=limit)
+        self.tracer.remember(lambda now: replace(now, limit=limit))
+
+    def set_hops(self, hops: int | None) -> None:
+        """Draw only what is so many wires away from the box at hand; None: all of it, up to the limit."""
+        self._draw(hops=hops)
+
+    def fold_all(self) -> None:
+        """Close everything."""
+        self._draw(opened=frozenset())
+
+    def _draw(self, **changes: Any) -> None:
+        if self.view.folding is not None:
+            self._fold_to(replace(self.view.folding, **changes))
 
 
 def first_folding(thing: Thing) -> Folding | None:
@@ -165,5 +174,3 @@ def first_folding(thing: Thing) -> Folding | None:
 
 
 _NOTHING_OPEN = Text(en="Nothing is opened here.", ja="ここには開いているものがありません。")
-_SMALL = Text(en="The whole graph is drawn.", ja="グラフはすべて描かれています。")
-_LIMIT = Text(en="At most {n} boxes are drawn.", ja="描く箱は {n} 個までです。")

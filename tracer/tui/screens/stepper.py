@@ -115,6 +115,7 @@ class StepperScreen(FoldingScreen, ZoomingScreen, SeekingScreen, RoutingScreen, 
         yield KeyBar("walk", "stepper").data_bind(AppScreen.lang)
 
     def on_mount(self) -> None:
+        self.use_limit()
         self.check_all()
         if self.thing.outcome.words is not None:
             from tracer.tui.screens.notice import NoticeScreen

@@ -13,6 +13,7 @@ from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.strip import Strip
 
+from tracer.layout.fold import LIMIT
 from tracer.scene.canvas import Ink, draw, fit, style_of
 from tracer.scene.compact import compacted, reading
 from tracer.scene.minimap import Minimap, minimap, overlaid, wanted
@@ -133,7 +134,7 @@ class GraphPanel(Panel):
                 _place(scene.width, size.width, [(opened.x, opened.x + wide - 1)], self._moved.x),
                 _place(scene.height, size.height, [(opened.y, opened.y + high - 1)], self._moved.y),
             )
-        boxes = [box for box in scene.boxes if box.working or box.receiving] or list(scene.boxes[:1])
+        boxes = [box for box in scene.boxes if box.working or box.receiving] or _first(scene)
         chosen = [box for box in scene.boxes if box.selected and self._asked_about(box)]
         return Offset(
             _place(scene.width, size.width, [(box.x, box.right) for box in chosen or boxes], self._moved.x),
@@ -232,6 +233,12 @@ class GraphPanel(Panel):
             self.post_message(self.Selected(None if box is None else box.node, event.chain > 1))
 
 
+def _first(scene: Scene) -> list[Box]:
+    """Where a picture begins; not at a fold of leaves that nothing uses."""
+    wired = {node for wire in scene.wires for node in (wire.input, wire.user)}
+    return [box for box in scene.boxes if box.shape != "fold" or box.node in wired][:1] or list(scene.boxes[:1])
+
+
 def _on_path(box: Box, x: int) -> bool:
     """Whether a column of a box's upper border is one of those in which the opened parts around it are named."""
     return bool(box.path) and box.x + 2 <= x <= box.x + 3 + min(cell_len(box.path), box.width - 8)
@@ -274,6 +281,7 @@ def _scene_of(view: View, lang: Lang) -> Scene:
         checks=view.marks(),
         blanks=view.blanks,
         folding=view.folding,
+        limit=LIMIT if view.folding is None else view.folding.limit,
         part=view.part,
         route=view.route,
         breakpoints=marked_at(view.cursor, view.breaks),

@@ -121,6 +121,8 @@ def hints(view: View, lang: Lang, palette: Palette) -> Iterator[Prose]:
         return
     if view.node is not None and trace.shape(view.node) and view.cell is None:
         yield Prose(_ELEMENTS[lang], style)
+    if view.folding is not None:
+        yield Prose((_OPEN_BOX if cursor.position == 0 or view.part is not None else _FOLDED)[lang], style)
     if trace.n_nodes > FEW_NODES:
         return
     moment = cursor.moment
@@ -164,6 +166,14 @@ _END = Text(
 _BESIDE = Text(
     en="=  to the first difference   enter  walk one run alone",
     ja="=  最初に食い違う場面へ   enter  片方だけをたどる",
+)
+_OPEN_BOX = Text(
+    en="⊞ is a part of the graph: enter opens it, backspace folds it again, shift and arrows go to another.",
+    ja="⊞ はグラフの一部です。enter で開き、backspace で折りたたみます。shift+矢印でほかの箱へ。",
+)
+_FOLDED = Text(
+    en="enter opens the box at work, backspace folds what is around it.",
+    ja="enter で実行中の箱を開き、backspace でその周りを折りたたみます。",
 )
 _ELEMENTS = Text(
     en="tab to the values: shift and arrows choose an element, + numbers, - heat map",
