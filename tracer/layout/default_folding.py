@@ -26,7 +26,7 @@ def default_folding(trace: Trace, limit: int = LIMIT) -> Folding:
     kept_closed: set[int] = set()
     for _ in range(TRIES):
         made = quotient_of(trace, opened)
-        if len(made.alive) >= ENOUGH:
+        if len(made.alive) >= ENOUGH or made.rings:
             break
         parts = [part for part in made.parts if part.group not in groups.unused and part.group not in kept_closed]
         if not parts:
@@ -36,7 +36,7 @@ def default_folding(trace: Trace, limit: int = LIMIT) -> Folding:
         if largest.members is not None:
             group = groups.children[group][largest.members[1]]
         more = opened | {groups.keys[group]}
-        if len(quotient_of(trace, more).alive) <= FULL:
+        if groups.boxes[group] <= FULL and len(quotient_of(trace, more).alive) <= FULL:
             opened = more
         else:
             kept_closed.add(largest.group)

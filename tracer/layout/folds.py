@@ -17,6 +17,8 @@ NO_NAME = "·"
 """Stands for a level of a scope's name that is empty."""
 SHOWN = 3
 """So many names make up the title of a ring, or of leaves that nothing uses."""
+MOST_FRAMES = 12
+"""So many open groups around a box are told, the outer ones: nobody reads more frames in frames."""
 _READ = 10_000
 """So many leaves are asked for their names."""
 
@@ -39,19 +41,14 @@ def part_fold(trace: Trace, groups: Groups, part: Part) -> Fold:
     return kept[part.id]
 
 
-def scope_around(groups: Groups, group: int) -> int:
-    """The scope in which a group lies; 0 at the top. A stack is no scope."""
-    around = groups.parent[group]
-    return groups.parent[around] if around in groups.stacks else around
-
-
 def scopes_around(groups: Groups, group: int) -> list[int]:
-    """The scopes around a group, from the outermost one on, without group 0."""
+    """The scopes around a group, from the outermost one on, without group 0. A stack is no scope."""
     found = []
-    around = scope_around(groups, group)
+    around = groups.parent[group]
     while around:
-        found.append(around)
-        around = scope_around(groups, around)
+        if around not in groups.stacks:
+            found.append(around)
+        around = groups.parent[around]
     return found[::-1]
 
 
@@ -62,16 +59,19 @@ def folds_around(
     inside: dict[int, list[int]] = {}
     closes: dict[int, str] = {}
     shown = {(stack, at) for stack, low, high in made.open_parts for at in range(low, high + 1)}
+    paths: dict[int, list[int]] = {}
     for box in boxes:
         members = made.rings.get(box, (box,))
-        path = _path(groups, made, members)
-        for group in path:
+        innermost = _innermost(groups, made, members)
+        if innermost not in paths:
+            paths[innermost] = [*scopes_around(groups, innermost), innermost] if innermost else []
+        for group in paths[innermost][:MOST_FRAMES]:
             inside.setdefault(group, []).append(int(made.ids[box]))
         stack = _shown_in(groups, made, shown, members)
         if stack is not None:
             closes[int(made.ids[box])] = groups.keys[stack]
-        elif path:
-            closes[int(made.ids[box])] = groups.keys[path[-1]]
+        elif innermost:
+            closes[int(made.ids[box])] = groups.keys[innermost]
     order = sorted(inside)
     return (
         tuple(group_fold(trace, groups, group) for group in order),
@@ -91,29 +91,29 @@ def _shown_in(groups: Groups, made: Quotient, shown: set[tuple[int, int]], membe
     return stack
 
 
-def _path(groups: Groups, made: Quotient, members: Sequence[int]) -> list[int]:
-    """The open scopes around a box, outermost first; of a ring those around all of its members."""
-    paths = [_open_around(groups, made, at) for at in members]
-    shared = paths[0]
-    for path in paths[1:]:
-        same = 0
-        while same < min(len(shared), len(path)) and shared[same] == path[same]:
-            same += 1
-        shared = shared[:same]
-    return shared
+def _innermost(groups: Groups, made: Quotient, members: Sequence[int]) -> int:
+    """The innermost open scope around a box, 0 at the top; of a ring that around all of its members."""
+    found = _scope_of(groups, made, members[0])
+    for at in members[1:]:
+        other = _scope_of(groups, made, at)
+        while found != other:  # preorder: what lies further in has the higher number
+            found, other = (_around(groups, found), other) if found > other else (found, _around(groups, other))
+    return found
 
 
-def _open_around(groups: Groups, made: Quotient, at: int) -> list[int]:
-    if at < len(made.parts):
-        return scopes_around(groups, made.parts[at].group)
-    group = int(groups.group[made.first[at]])
-    return [*scopes_around(groups, group), group] if group else []
+def _scope_of(groups: Groups, made: Quotient, at: int) -> int:
+    return _around(groups, made.parts[at].group) if at < len(made.parts) else int(groups.group[made.first[at]])
+
+
+def _around(groups: Groups, group: int) -> int:
+    """The scope in which a group lies; 0 at the top."""
+    around = groups.parent[group]
+    return groups.parent[around] if around in groups.stacks else around
 
 
 def _fold(trace: Trace, groups: Groups, part: Part) -> Fold:
-    around = scopes_around(groups, part.group)
-    key_around = groups.keys[around[-1]] if around else ""
-    title = part.key[len(key_around) + 1 :] if around else part.key
+    key_around = groups.keys[_around(groups, part.group)]
+    title = part.key[len(key_around) + 1 :] if key_around else part.key
     stack = groups.parent[part.group] if groups.parent[part.group] in groups.stacks else None
     kind: FoldKind = "scope"
     times = 1
@@ -131,7 +131,7 @@ def _fold(trace: Trace, groups: Groups, part: Part) -> Fold:
         key=part.key,
         title=title or NO_NAME,
         count=groups.count(part.start, part.stop),
-        depth=len(around),
+        depth=groups.depth[part.group],
         parent=key_around or None,
         times=times,
         stack=None if stack is None else groups.keys[stack],
@@ -146,7 +146,7 @@ def _together(names: Iterable[str]) -> str:
 
 def _ring(trace: Trace, groups: Groups, made: Quotient, box: int) -> Fold:
     members = made.rings[box]
-    path = _path(groups, made, members)
+    around = _innermost(groups, made, members)
     nodes: NDArray[np.int64] = np.flatnonzero(made.box == box)
     nodes.setflags(write=False)
     return Fold(
@@ -155,7 +155,7 @@ def _ring(trace: Trace, groups: Groups, made: Quotient, box: int) -> Fold:
         key=ring_key(made, members),
         title=_together(part_fold(trace, groups, made.parts[at]).title for at in members if at < len(made.parts)),
         count=len(nodes),
-        depth=len(path),
-        parent=groups.keys[path[-1]] if path else None,
+        depth=groups.depth[around] + (around > 0),
+        parent=groups.keys[around] or None,
         find=lambda: nodes,
     )

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.core.columns import CONST
-from tracer.layout.scopes import scope_tree
+from tracer.layout.scopes import outer_levels, scope_tree
 from tracer.layout.stacks import Stack, ranges, stacked
 from tracer.text import clean
 from tracer.trace.trace import Trace
@@ -60,6 +60,24 @@ class Groups:
     @cached_property
     def by_key(self) -> dict[str, int]:
         return {key: group for group, key in enumerate(self.keys)}
+
+    @cached_property
+    def depth(self) -> tuple[int, ...]:
+        """How many scopes are around each; a stack is no scope."""
+        found = [0] * len(self)
+        for group in range(1, len(self)):
+            around = self.parent[group]
+            found[group] = found[around] + (around > 0 and around not in self.stacks)
+        return tuple(found)
+
+    @cached_property
+    def boxes(self) -> NDArray[np.int64]:
+        """How many boxes each gives when it is opened and leaves are ports: nodes, and groups in it."""
+        alone = ~self.leaf
+        alone[self.written] = False
+        found: NDArray[np.int64] = np.bincount(self.group[alone], minlength=len(self))
+        found += [len(inner) for inner in self.children]
+        return found
 
     @cached_property
     def rooms(self) -> dict[int, int]:
@@ -152,7 +170,7 @@ def _groups(trace: Trace) -> Groups:
     constant = leaf & ((columns.flags & CONST) > 0)
     written = np.flatnonzero(constant & (uses == 1)).astype(np.int32)
 
-    names = [clean(name) for name in columns.scopes] or [""]
+    names = outer_levels([name if name.isprintable() else clean(name) for name in columns.scopes]) or [""]
     row = columns.scope.astype(np.int64) if len(columns.scopes) else np.zeros(n, np.int64)
     lonely = np.flatnonzero(leaf & (uses == 0))
     given = len(names)

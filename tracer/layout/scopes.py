@@ -17,6 +17,10 @@ _LEVEL = "\0"
 _SHORT = 200
 
 
+MOST = 50_000
+"""With more distinct scopes nobody reads them: then only their outer levels are groups."""
+
+
 @dataclass(frozen=True)
 class Tree:
     """Groups as they come: group 0 is everything, parents are in no order."""
@@ -31,6 +35,20 @@ class Tree:
         """The key without that of the group around it."""
         around = self.keys[self.parent[group]]
         return self.keys[group][len(around) + 1 :] if around else self.keys[group]
+
+
+def outer_levels(names: Sequence[str], most: int = MOST) -> list[str]:
+    """The names, or as many of their outer levels as there are no more than `most` of; "" if even one is too many."""
+    if len(set(names)) <= most:
+        return list(names)
+    found, ends = [""] * len(names), [-1] * len(names)
+    while True:
+        ends = [end if end == len(name) else name.find(".", end + 1) for name, end in zip(names, ends, strict=True)]
+        ends = [len(name) if end < 0 else end for name, end in zip(names, ends, strict=True)]
+        tried = [name[:end] for name, end in zip(names, ends, strict=True)]
+        if len(set(tried)) > most:  # at the latest where names are whole
+            return found
+        found = tried
 
 
 def scope_tree(names: Sequence[str], used: NDArray[np.bool_]) -> tuple[Tree, NDArray[np.int64]]:
