@@ -14,6 +14,7 @@ from tracer.core.value import Value
 from tracer.text import Lang
 from tracer.tui.screens.paths import PathsScreen
 from tracer.tui.screens.stepper import StepperScreen
+from tracer.tui.widgets.graph import GraphPanel
 
 
 def drawn_heavy(screen: StepperScreen) -> frozenset[int]:
@@ -112,3 +113,20 @@ async def test_the_language_changes_in_place() -> None:
         screen.tracer.lang = "ja"
         await pilot.pause()
         assert "y から x への経路：2 本" in shown(screen.tracer)
+
+
+async def test_what_is_pointed_out_stands_above_the_list() -> None:
+    """In a tall narrow graph the list covers the lower half: the window moves what is asked about above it."""
+    thing = thing_of(ladder(12, 0.5))
+    async with walking(thing, NARROW, at=len(thing.trace)) as (pilot, screen):
+        screen.select(thing.trace.resolve("x"))
+        await press(pilot, "a")
+        graph = screen.query_one(GraphPanel)
+        list_top = pilot.app.screen.query_one("#dialog").region.y
+        assert screen.view.covered == graph.content_region.bottom - list_top > 5
+        assert graph.scene is not None
+        box = graph.scene.by_node[thing.trace.resolve("x")]
+        shown_at = graph.content_region.y + box.bottom - graph._at.y
+        assert shown_at < list_top
+        await press(pilot, "escape")
+        assert screen.view.covered == 0

@@ -105,6 +105,8 @@ class View:
     """The part of a folded graph that is pointed out, by its key; no node is, then."""
     route: frozenset[int] = frozenset()
     """Edges of the route that is pointed out in a list of routes."""
+    covered: int = 0
+    """Rows of the graph that a list lies over, at its lower end: what is pointed out is shown above them."""
     cell: tuple[int, int] | None = None
     """The element chosen in a tensor's panel: its node, and its index into the flattened tensor."""
     zoom: Zoom = "auto"

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tracer.text import Lang, Text
@@ -115,3 +116,10 @@ class Dialog(AppScreen[Result], ModalScreen[Result]):
 
     def action_cancel(self) -> None:
         self.dismiss(None)
+
+
+def rows_covered(widget: Widget) -> int:
+    """How many rows of a widget's inside, at its lower end, the dialog on top lies over."""
+    screen = widget.app.screen
+    frames = screen.query("#dialog") if isinstance(screen, Dialog) else ()
+    return max((widget.content_region.bottom - frame.region.y for frame in frames if frame.region), default=0)

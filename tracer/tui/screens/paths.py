@@ -39,7 +39,7 @@ class PathsScreen(Dialog[Path]):
         cursor: the moment; what has not been delivered is a `?`.
         node: whose gradient.
         element: of a tensor, an index into the flattened tensor.
-        point_out: called with the edges of the marked route.
+        point_out: called with the marked route.
     """
 
     DEFAULT_CSS = """
@@ -65,7 +65,7 @@ class PathsScreen(Dialog[Path]):
     )
 
     def __init__(
-        self, cursor: Cursor, node: int, element: int | None, point_out: Callable[[frozenset[int]], None]
+        self, cursor: Cursor, node: int, element: int | None, point_out: Callable[[Path | None], None]
     ) -> None:
         super().__init__()
         self.cursor, self.node, self.element, self.point_out = cursor, node, element, point_out
@@ -95,8 +95,8 @@ class PathsScreen(Dialog[Path]):
         self._make_room(self.app.size)
         if told is not None:
             self.list.show(len(told.routes), self._line)
-        self._point()
-        self.call_after_refresh(self.draw)
+        self.draw()
+        self.call_after_refresh(self._point)  # what lies over the graph is known once it is laid out
 
     # What is shown
 
@@ -149,12 +149,12 @@ class PathsScreen(Dialog[Path]):
 
     def _point(self) -> None:
         told = self.told
-        self.point_out(frozenset(told.routes[self.list.marked].path.edges) if told is not None else frozenset())
+        self.point_out(told.routes[self.list.marked].path if told is not None else None)
 
     def action_choose(self, n: int) -> None:
         self.list.move(n)
-        self._point()
         self.draw()
+        self._point()
 
     def action_page(self, n: int) -> None:
         self.action_choose(n * self.list.page)

@@ -6,9 +6,12 @@ from functools import partial
 
 from tracer.trace.cursor import Cursor
 from tracer.trace.paths import Path, pass_for
+from tracer.tui.screens.dialog import rows_covered
 from tracer.tui.screens.doing import NOBODY
 from tracer.tui.screens.paths import PathsScreen
 from tracer.tui.screens.unfolding import UnfoldingScreen
+from tracer.tui.view import View
+from tracer.tui.widgets.graph import GraphPanel
 
 
 class RoutingScreen(UnfoldingScreen):
@@ -23,20 +26,38 @@ class RoutingScreen(UnfoldingScreen):
         self.stop_playing()
         element = view.cell[1] if view.cell is not None and view.cell[0] == node else None
         screen = PathsScreen(view.cursor, node, element, self._point_out)
-        self.app.push_screen(screen, partial(self._walk_to_route, view.cursor, node))
+        self.app.push_screen(screen, partial(self._walk_to_route, view, node))
 
-    def _point_out(self, edges: frozenset[int]) -> None:
-        if self.view.route != edges:
-            self.change(route=edges)
-
-    def _walk_to_route(self, cursor: Cursor, node: int, path: Path | None) -> None:
-        """Where a route has just arrived; it stays pointed out until the walk goes on."""
-        position = None if path is None else arrival(cursor, node, path)
-        if path is None or position is None:
-            self._point_out(frozenset())
+    def _point_out(self, path: Path | None) -> None:
+        """Draw a route heavy; where parts of the graph are folded, open those around the last op on it."""
+        edges = frozenset(path.edges) if path is not None else frozenset()
+        covered = rows_covered(self.query_one(GraphPanel))
+        if self.view.route == edges and self.view.covered == covered:
             return
-        self.jump(node, position)
-        self.change(route=frozenset(path.edges))
+        if self.view.folding is not None and path is not None and len(path.nodes) > 1:
+            last = path.nodes[-2]
+            if self.view.cursor.is_made(last):
+                self.reveal(last)
+        self.change(route=edges, covered=covered)
+
+    def _walk_to_route(self, before: View, node: int, path: Path | None) -> None:
+        """Back to how it was; then to where a route has just arrived, if one was chosen. It stays pointed out until the
+        walk goes on."""
+        folding = self.view.folding
+        self.change(
+            selected=before.selected,
+            about=before.about,
+            part=before.part,
+            folding=before.folding,
+            opened=before.opened,
+            cell=before.cell,
+            route=before.route,
+            covered=0,
+        )
+        position = None if path is None else arrival(before.cursor, node, path)
+        if path is not None and position is not None:
+            self.jump(node, position)
+            self.change(folding=folding, route=frozenset(path.edges))
 
 
 def arrival(cursor: Cursor, node: int, path: Path) -> int | None:

@@ -28,6 +28,8 @@ from tracer.tui.widgets.panel import Panel
 
 WHEEL = 3
 """Cells that one notch of the wheel moves."""
+LEAST_ROWS = 5
+"""Rows that the window is thought to have at least, however much of it is covered."""
 READABLE = 60
 """Cells of a line of words."""
 
@@ -127,6 +129,8 @@ class GraphPanel(Panel):
 
     def _window(self, scene: Scene, size: Size) -> Offset:
         """The scene's cell in the panel's top left corner: a function of the view, plus what the user pushed."""
+        if self.view is not None and self.view.covered:
+            size = Size(size.width, max(LEAST_ROWS, size.height - self.view.covered))
         opened = next((frame for frame in scene.frames if self.view and frame.number == self.view.opened), None)
         if opened is not None:
             wide, high = min(opened.width, size.width), min(opened.height, size.height)
