@@ -6,13 +6,16 @@ import pytest
 from textual.widgets import Input
 
 from tests.tui.playing import playing
-from tests.tui.shell import shown, until
+from tests.tui.shell import remembering, shown, until
 from tests.tui.stepping import NARROW, WIDE, press, program, thing_of, toasts, walking
 from tracer.core.record import record
 from tracer.core.value import Value
+from tracer.tui.app import GradientTracer
+from tracer.tui.messages import Request
 from tracer.tui.screens.breakpoints import BreakpointsScreen
 from tracer.tui.screens.extremes import ExtremesScreen
 from tracer.tui.screens.search import SearchScreen
+from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.screens.watches import WatchesScreen
 
 
@@ -175,3 +178,19 @@ async def test_a_list_of_hostile_names_is_a_list_of_names() -> None:
         await press(pilot, "escape", "W", "escape")
         assert screen.view.watches
         await until(pilot, lambda: pilot.app.screen is screen)
+
+
+async def test_what_a_command_line_asks_for_is_there_and_copied_again() -> None:
+    app = GradientTracer(
+        remembering(),
+        first=Request("program.py", at=3, find="op == mul", breaks=("first nan",), watches=("norm grad",)),
+        thing=thing_of(program()),
+    )
+    async with app.run_test(size=NARROW) as pilot:
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, StepperScreen)
+        assert screen.view.about == screen.thing.trace.resolve("y")
+        assert "norm grad ∂ ?" in shown(app)
+        await press(pilot, "c")
+        assert "--find 'op == mul' --break 'first nan' --watch 'norm grad' --at 3" in app.clipboard

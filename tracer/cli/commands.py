@@ -15,7 +15,9 @@ from tracer.cli import learning, questions
 from tracer.cli.options import (
     MOST_NODES,
     Block,
+    Break,
     ByName,
+    Find,
     Fold,
     Language,
     Limit,
@@ -24,6 +26,7 @@ from tracer.cli.options import (
     Thing,
     Unfold,
     Values,
+    Watch,
     Yes,
 )
 from tracer.cli.terminal import say
@@ -92,6 +95,9 @@ def open_(
     unfold: Unfold = None,
     fold: Fold = False,
     limit: Limit = None,
+    find: Find = None,
+    break_: Break = None,
+    watch: Watch = None,
     ascii_: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII only.")] = False,
     lang: Language = None,
     nodes: Nodes = MOST_NODES,
@@ -105,11 +111,12 @@ def open_(
     tracer open program.py --at end
     tracer open program.py --unfold "z1[0, 1]"
     tracer open step.trace --unfold "position 3.layer 1" --limit 200
+    tracer open step.trace --find "layer1.attn_wq[3,5]" --break "first nan" --watch "norm grad"
 
     A program runs in a process of its own. Ctrl-C stops it, and what it had computed by then opens.
     """
     from tracer.cli.naming import Wish
-    from tracer.cli.walking import walk
+    from tracer.cli.walking import Seeking, walk
 
     return lambda: walk(
         thing,
@@ -121,6 +128,7 @@ def open_(
         unfold=unfold or (),
         fold=fold,
         limit=limit,
+        seeking=Seeking(find or "", tuple(break_ or ()), tuple(watch or ())),
         wish=Wish(block, yes),
     )
 

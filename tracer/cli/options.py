@@ -78,6 +78,22 @@ Unfold = Annotated[
         show_default=False,
     ),
 ]
+Find = Annotated[
+    str | None,
+    typer.Option("--find", metavar="QUERY", help="Begin at the first node a query finds.", show_default=False),
+]
+Break = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--break", metavar="SPEC", help="Set a breakpoint: a query, `first nan`, ... Repeatable.", show_default=False
+    ),
+]
+Watch = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--watch", metavar="NAME", help="Watch a node, or a figure like `norm grad`. Repeatable.", show_default=False
+    ),
+]
 Fold = Annotated[bool, typer.Option("--fold", help="Draw each scope as one box, but for those that --unfold opens.")]
 Limit = Annotated[
     int | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tracer.cli.ending import asked_to_end
@@ -13,6 +14,36 @@ from tracer.cli.terminal import choose_lang, interactive
 from tracer.errors import NotFoundError
 from tracer.lessons.formula import parse_assignments
 from tracer.trace.trace import Trace
+
+
+@dataclass(frozen=True)
+class Seeking:
+    """What a command line says about finding, breakpoints and watches."""
+
+    find: str = ""
+    """A query."""
+    breaks: tuple[str, ...] = ()
+    watches: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.find or self.breaks or self.watches)
+
+    def check(self) -> None:
+        """Read all of it.
+
+        Raises:
+            QueryError: one has a mistake.
+        """
+        from tracer.trace.breakpoints import parse_break
+        from tracer.trace.query import parse_query
+        from tracer.trace.watches import parse_watch
+
+        if self.find:
+            parse_query(self.find)
+        for text in self.breaks:
+            parse_break(text)
+        for text in self.watches:
+            parse_watch(text)
 
 
 def gallery(lang: str | None, *, ascii_only: bool) -> int:
@@ -37,12 +68,15 @@ def walk(
     unfold: Sequence[str] = (),
     fold: bool = False,
     limit: int | None = None,
+    seeking: Seeking | None = None,
     wish: Wish | None = None,
 ) -> int:
     """Open a thing in the app, or print its steps."""
-    words, wish = choose_lang(lang), wish or Wish()
+    words, wish, seeking = choose_lang(lang), wish or Wish(), seeking or Seeking()
+    if seeking:
+        seeking.check()  # before a program runs for an hour
     document = document_file(name, words)
-    if document is not None and not (unfold or fold or limit):
+    if document is not None and not (unfold or fold or limit or seeking):
         from tracer.cli.pages import walk_document
 
         return walk_document(document, values, wish, at=at, ascii_only=ascii_only, lang=lang, nodes=nodes)
@@ -77,7 +111,8 @@ def walk(
     from tracer.tui.messages import Request
     from tracer.tui.start import run_app
 
-    request = Request(name, tuple(parse_assignments(values).items()), position)
+    given = tuple(parse_assignments(values).items())
+    request = Request(name, given, position, find=seeking.find, breaks=seeking.breaks, watches=seeking.watches)
     code = run_app(request, thing, ascii_only=ascii_only, lang=None if lang is None else choose_lang(lang))
     tell_outcome(thing, choose_lang(lang))  # now: the app would have covered it
     return code

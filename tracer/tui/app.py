@@ -326,7 +326,7 @@ class GradientTracer(App[None]):
             self.remember(lambda now: now.began(name))
         else:
             self.remember(lambda now: now.opened(request.words))
-        if thing.compare is not None and not (request.quiz or request.export):
+        if thing.compare is not None and not (request.quiz or request.export or request.seeks):
             from tracer.tui.screens.lockstep import LockstepScreen
 
             self.push_screen(LockstepScreen(thing, at=request.at))
@@ -334,7 +334,10 @@ class GradientTracer(App[None]):
         from tracer.tui.screens.stepper import StepperScreen
 
         stepper = StepperScreen(thing, at=request.at, quiz=request.quiz)
+        stepper.begin_with(request.breaks, request.watches)
         self.push_screen(stepper)
+        if request.find:
+            stepper.call_after_refresh(stepper.find_first, request.find)
         if request.export:
             stepper.call_after_refresh(stepper.action_export)
 

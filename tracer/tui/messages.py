@@ -38,6 +38,18 @@ class Request:
     run: bool | None = None
     """Of a document: whether whoever opens it has agreed to run its code; else they are asked."""
 
+    find: str = ""
+    """A query: the walk begins at the first node it finds."""
+    breaks: tuple[str, ...] = ()
+    """Breakpoints to begin with."""
+    watches: tuple[str, ...] = ()
+    """Watches to begin with."""
+
+    @property
+    def seeks(self) -> bool:
+        """Whether any of these three is given: then one run is walked alone."""
+        return bool(self.find or self.breaks or self.watches)
+
     @property
     def words(self) -> str:
         """As it would be typed after `tracer open`: what `parse` reads back."""

@@ -113,14 +113,15 @@ class FoldingScreen(UnfoldingScreen):
 
     def view_options(self) -> list[str]:
         """`--unfold "position 3.layer 1"` for each part that is open and no other open one implies, `--limit 100`."""
-        folding = self.view.folding
+        folding, others = self.view.folding, super().view_options()
         if folding is None:
-            return []
+            return others
         inmost = [
             key for key in sorted(folding.opened) if not any(other.startswith(f"{key}.") for other in folding.opened)
         ]
         limit = ["--limit", str(folding.limit)] if folding.limit != LIMIT else []
-        return [*(word for key in inmost for word in ("--unfold", key)), *([] if inmost else ["--fold"]), *limit]
+        unfolded = [word for key in inmost for word in ("--unfold", key)] or ["--fold"]
+        return [*unfolded, *limit, *others]
 
     def opened_now(self) -> object:
         return self.view.folding, self.view.part

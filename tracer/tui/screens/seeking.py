@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracer.lessons.runner import Thing
-from tracer.text import Text
+from tracer.text import Text, clean
+from tracer.trace.breakpoints import parse_break
 from tracer.trace.cursor import Cursor
 from tracer.trace.unfolding import Unfolding
+from tracer.trace.watches import parse_watch
 from tracer.tui.screens.breaking import BreakingScreen
 from tracer.tui.screens.extremes import TEN, ExtremesScreen
 from tracer.tui.screens.search import Picked, SearchScreen
@@ -50,6 +54,31 @@ class SeekingScreen(WatchingScreen, BreakingScreen):
         again = partial(_again, typed)
         self.go_to_hit(Hits(typed, again, self.view.cursor.trace, picked.found.nodes, picked.at))
 
+    def find_first(self, query: str) -> None:
+        """Go to the first node that a query finds; of none, say so."""
+        found = seek(self.view.cursor, query)
+        if len(found.nodes):
+            self._picked(Picked(found, 0))
+        else:
+            self.notify(_NOT_FOUND.format(query=clean(query))[self.lang], markup=False, timeout=8)
+
+    def begin_with(self, breaks: Sequence[str], watches: Sequence[str]) -> None:
+        """What is set from the beginning; before the screen is shown."""
+        for text in breaks:
+            self._breaks = self._breaks.plus(parse_break(text))
+        found = tuple(dict.fromkeys(parse_watch(text) for text in watches))
+        self.set_reactive(SeekingScreen.view, replace(self.view, breaks=self._breaks, watches=found))
+        self.set_class(bool(found), "-watching")
+
+    def view_options(self) -> list[str]:
+        """`--find x --break "first nan" --watch x`: what else opens exactly this."""
+        view, hits = self.view, self._hits
+        here = hits is not None and hits.at == 0 and view.about == hits.node
+        find = ["--find", hits.asked] if hits is not None and here else []
+        breaks = [word for one in self.breaks if one.on for word in ("--break", str(one.point))]
+        watches = [word for one in view.watches for word in ("--watch", str(one))]
+        return [*super().view_options(), *find, *breaks, *watches]
+
     def go_to_hit(self, hits: Hits) -> None:
         """Make this the current list, and go to the hit it is at."""
         if self._hits is None or self.opened_now() != self._opened_for_hit:
@@ -88,7 +117,8 @@ class SeekingScreen(WatchingScreen, BreakingScreen):
             found, at = picked
             cursor = self.view.cursor
             again = partial(_extremes_again, found.smallest)
-            self.go_to_hit(Hits("T", again, cursor.trace, found.nodes, at))
+            asked = f"{'smallest' if found.smallest else 'largest'} {TEN} |grad|"
+            self.go_to_hit(Hits(asked, again, cursor.trace, found.nodes, at))
 
     # Unfolding
 
@@ -105,6 +135,7 @@ def _again(typed: str, cursor: Cursor) -> NDArray[np.int64]:
     return seek(cursor, typed).nodes
 
 
+_NOT_FOUND = Text(en="{query}: no node matches.", ja="{query}: 当てはまるノードがありません。")
 _NO_LIST = Text(
     en="Nothing has been searched for yet: / finds nodes, T lists the largest gradients.",
     ja="まだ何も探していません。/ でノードを探し、T で大きな勾配を一覧できます。",
