@@ -18,6 +18,7 @@ from tracer.text import Text
 from tracer.trace.node import SourceLine
 from tracer.trace.trace import Trace
 from tracer.trace.why import Link, Place, Why
+from tracer.trace.why.reader import Reader
 
 WHOLE = 0.9995
 """A share that is shown as 100 % is not said at all."""
@@ -71,12 +72,13 @@ def called(trace: Trace, place: Place) -> str:
 
 
 def symbol(trace: Trace, why: Why) -> str:
-    """`∂L/∂w`; before a pass, or of one by hand, `w.grad`."""
+    """`∂L/∂w`; before a pass, of one by hand, or of what the program wrote, `w.grad`."""
     name = called(trace, why.at)
-    begun = [this for this in trace.passes if this.start < why.position]
-    if not begun or begun[-1].by_hand:
+    reader = Reader(trace, why.position)
+    this = reader.pass_of(why.node) or next((one for one in reversed(trace.passes) if one.start < why.position), None)
+    if this is None or this.by_hand or reader.written(why.node) is not None:
         return f"{name}.grad"
-    return f"∂{trace.label(begun[-1].root)}/∂{name}"
+    return f"∂{trace.label(this.root)}/∂{name}"
 
 
 def question(trace: Trace, why: Why) -> Text:
@@ -339,9 +341,11 @@ def _text(trace: Trace, why: Why, link: Link, digits: int) -> Text:
     if link.kind == "start":
         return _START.format(g=shown(link.grad, digits))
     if link.kind == "end":
-        if link.value is None:
-            return _NO_ELEMENTS if trace.made_at(link.at.node) <= why.position else _NOT_MADE
+        if trace.made_at(link.at.node) > why.position:
+            return _NOT_MADE
         formula = names.formula(link.at.node)
+        if link.value is None:  # a tensor as a whole
+            return Text.same(f"= {formula}") if formula else _WHOLE_LEAF
         made = f"= {formula} = {shown(link.value, digits)}" if formula else f"= {shown(link.value, digits)}"
         if link.grad is None:
             return Text.same(made)
@@ -385,7 +389,7 @@ def _tag(why: Why, link: Link, i: int, marked: bool) -> Text:
 
 
 _START = Text("the pass starts here with {g}", "逆伝播の出発点、{g} から始まる")
-_NO_ELEMENTS = Text("no elements", "要素なし")
+_WHOLE_LEAF = Text("a leaf", "葉")
 _NOT_MADE = Text("not computed yet", "まだ計算されていません")
 _HANDED = Text("from {user}:  {sum}", "{user} から:  {sum}")
 _NOTHING = Text("used in {user}: no gradient comes back", "{user} で使われるが、勾配は戻らない")

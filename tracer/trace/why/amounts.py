@@ -97,6 +97,8 @@ def _way(reader: Reader, start: Place, this: Pass) -> tuple[list[Step], Link]:
             return steps, reader.last(place, "start" if first else "end", this.start + 1 if first else None)
         best = reader.opened(max(terms, key=lambda term: abs(term.contribution)), place, this, "largest")
         total = sum(abs(term.contribution) for term in terms)
+        if best.upstream is None:  # nothing was handed on: then along one that does not
+            best = reader.opened(best, place, this, "zero")
         if best.upstream is None or best.local is None:
             return steps, reader.last(place, "end")
         part = best.contribution if best.part is None else best.part

@@ -61,8 +61,9 @@ def _place(reader: Reader, node: int, element: int | None, question: Question | 
         if not 0 <= element < size:
             raise TracerError(f"why: {trace.label(node)} has {size:,} elements; there is no element {element}.")
         return Place(node, element)
-    if not size:
-        return Place(node)
+    value, grad = reader.cursor.data(node), reader.cursor.grad(node)
+    if not size or (grad is None and (value is None or bool(np.isfinite(value).all()))):
+        return Place(node)  # none of its elements has a gradient
     return Place(node, _element_for(reader, node, question))
 
 

@@ -62,10 +62,16 @@ class Reader:
     # Numbers
 
     def value(self, place: Place) -> float | None:
-        return _element(self.cursor.data(place.node), place.element)
+        """None before it is made, and of a tensor as a whole."""
+        return None if self._many(place) else _element(self.cursor.data(place.node), place.element)
 
     def grad(self, place: Place) -> float | None:
-        return _element(self.cursor.grad(place.node), place.element)
+        """None where there is none, and of a tensor as a whole."""
+        return None if self._many(place) else _element(self.cursor.grad(place.node), place.element)
+
+    def _many(self, place: Place) -> bool:
+        """Whether no single number stands at a place."""
+        return place.element is None and self.trace.is_tensor(place.node) and self.trace.shape(place.node) != ()
 
     def arg(self, edge: int, element: int | None = None) -> float | None:
         """The number an edge carried when its user was made."""

@@ -27,8 +27,12 @@ class AskingScreen(UnfoldingScreen):
 
     def _show_link(self, link: Link, edges: frozenset[int]) -> None:
         """The marked link's node, wherever it is drawn; the way to it drawn heavy."""
-        if self.view.cursor.is_made(link.at.node):
-            self.reveal(link.at.node)
+        shown, cursor = link.at.node, self.view.cursor
+        port = self.view.folding is not None and cursor.trace.op(shown) is None
+        if port and link.other is not None and cursor.is_made(link.other.node):
+            shown = link.other.node  # a leaf is a row in the box that uses it: here this one
+        if cursor.is_made(shown):
+            self.reveal(shown)
         if self.view.route != edges:
             self.change(route=edges)
 
