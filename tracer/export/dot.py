@@ -14,7 +14,7 @@ import graphviz
 from tracer.export.mathtext import Run, formula_runs, joined, name_runs, number_runs, partial_runs, to_html
 from tracer.export.style import MATH_FONTS, MM_PER_INCH, Style
 from tracer.numbers import NO_GRADIENT, NOT_YET
-from tracer.scene.scene import BLANK, Box, Frame, Scene, Wire
+from tracer.scene.scene import BLANK, Box, Frame, PortRow, Scene, Wire
 
 TITLE_SIZE = 12.0
 """Points, as are all sizes here; a picture with a given width is scaled down from these, never up."""
@@ -195,6 +195,8 @@ class _Drawing:
             if wire.user is None:
                 continue
             attributes = self._line(wire)
+            if wire.count > 1:
+                attributes |= {"label": f"< {to_html(self.number(_count(wire)))}>", "fontcolor": self.ink.faint}
             if wire.working and self.style.highlight and wire.label and self.style.show != "symbols":
                 attributes["label"] = f"< {to_html(self.number(wire.label))}>"
                 attributes["fontcolor"] = self.ink.grad if wire.backward else self.ink.value
@@ -205,9 +207,11 @@ class _Drawing:
         """Title, then the value at the right, then ∂L/∂x at the left with the gradient at the right."""
         faint = self.ink.faint
         side = f'<TD WIDTH="{self.pixels(4)}"></TD>'
-        title = self.title(box) + _check(box)
+        title = self._fold_title(box) if box.shape == "fold" else self.title(box) + _check(box)
         title = f'<TR>{side}<TD COLSPAN="3" CELLPADDING="{self.pixels(2)}">{title}</TD>{side}</TR>'
         rows: list[tuple[str, str, str, str]] = []
+        if box.shape == "fold":
+            rows.append((to_html([Run(box.count, "words")]), "", faint, faint))
         if self.style.show in ("both", "values"):
             colour = self.ink.value if box.known else faint
             shape = to_html([Run(box.dims)]) if box.dims else ""
@@ -215,7 +219,12 @@ class _Drawing:
         if self.style.show in ("both", "gradients"):
             colour = self.ink.grad if box.grad_state in ("partial", "complete") else faint
             left, right = to_html(self.partial(box.node)), to_html(self.number(box.grad))
+            if box.shape == "fold":
+                left = to_html([Run("‖"), Run("∂", "italic"), Run("‖")])
             rows.append((left, right, faint, colour))
+            if box.flow:
+                rows.append((to_html([Run(box.flow, "words")]), "", self.ink.grad, faint))
+            rows += [self._port_row(port) for port in box.ports]
         if self.style.show == "symbols":
             rows.append(("", self.grad_text(box.node, box.grad), faint, self.ink.grad))
         rows += [("", to_html([Run(mark)]), faint, faint) for mark in box.marks]
@@ -229,6 +238,18 @@ class _Drawing:
             f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{self.pixels(1)}">'
             f"{title}{'<HR/>' if lines else ''}{''.join(lines)}</TABLE>"
         )
+
+    def _fold_title(self, box: Box) -> str:
+        """`position 3 › layer 1`: what it lies in, and its own name."""
+        path = f"{box.path} › " if box.path else ""
+        return to_html([Run(path + box.title, "words")])
+
+    def _port_row(self, port: PortRow) -> tuple[str, str, str, str]:
+        """A parameter that the box uses: its name, its gradient; one that receives is marked."""
+        sign = "◂" if port.receiving and self.style.highlight else "⊳"
+        numbers = f"{port.value}   " * bool(port.value) + f"∂ {port.grad}"
+        ink = self.ink.faint if port.grad in (NOT_YET, NO_GRADIENT) else self.ink.grad
+        return to_html([Run(f"{sign} {port.name}", "words")]), to_html(self.number(numbers)), self.ink.ink, ink
 
     # --- textbook, left to right -----------------------------------------------------------------------------------
 
@@ -245,7 +266,10 @@ class _Drawing:
         self._left_out()
 
     def _sign(self, box: Box) -> None:
-        """An operator's circle, or a leaf's name."""
+        """An operator's circle, a leaf's name, or a part's box."""
+        if box.shape == "fold":
+            self.dot.node(f"n{box.node}", f"<{self._box_table(box)}>", shape="box", **self._outline(box, "rounded"))
+            return
         extra = f"<BR/>{to_html([Run(', '.join(box.marks))])}" if box.marks else ""
         label = f"{self.title(box)}{extra}"
         if box.shape == "plain":
@@ -278,6 +302,8 @@ class _Drawing:
         above = self.value_text(box, wire.value or box.value, named=single)
         shown = wire.grad or box.grad
         below = self._checked(box, shown) if single else self.grad_text(box.node, shown, wire.user)
+        if box.shape == "fold" or wire.count > 1:  # a part's numbers stand in its box
+            above, below = to_html(self.number(_count(wire))), ""
         at_work = wire.working and self.style.highlight
         product = wire.label if at_work and self.style.show in ("both", "gradients") else ""
         self._label_node(label, above, below, box, wire if at_work else None, product)
@@ -377,7 +403,12 @@ def _around(frames: Sequence[Frame], number: int) -> int | None:
 
 def _has_stem(box: Box, wires: tuple[Wire, ...]) -> bool:
     """Whether a node's gradient is more than what its one wire delivers: several uses, or several passes."""
-    return len(wires) > 1 or wires[0].grad not in ("", box.grad)
+    return box.shape != "fold" and (len(wires) > 1 or wires[0].grad not in ("", box.grad))
+
+
+def _count(wire: Wire) -> str:
+    """`×64`: how many edges a bundle stands for; "" of a single edge."""
+    return f"×{wire.count}" if wire.count > 1 else ""
 
 
 def _slot_order(wire: Wire) -> tuple[bool, int]:

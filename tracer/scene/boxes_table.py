@@ -28,7 +28,7 @@ HEADS = (
 )
 WORKING, SELECTED = "▸", "›"
 NAME_LEAST, NAME_MOST = 12, 28
-NODES, VALUES, GRAD, FLOW = 7, 17, 10, 6
+NODES, VALUES, GRAD, FLOW = 7, 16, 10, 6
 OPEN, INDENT = "▾", " "
 BAR = "█▉▊▋▌▍▎▏"
 BAR_MOST = 12
@@ -100,7 +100,7 @@ class BoxesTable:
         for i, ((text, ink), room) in enumerate(zip(cells, columns, strict=False)):
             if not room:
                 continue
-            said = end_of(text, room) if i == 0 and text.startswith(" ") is False else fit(text, room)
+            said = end_of(text, room) if i == 0 and not text.startswith(INDENT) else fit(text, room)
             gap = " " * (room - cell_len(said))
             line.append("" if i == 0 else " ")
             line.append(said + gap if i == 0 else gap + said, style_of(ink, self.palette))
@@ -127,14 +127,16 @@ def _name(box: Box) -> str:
 
 
 def _columns(width: int, name: int, flow: bool) -> tuple[int, ...]:
-    """Room of each column; 0 where there is none: gradient and flow come first. The last is the bar's.
+    """Room of each column; 0 where there is none: the number of nodes goes first. The last is the bar's.
 
     Args:
         flow: whether there is any flow to show.
     """
+    wanted = sum(room + 1 for room in (GRAD, FLOW * flow, VALUES) if room)
+    name = max(NAME_LEAST, min(name, width - 1 - wanted))
     left = width - 1 - name
     found = [name, 0, 0, 0, 0]
-    for column, room in ((3, GRAD), (4, FLOW * flow), (1, NODES), (2, VALUES)):
+    for column, room in ((3, GRAD), (4, FLOW * flow), (2, VALUES), (1, NODES)):
         if room and left >= room + 1:
             found[column] = room
             left -= room + 1

@@ -307,7 +307,10 @@ class _Page:
                 numbers = f"{GRAD} {port.grad}"
             name = end_of(port.name, room - 3 - cell_len(numbers))
             self.put(left, y + row, sign, ink)
-            self.put(left + 2, y + row, name, ink._replace(role="receiver" if port.receiving else "text"))
+            words = Ink("receiver", bold=True) if port.receiving else Ink("text")
+            self.put(left + 2, y + row, name, words._replace(reverse=port.selected))
+            if port.selected:
+                self.put(left + 1, y + row, SELECTED, Ink("accent", bold=True))
             self._right(left, y + row, room, numbers, grad_ink(port.grad, port.receiving))
 
     def _circle(self, box: Box) -> None:

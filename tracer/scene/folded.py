@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,9 +65,11 @@ class FoldReadings:
     digits: int
     lang: Lang
     _folds: dict[tuple[int, int | None, int], FoldReading] = field(default_factory=dict)
-    _ports: dict[tuple[str, int, int, bool, int | None, int], PortRow] = field(default_factory=dict)
+    _ports: dict[tuple[bytes, bool, int | None, int], PortRow] = field(default_factory=dict)
     _every: dict[int, Port] = field(default_factory=dict)
     """Box -> all its ports as one, where they are many."""
+    _keys: dict[int, bytes] = field(default_factory=dict)
+    """By the id of a port, which lives as long as this: what tells its leaves from others'."""
 
     def fold(self, cursor: Cursor, fold: Fold, at_pass: int | None) -> FoldReading:
         """What to write in a fold's box."""
@@ -96,26 +99,41 @@ class FoldReadings:
         return FoldReading(count[self.lang], value, grad, state, flow, now.share)
 
     def ports(
-        self, cursor: Cursor, box: int, ports: Sequence[Port], receiving: Collection[int], at_pass: int | None
+        self,
+        cursor: Cursor,
+        box: int,
+        ports: Sequence[Port],
+        receiving: Collection[int],
+        chosen: Collection[int],
+        at_pass: int | None,
     ) -> tuple[PortRow, ...]:
-        """The rows of a box's ports; of many there is one row, which names the one that receives.
+        """The rows of a box's ports; of many there is one row, which names the one that receives, or is pointed out.
 
         Args:
             receiving: numbers of the ports to which contributions of the present step go.
+            chosen: number of the port that has the leaf pointed out.
         """
+        special = {*receiving, *chosen}
         if shown_ports(ports) == len(ports):
             rows = [self._port(cursor, box, port, at_pass) for port in ports]
-            return tuple(replace(row, receiving=i in receiving) for i, row in enumerate(rows))
-        if receiving:
-            return (replace(self._port(cursor, box, ports[min(receiving)], at_pass), receiving=True),)
+            return tuple(
+                replace(row, receiving=i in receiving, selected=i in chosen) if i in special else row
+                for i, row in enumerate(rows)
+            )
+        if special:
+            i = min(receiving or chosen)
+            row = self._port(cursor, box, ports[i], at_pass)
+            return (replace(row, receiving=i in receiving, selected=i in chosen),)
         if box not in self._every:
             leaves = np.unique(np.concatenate([port.leaves for port in ports]))
             self._every[box] = Port(MORE_PORTS.format(n=len(ports))[self.lang], leaves, NONE, 0)
         return (self._port(cursor, box, self._every[box], at_pass),)
 
     def _port(self, cursor: Cursor, box: int, port: Port, at_pass: int | None) -> PortRow:
-        stretch = _stretch(cursor, ("port", port.name, len(port.leaves), int(port.leaves[0])), port.leaves, at_pass)
-        key = (port.name, len(port.leaves), int(port.leaves[0]), box >= 0, at_pass, stretch)
+        which = self._keys.get(id(port))
+        if which is None:
+            which = self._keys[id(port)] = port.name.encode() + _digest(port.leaves)
+        key = (which, box >= 0, at_pass, _stretch(cursor, ("port", which), port.leaves, at_pass))
         if key not in self._ports:
             grad = _grad_text(cursor, port.leaves, self.digits)
             value = ""
@@ -130,6 +148,10 @@ def between(low: float, high: float, digits: int) -> str:
     """`-2.1 … 3.4`; one number where both are the same."""
     first, last = format_number(low, digits), format_number(high, digits)
     return first if first == last else f"{first}{RANGE}{last}"
+
+
+def _digest(leaves: NDArray[np.int64]) -> bytes:
+    return blake2b(leaves.tobytes(), digest_size=16).digest()
 
 
 def _plain(value: object) -> bool:

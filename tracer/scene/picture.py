@@ -31,6 +31,8 @@ class PortRow:
     """Of a single leaf in a single node's box."""
     receiving: bool = False
     """Contributions of the present step go there."""
+    selected: bool = False
+    """The leaf that is pointed out is it, or one of it."""
 
 
 class Arms(NamedTuple):

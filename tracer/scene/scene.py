@@ -79,7 +79,12 @@ def build_scene(
     arrangement = arrange(trace, notation, at_work or 0, limit, digits, folding)
     if selected is not None and arrangement.box_of(selected) is None:
         arrangement = arrange(trace, notation, max(selected, 0), limit, digits, folding)
-    at_work, selected = arrangement.box_of(at_work, moment.user), arrangement.box_of(selected)
+    pointed = () if selected is None else (selected,)
+    mine = moment.user is not None and selected in trace.inputs(moment.user)
+    at_work, selected = (
+        arrangement.box_of(at_work, moment.user),
+        arrangement.box_of(selected, moment.user if mine else None),
+    )
     if part is not None:
         selected = next((box for box, fold in arrangement.drawn.folds.items() if fold.key == part), selected)
     now = _Now(
@@ -92,6 +97,7 @@ def build_scene(
         digits,
         at_work,
         selected,
+        pointed,
         lang,
         checks or {},
         blanks,
@@ -156,6 +162,8 @@ class _Now:
     digits: int
     at_work: int | None
     selected: int | None
+    pointed: tuple[int, ...]
+    """The very node that is selected, which may be seen in another's box."""
     lang: Lang
     checks: Mapping[int, str]
     blanks: frozenset[int]
@@ -212,7 +220,8 @@ class _Now:
         if not ports:
             return ()
         receiving = [i for i, port in enumerate(ports) if node == self.at_work and _among(port.edges, self.arriving)]
-        return self.arrangement.folds[self.lang].ports(self.cursor, node, ports, receiving, self.at_pass)
+        chosen = [i for i, port in enumerate(ports) if node == self.selected and _among(port.leaves, self.pointed)]
+        return self.arrangement.folds[self.lang].ports(self.cursor, node, ports, receiving, chosen, self.at_pass)
 
     def box(self, node: int) -> Box:
         reading: Reading | FoldReading
