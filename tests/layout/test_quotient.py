@@ -159,16 +159,18 @@ def test_too_many_repeats_in_turn_stay_a_ring(count):
     assert [len(members) for members in made.rings.values()] == [2]
 
 
-def test_a_leaf_inside_a_closed_group_is_in_its_box_and_wired_to_users_elsewhere():
+def test_a_leaf_is_in_the_box_that_all_its_users_are_in():
+    """w is used in its scope and outside of it: a port of both. c is used inside alone."""
     with record() as rec:
         with scope("embedding"):
-            w = Value(2.0, name="w")
-            a = w * 3.0
+            w, c = Value(2.0, name="w"), Value(3.0, name="c")
+            a = w * c
         b = a * w
         assert b.data == 12.0
     made = quotient_of(rec.trace, frozenset())
-    assert made.box[int(rec.trace.find("w"))] == 0
-    assert len(made.edges) == 2  # a and w itself are used outside
+    assert made.box[int(rec.trace.find("w"))] == -1
+    assert made.box[int(rec.trace.find("c"))] == 0
+    assert len(made.edges) == 1
 
 
 def test_the_arrays_of_a_quotient_are_small():

@@ -48,6 +48,7 @@ __all__ = [
 
 def stretch_of(trace: Trace, around: int, limit: int = LIMIT, folding: Folding | None = None) -> int:
     """Number of the window that shows `around`; 0 if one drawing holds the whole graph."""
+    limit = limit if folding is None else folding.limit
     at = _folding(trace, limit, folding)
     if at is not None:
         groups, made = groups_of(trace), quotient_of(trace, at.opened)
@@ -67,6 +68,7 @@ def draw_graph(trace: Trace, around: int | None = None, limit: int = LIMIT, fold
         limit: the most boxes to draw. A `folding` has its own.
         folding: what is open. None draws a small trace as it is, and a large one with scopes as `default_folding` says.
     """
+    limit = limit if folding is None else folding.limit
     at = _folding(trace, limit, folding)
     if at is not None:
         return _drawn(trace, around or 0, at)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tracer.core.columns import CONST
 from tracer.layout.scopes import outer_levels, scope_tree
-from tracer.layout.stacks import Stack, ranges, stacked
+from tracer.layout.stacks import Stack, Stacked, ranges, stacked
 from tracer.text import clean
 from tracer.trace.trace import Trace
 
@@ -42,7 +42,10 @@ class Groups:
     unused: frozenset[int]
     """Groups of leaves that nothing uses."""
     group: NDArray[np.int32]
-    """(n,) the innermost group of each node."""
+    """(n,) the innermost group of each node; of a leaf the innermost one that also holds all of its users.
+
+    A leaf from before the recording has the scope of its first use, which says nothing about the others.
+    """
     leaf: NDArray[np.bool_]
     """(n,) leaves and constants that something uses."""
     written: NDArray[np.int32]
@@ -131,14 +134,15 @@ class Groups:
 
     @cached_property
     def first(self) -> NDArray[np.int64]:
-        """The first op in each group or what is inside it; the first node where it holds leaves alone.
+        """The first op in each group or what is inside it; n + the first node where it holds leaves alone.
 
         A leaf says little about when its group was at work: it may have been made long before.
         """
         n = len(self.group)
         found = np.full(len(self) + 1, 2 * n, np.int64)
-        ops = np.flatnonzero(~self.leaf)
-        for nodes, late in ((np.flatnonzero(self.leaf), n), (ops, 0)):
+        made = np.zeros(n, np.bool_)
+        made[self.users] = True
+        for nodes, late in ((np.flatnonzero(~made), n), (np.flatnonzero(made), 0)):
             backwards = nodes[::-1]
             found[self.group[backwards]] = backwards + late  # the last one written is the first node
         values = found.tolist()
@@ -187,6 +191,7 @@ def _groups(trace: Trace) -> Groups:
     ops = _ops(row, columns.op, which, len(tree))
     made = stacked(tree, ops, _firsts(row, leaf, which, len(tree)))
     group = made.number[which][row].astype(np.int32)
+    _hoist(group, np.flatnonzero(leaf & (uses > 0) & (group > 0)), columns.inputs, users, made)
     taken = set(names[:given])
     unused = {int(made.number[which[at]]) for at in range(given, len(names))}
     return Groups(
@@ -203,6 +208,31 @@ def _groups(trace: Trace) -> Groups:
         users=users,
         first_use=first_use,
     )
+
+
+def _hoist(
+    group: NDArray[np.int32],
+    leaves: NDArray[np.int64],
+    inputs: NDArray[np.int32],
+    users: NDArray[np.int32],
+    made: Stacked,
+) -> None:
+    """Moves leaves that are used outside of their group into one around all of their users."""
+    mine = np.zeros(len(group), np.bool_)
+    mine[leaves] = True
+    edges = np.flatnonzero(mine[inputs])
+    low, high = group.copy(), group.copy()
+    np.minimum.at(low, inputs[edges], group[users[edges]])
+    np.maximum.at(high, inputs[edges], group[users[edges]])
+    lows, highs = low[leaves].astype(np.int64), high[leaves]
+    pairs, which = np.unique(lows * (len(made.parent) + 1) + highs, return_inverse=True)
+    around = []
+    for pair in pairs.tolist():
+        at, last = divmod(pair, len(made.parent) + 1)
+        while last >= made.stop[at] or at in made.stacks:
+            at = made.parent[at]
+        around.append(at)
+    group[leaves] = np.asarray(around, np.int32)[which]
 
 
 def _ops(row: NDArray[np.int64], op: NDArray[np.uint8], which: NDArray[np.int64], size: int) -> list[int]:

@@ -46,7 +46,7 @@ class Quotient:
     ids: NDArray[np.int64]
     """Id of the box at each index."""
     first: NDArray[np.int64]
-    """Which node stands for each box in the order of creation; the first op of a fold."""
+    """The node that stands for each box in the order of creation, of a fold its first op; leaves alone come last."""
     alive: NDArray[np.int64]
     """The indices in use, in that order."""
     box: NDArray[np.int32]
@@ -137,7 +137,8 @@ def _uncondensed(
             if inner in groups.stacks:
                 parts += _stack_parts(groups, inner, open_groups, shown)
             elif inner not in open_groups:
-                parts.append(Part(-1 - inner, groups.keys[inner], inner, groups.stop[inner], inner))
+                parts.append(_single(groups, inner))
+    parts = [part for part in parts if groups.count(part.start, part.stop)]
     parts.sort(key=lambda part: part.start)
     rep = np.full(len(groups), -1, np.int32)
     for at, part in enumerate(parts):
@@ -154,11 +155,11 @@ def _uncondensed(
     source, target = box[inputs], box[groups.users]
     edges = np.flatnonzero((source != target) & (source >= 0))
     ids = np.concatenate([np.array([part.id for part in parts], np.int64), singles])
-    first = np.concatenate([groups.first[[part.start for part in parts]] % max(len(box), 1), singles])
+    first = np.concatenate([groups.first[[part.start for part in parts]], singles])
     for at, part in enumerate(parts):
         if part.members is not None:
             start = groups.children[part.group][part.members[0] : part.members[1] + 1]
-            first[at] = min(groups.first[member] for member in start) % max(len(box), 1)
+            first[at] = min(groups.first[member] for member in start)
     return Quotient(
         tuple(parts),
         {},
