@@ -143,6 +143,15 @@ def test_a_run_ends_at_the_nearest_hit(program: Program, several: list[Breakpoin
     assert run_to(trace, position, several, direction) == expected
 
 
+def test_of_two_that_are_hit_at_one_step_the_first_is_named() -> None:
+    trace = training()
+    twice = [parse_break("name == w"), parse_break("kind == leaf")]
+    for position, direction in ((0, 1), (len(trace), -1), (9, 1), (9, -1)):
+        found = run_to(trace, position, twice, direction)
+        assert found is not None
+        assert found.which == 0
+
+
 @given(BREAKS)
 def test_what_is_written_reads_the_same(one: Breakpoint) -> None:
     assert parse_break(str(one)) == one

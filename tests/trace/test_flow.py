@@ -40,13 +40,17 @@ def same_float(a: float, b: float) -> bool:
     return (a != a and b != b) or np.float64(a).tobytes() == np.float64(b).tobytes()
 
 
+MORE = tuple(np.random.default_rng(0).uniform(0, 5, 12).tolist())  # last bits of powers that NumPy has otherwise
+
+
 @pytest.mark.parametrize("name", list(scalar_ops()))
 def test_every_op_on_plain_numbers_hands_on_the_same_bits(name: str) -> None:
     """At zeros of both signs, infinities, nan, numbers that overflow, and with every kind of upstream gradient."""
     arity = len(scalar_ops()[name].inputs)
     with record() as rec:
         total = Value(0.0)
-        for i, numbers in enumerate(itertools.product(AWKWARD, repeat=arity)):
+        numbers_of = (*itertools.product(AWKWARD, repeat=arity), *itertools.product(MORE, repeat=arity))
+        for i, numbers in enumerate(numbers_of):
             total = total + apply(name, *(Value(x) for x in numbers)) * AWKWARD[i % len(AWKWARD)]
         total.backward()
     check(rec.trace)
@@ -83,6 +87,14 @@ def test_an_edge_carries_the_number_its_leaf_had_then() -> None:
     trace = rec.trace
     assert edge_values(trace).tolist() == [trace.edge_value(e) for e in range(trace.n_edges)]
     assert edge_values(trace).tolist() == [1.0, 3.0, 2.0, 3.0, 3.0, 3.0]
+
+
+def test_the_very_next_node_already_sees_an_update() -> None:
+    with record() as rec:
+        w = Value(-1.0, name="w")
+        w.data = 2.0
+        w.relu().backward()
+    assert edge_values(rec.trace).tolist() == [rec.trace.edge_value(0)] == [2.0]
 
 
 @given(tensor_programs())

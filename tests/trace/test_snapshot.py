@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import Program, programs
 from tests.tensor_programs import TensorProgram, tensor_programs
+from tracer.core.autograd import grad
 from tracer.core.record import mark, record
+from tracer.core.tensor import Tensor
 from tracer.core.value import Value, by_hand
 from tracer.trace.snapshot import Snapshot, snapshot
 from tracer.trace.summaries import summary
@@ -123,20 +126,62 @@ def test_the_last_few_are_kept_and_nobody_can_write_into_them() -> None:
     assert not any(a.flags.writeable for a in vars(snapshot(trace, 3)).values() if isinstance(a, np.ndarray))
 
 
-def test_sums_of_many_uses_are_made_in_their_order() -> None:
+@pytest.mark.parametrize("combine", ["add", "assign", "engine"])
+def test_sums_of_many_uses_are_made_in_their_order(combine: str) -> None:
     """Hundreds of contributions to one weight, of sizes that make the order matter."""
     with record() as rec:
         w = Value(1.0, name="w")
-        total = w * 1.0
-        for i in range(200):
-            total = total + w * (1e10 if i % 7 == 0 else 0.1 * i)
-        total.backward()
+        uses = [w * (1e10 if i % 7 == 0 else 0.1 * i) for i in range(150)]
+        total = uses[0]
+        for use in uses[1:]:
+            total = total + use
+        if combine == "engine":
+            total.backward()
+        else:
+            with by_hand(total, combine=combine) as hand:
+                for use in uses:
+                    use.grad = 1.0
+                    hand.deliver(use, 0)
     trace = rec.trace
-    for position in range(trace.passes[0].start, len(trace) + 1, 37):
-        check_node(trace, position, 0)
+    for position in (*range(trace.passes[0].start, len(trace), 37), len(trace) - 1, len(trace) - 5, len(trace)):
+        grad = trace.cursor(position).grad(0)
+        assert bits(snapshot(trace, position).grad[0]) == bits(np.nan if grad is None else grad)
 
 
-def check_node(trace: Trace, position: int, node: int) -> None:
-    grad = trace.cursor(position).grad(node)
-    found = snapshot(trace, position)
-    assert bits(found.grad[node]) == bits(np.nan if grad is None else grad)
+def test_a_gradient_written_within_a_pass_stays_whatever_the_pass_still_brings() -> None:
+    """Walked over in both directions, step by step."""
+    with record() as rec:
+        x = Value(3.0, name="x")
+        y = (x * x).named("y")
+        with by_hand(y) as hand:
+            hand.deliver(y, 0)
+            x.grad = 7.0
+            hand.deliver(y, 1)
+    check_all(rec.trace, [])
+
+
+def test_zeros_keep_their_sign_as_the_engine_keeps_it() -> None:
+    """-0.0 that was written, with -0.0 brought to it, is 0.0; and what is brought first starts from 0.0."""
+    with record() as rec:
+        x = Value(0.0, name="x")
+        x.grad = -0.0
+        (x * -0.0).backward()
+        with by_hand(x * -0.0) as hand:
+            hand.deliver(hand.root, 0)
+    check_all(rec.trace, [])
+
+
+def test_gradients_that_a_program_only_asked_for_are_shown_until_the_pass_is_over() -> None:
+    with record() as rec:
+        x = Tensor._wrap(np.array([1.0, -2.0]), True).named("x")
+        (x * x).sum().backward()
+        loss = (x * x * x).sum()
+        grad(loss, [x])
+        x * 2
+    trace = rec.trace
+    for this in trace.passes:
+        for position in range(this.start, this.stop + 2):
+            check(trace, snapshot(trace, position))
+    end = trace.passes[1].stop
+    shown = [snapshot(trace, position).grad_norm[0] for position in (trace.passes[1].start, end, end + 1)]
+    assert shown == [np.sqrt(20.0), np.sqrt(9.0 + 144.0), np.sqrt(20.0)]
