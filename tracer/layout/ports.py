@@ -15,6 +15,8 @@ from tracer.layout.groups import Groups
 from tracer.layout.quotient import Quotient
 from tracer.trace.trace import Trace
 
+KEPT = 1000
+"""Closed groups whose ports are kept a trace."""
 _MANY_CODES = 1 << 16
 
 
@@ -57,10 +59,32 @@ def stem(name: str) -> str:
 
 
 def ports(trace: Trace, groups: Groups, made: Quotient, kept: NDArray[np.bool_]) -> dict[int, tuple[Port, ...]]:
-    """Box id -> ports of the boxes that are drawn."""
+    """Box id -> ports of the boxes that are drawn.
+
+    What a closed group uses as ports are the leaves of the groups around it, and those are open wherever it is drawn:
+    so its ports are the same whatever else is open, and worked out once.
+    """
+    if not len(made.ported):
+        return {}
+    known: dict[int, tuple[Port, ...]] = trace.kept.setdefault("ports", {})
+    if len(known) > KEPT:
+        known.clear()
+    boxes = {box: int(made.ids[box]) for box in np.flatnonzero(kept).tolist()}
+    lasting = {box: at for box, at in boxes.items() if box < len(made.parts) and box not in made.rings}
+    missing = kept.copy()
+    missing[[box for box, at in lasting.items() if at in known]] = False
+    found = _found(trace, groups, made, missing)
+    for box, at in lasting.items():
+        if missing[box]:
+            known[at] = found.get(at, ())
+    found |= {at: known[at] for at in lasting.values() if known[at]}
+    return found
+
+
+def _found(trace: Trace, groups: Groups, made: Quotient, wanted: NDArray[np.bool_]) -> dict[int, tuple[Port, ...]]:
+    """Box id -> ports of the boxes wanted, by index."""
     inputs = trace.columns.inputs
-    edges = np.flatnonzero(made.box[inputs] < 0)
-    edges = edges[kept[made.box[groups.users[edges]]]]
+    edges = made.ported[wanted[made.box[groups.users[made.ported]]]]
     if not len(edges):
         return {}
     stems = stems_of(trace, groups)

@@ -56,6 +56,8 @@ class Quotient:
     source: NDArray[np.int32]
     """Boxes they come from and go to."""
     target: NDArray[np.int32]
+    ported: NDArray[np.int64]
+    """Edges from leaves that are ports, ascending."""
     open_groups: tuple[int, ...]
     """Open scopes, in preorder; everything is the first."""
     open_parts: tuple[tuple[int, int, int], ...]
@@ -170,6 +172,7 @@ def _uncondensed(
         edges,
         source[edges],
         target[edges],
+        np.flatnonzero(source < 0),
         tuple(open_groups),
         open_parts,
     )
