@@ -95,7 +95,7 @@ def printed(said: Told, lang: Lang) -> Iterator[str]:
         mark = "✗" if line.culprit else " "
         name = line.name + " " * (width - cell_len(line.name))
         tag = f"   {line.tag[lang]}" if line.tag[lang] else ""
-        where = f"   [{line.scope}]" if line.scope != scope else ""
+        where = f"   [{line.scope}]" if line.scope not in ("", scope) else ""
         yield f"{mark} {line.links[0] + 1:>3}  {name}  {line.text[lang]}{tag}{where}"
         scope = line.scope
 

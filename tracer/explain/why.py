@@ -109,7 +109,9 @@ def _answer(trace: Trace, why: Why, digits: int) -> Text:
         key = "ordinary, no route"
     elif why.verdict == "ordinary" and len(why.chain) == 1:
         key = "ordinary, the root"
-    elif why.verdict == "ordinary" and all(link.routes == 1 for link in why.chain if link.kind == "handed"):
+    elif why.verdict == "ordinary" and all(
+        link.routes == 1 and (link.share or 1) >= WHOLE for link in why.chain if link.kind == "handed"
+    ):
         key = "ordinary, one route"
     return ANSWERS[key].format(**fields)
 

@@ -165,7 +165,9 @@ def _of_gradient(reader: Reader, start: Place, question: Question, grad: float) 
             lost.more,
             lost.share,
         )
-    size = amounts.find(reader, start, this, "ordinary" if question == "zero" or grad == 0 else question)
+    if question == "zero":
+        question = "ordinary"  # it is not
+    size = amounts.find(reader, start, this, "ordinary" if grad == 0 else question)
     verdict = size.verdict
     if verdict in ("small factor", "vanishing product") and _subnormal(reader, start, grad):
         verdict = "subnormal"

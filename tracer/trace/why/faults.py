@@ -26,6 +26,8 @@ CHOICES = (
     | frozenset(("tril", "triu", "pad", "fill", "place", "bernoulli"))
 )
 """Ops that let some elements through and others not."""
+PICKS = frozenset(("slice", "index", "select", "element", "gather", "embedding", "diagonal"))
+"""Those that take out elements, whatever their numbers are."""
 PRODUCTS = frozenset(("mul", "div", "addcmul", "addcdiv", "lerp", "prod", "cumprod")) | frozenset(
     ("matmul", "linear", "outer", "einsum", "conv2d", "addmm", "baddbmm", "addmv")
 )

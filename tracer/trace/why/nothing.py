@@ -15,7 +15,7 @@ import numpy as np
 
 from tracer.trace.segment import Pass
 from tracer.trace.why.answer import Link, Place, Verdict
-from tracer.trace.why.faults import in_softmax, stopped
+from tracer.trace.why.faults import PICKS, in_softmax, stopped
 from tracer.trace.why.reader import Reader, Term
 from tracer.trace.why.rows import rule_of
 
@@ -101,22 +101,34 @@ def _walk(reader: Reader, start: Place, this: Pass) -> Walk:
         if ending is not None:
             walk.endings.append(Ending(place, None, ending, mass))
             continue
-        part = mass / len(terms)
-        for term in terms:
-            opened = reader.opened(term, place, this, "zero")
-            kind = _lost(reader, place, opened, this)
+        met = _met(reader, place, terms, this)
+        part = mass / len(met)
+        for opened, kind in met:
             if kind is not None:
                 walk.endings.append(Ending(place, opened, kind, part))
                 continue
             other = opened.other
             if other not in walk.mass:
                 walk.mass[other] = 0.0
-                before[other] = term.delivery
+                before[other] = opened.delivery
                 heapq.heappush(queue, (other.node, other.element or 0, -1 if other.element is None else other.element))
             walk.mass[other] += part
             if other not in walk.came or walk.came[other][0] < part:
                 walk.came[other] = part, place, opened, len(terms)
     return walk
+
+
+def _met(reader: Reader, place: Place, terms: list[Term], this: Pass) -> list[tuple[Term, Verdict | None]]:
+    """Each contribution traced to an element of its user, and where it was lost.
+
+    An op that takes out other elements never had to do with this one: it counts only where there is nothing else.
+    """
+    found = []
+    for term in terms:
+        opened = reader.opened(term, place, this, "zero")
+        found.append((opened, _lost(reader, place, opened, this)))
+    taken = [one for one in found if not (one[1] == "flat" and reader.op_name(one[0].user) in PICKS)]
+    return taken or found
 
 
 def _own(reader: Reader, place: Place, this: Pass, terms: list[Term]) -> Verdict | None:

@@ -19,7 +19,7 @@ from tracer.trace.flow import flow
 from tracer.trace.segment import Pass
 from tracer.trace.trace import Trace
 from tracer.trace.why.answer import Link, Place
-from tracer.trace.why.rows import aligned, largest, rule_of, spoiling, supporting
+from tracer.trace.why.rows import aligned, largest, products, rule_of, spoiling, supporting
 
 MANY = 64
 """Contributions from which on they are read off the whole pass at once."""
@@ -76,6 +76,11 @@ class Reader:
     def arg(self, edge: int, element: int | None = None) -> float | None:
         """The number an edge carried when its user was made."""
         return _element(self.trace.edge_value(edge), element)
+
+    def op_name(self, node: int) -> str:
+        """The op that made `node`; "" of a leaf."""
+        op = self.trace.op(node)
+        return "" if op is None else op.name
 
     # The pass
 
@@ -151,7 +156,10 @@ class Reader:
         if local is not None:
             shape = np.shape(self.trace.edge_value(term.edge))
             element = 0 if place.element is None else place.element
-            found = _pick(aligned(shape, upstream.shape, element), upstream.reshape(-1), local.reshape(-1), by)
+            places = aligned(shape, upstream.shape, element)
+            found = _pick_of(places, local.reshape(-1)[places], upstream.reshape(-1), by)
+        elif (row := self._product(term, upstream.shape, place.element or 0)) is not None:
+            found = _pick_of(*row, upstream.reshape(-1), by)
         else:
             rule = rule_of(self.trace, term.user, term.slot, place.element or 0)
             look = {"largest": largest, "zero": supporting, "broken": spoiling}[by]
@@ -164,6 +172,16 @@ class Reader:
         g = float(upstream.reshape(-1)[at])
         with np.errstate(all="ignore"):
             return replace(term, upstream=g, local=slope, element=at, part=float(np.float64(g) * slope))
+
+    def _product(
+        self, term: Term, shape: tuple[int, ...], element: int
+    ) -> tuple[NDArray[np.int64], NDArray[Any]] | None:
+        """The row or column of a matrix product that an element of an input goes into, with its local gradients."""
+        op = self.trace.op(term.user)
+        assert op is not None, "only an op's output hands gradient on"
+        if op.name not in ("linear", "matmul"):
+            return None
+        return products(op.name, self.trace.args(term.user), term.slot, shape, element)
 
     def _opposite(self, term: Term, shape: tuple[int, ...], element: int) -> tuple[int, float] | None:
         """The element of the output that one of the input goes into, where the op works element by element."""
@@ -249,18 +267,17 @@ def standing_for(flat: NDArray[Any]) -> int:
     return int(np.argmax(np.abs(numbers)))
 
 
-def _pick(
-    candidates: NDArray[np.int64], upstream: NDArray[Any], local: NDArray[Any], by: By
+def _pick_of(
+    candidates: NDArray[np.int64], local: NDArray[Any], upstream: NDArray[Any], by: By
 ) -> tuple[int, float] | None:
-    """Of elementwise ops: which of the elements an input's element was broadcast to."""
+    """Of the elements of an output that an input's element went into, the one to follow, and its local gradient."""
     if not len(candidates):
         return None
-    g, slope = upstream[candidates].astype(np.float64), local[candidates].astype(np.float64)
+    g, slope = upstream[candidates].astype(np.float64), local.astype(np.float64)
     with np.errstate(all="ignore"):
         parts = g * slope
     if by == "broken":
-        order = np.isfinite(parts)  # one that is not finite first
-        at = int(np.argmin(order))
+        at = int(np.argmin(np.isfinite(parts)))  # one that is not finite first
     elif by == "zero":  # one that hands on after all, one where something arrived and nothing went on, one that is open
         at = int(np.argmax(4 * (parts != 0) + 2 * ((slope == 0) & (g != 0)) + (slope != 0)))
     else:

@@ -7,7 +7,7 @@ halving, in a few applications of the rule.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,30 @@ def aligned(input_shape: tuple[int, ...], shape: tuple[int, ...], element: int) 
         return np.array([element])
     places = np.arange(int(np.prod(input_shape, dtype=np.int64))).reshape(input_shape)
     return np.flatnonzero(np.broadcast_to(places, shape).reshape(-1) == element)
+
+
+def products(
+    name: str, args: Sequence[Any], slot: int, shape: tuple[int, ...], element: int
+) -> tuple[NDArray[np.int64], NDArray[Any]] | None:
+    """Of a matrix product: the elements of the output that an element of an input goes into, and its local gradients.
+
+    None of other ops, and of stacks of matrices.
+    """
+    arrays = [np.asarray(arg) for arg in args]
+    if name == "linear" and arrays[1].ndim == 2:
+        left, right = arrays[0].reshape(-1, arrays[0].shape[-1]), arrays[1].T
+    elif name == "matmul" and arrays[0].ndim == arrays[1].ndim == 2:
+        left, right = arrays
+    else:
+        return None
+    rows, columns = left.shape[0], right.shape[1]
+    if slot == 0:  # (r, k): all of row r
+        r, k = divmod(element, left.shape[1])
+        return r * columns + np.arange(columns), right[k]
+    if slot == 1:  # (k, c), of a weight (c, k): all of column c
+        k, c = divmod(element, columns) if name == "matmul" else divmod(element, left.shape[1])[::-1]
+        return np.arange(rows) * columns + c, left[:, k]
+    return np.arange(rows) * columns + element, np.ones(rows)
 
 
 def largest(rule: Rule, upstream: NDArray[Any]) -> tuple[int, float] | None:
