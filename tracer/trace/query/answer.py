@@ -17,6 +17,8 @@ def matches(query: Query, trace: Trace, position: int) -> Ints:
         word = query.steps[0].word
         if not word.glob:
             return found_by_words(trace, word.text)
+    if query.structural and query.ranking is None:
+        return np.flatnonzero(possible(query.steps, trace))
     rows = all_rows(trace, position)
     if query.ranking is None:
         return np.flatnonzero(run(query.steps, rows))
@@ -25,6 +27,8 @@ def matches(query: Query, trace: Trace, position: int) -> Ints:
 
 def holds(query: Query, trace: Trace, position: int, node: int) -> bool:
     """Whether `query` finds `node`."""
+    if query.structural and query.ranking is None:
+        return bool(possible(query.steps, trace)[node])
     if query.ranking is None:
         return bool(run(query.steps, some_rows(trace, position, np.array([node])))[0])
     return bool((matches(query, trace, position) == node).any())

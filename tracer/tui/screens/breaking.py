@@ -10,6 +10,7 @@ from tracer.text import Text, clean
 from tracer.trace.breakpoints import Stop, parse_break
 from tracer.trace.cursor import Cursor
 from tracer.trace.query import parse_query
+from tracer.trace.query.steps import quoted
 from tracer.tui.background import in_background
 from tracer.tui.breaks import Breaks, marks
 from tracer.tui.screens.breakpoints import BreakpointsScreen
@@ -127,7 +128,7 @@ class BreakingScreen(UnfoldingScreen):
 def name_of(cursor: Cursor, node: int) -> str:
     """What a breakpoint or a watch calls a node: by its name, else `v7`, if that finds this node alone."""
     trace, label = cursor.trace, cursor.trace.label(node)
-    named = [f'name == "{label}"'] if trace.name(node) is not None and '"' not in label else []
+    named = [f"name == {quoted(label)}"] if trace.name(node) is not None else []
     for text in (*named, f"v{trace.number(node)}"):
         if parse_query(text).matches(trace, cursor.position).tolist() == [node]:
             return text
