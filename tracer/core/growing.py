@@ -43,6 +43,13 @@ class EventTable:
         self.before_slot.append(before_slot)
         self.flag.append(flag)  # last: its length says how many rows are whole
 
+    def refill(self, table: Table) -> None:
+        """Hold these rows instead."""
+        for field in fields(Table):
+            column = getattr(self, field.name)
+            del column[:]
+            column.frombytes(np.ascontiguousarray(getattr(table, field.name)).tobytes())
+
     def freeze(self) -> Table:
         return Table(*(frozen(getattr(self, field.name)) for field in fields(Table)))
 
@@ -71,6 +78,14 @@ class GrowingPass:
             return PassColumns(self.root, self.combine, self.line, *received)
         kept = frozen(self.schedule), frozen(self.upstream), frozen(self.lines)
         return PassColumns(self.root, self.combine, self.line, *received, *kept)
+
+    def refill(self, index: int, columns: PassColumns) -> None:
+        """Be this pass instead: the same one in another numbering."""
+        self.index, self.root = index, columns.root
+        self.grads = dict(zip(columns.nodes.tolist(), columns.grads.tolist(), strict=True))
+        self._received = None
+        if columns.schedule is not None:
+            self.schedule = array("i", columns.schedule.tolist())
 
 
 def _ascending(nodes: NDArray[np.int64], grads: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.float64]]:

@@ -119,6 +119,25 @@ class Ids(MutableMapping[int, int]):
         self._nodes.insert(at, node)
         return True
 
+    def moved(self, nodes: Ints) -> Ids:
+        """The same with every node renumbered.
+
+        Args:
+            nodes: the new id of each node, -1 where it is forgotten.
+        """
+        made = Ids()
+        for serial, node in self.single.items():
+            if nodes[node] >= 0:
+                made.single[serial] = int(nodes[node])
+        for start, count, node in zip(self._starts, self._counts, self._nodes, strict=True):
+            new = nodes[node : node + count]
+            kept = np.flatnonzero(new >= 0)
+            breaks = np.flatnonzero((np.diff(kept) != 1) | (np.diff(new[kept]) != 1)) + 1
+            for part in np.split(kept, breaks):
+                if len(part):
+                    made.add(start + part, int(new[part[0]]))
+        return made
+
     def find_all(self, serials: Ints) -> Ints:
         """The nodes with these numbers, -1 where one is not known."""
         found = np.full(len(serials), -1, np.int64)

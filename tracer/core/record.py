@@ -49,6 +49,9 @@ class Recorder(ValueEvents, TensorEvents):
         limit: nodes at most; one more raises `RecordLimit` in the user's program.
     """
 
+    SHORT = True
+    """Whether what is recorded ends before garbage could gather."""
+
     def __init__(
         self, overrides: Mapping[LeafKey, Override] | None = None, *, lines: bool = True, limit: int | None = None
     ) -> None:
@@ -78,7 +81,7 @@ class Recorder(ValueEvents, TensorEvents):
 
     def __enter__(self) -> Recorder:
         # a recording makes millions of objects and no cycles: collecting in between costs most of the time
-        self._collecting = gc.isenabled() and not ACTIVE
+        self._collecting = self.SHORT and gc.isenabled() and not ACTIVE
         if self._collecting:
             gc.disable()
         ACTIVE.append(self)
@@ -92,6 +95,10 @@ class Recorder(ValueEvents, TensorEvents):
             gc.enable()
         self._look()
         self.take_names(sys._getframe(1).f_locals)
+        self._closed()
+
+    def _closed(self) -> None:
+        """The block is over."""
 
     @property
     def trace(self) -> Trace:
@@ -253,12 +260,37 @@ def silence() -> Iterator[None]:
         ACTIVE[:] = listening
 
 
-def record(overrides: Mapping[LeafKey, Override] | None = None, *, limit: int | None = None) -> Recorder:
+def record(
+    overrides: Mapping[LeafKey, Override] | None = None,
+    *,
+    limit: int | None = None,
+    when: str | None = None,
+    keep: int = 3,
+) -> Recorder:
     """`with record() as rec:` records all that happens to `Value`s inside; `rec.trace` is the `Trace`.
 
     Variables of the surrounding function give names to the values they hold when the block ends.
+
+    `record(when="nan", keep=3)` is for long loops: it keeps only the last backward passes, with what they need, and
+    stops at the end of the first pass that met trouble, in a value made since the pass before or in one of its
+    gradients. The trace then ends there, with `keep` passes before it; without trouble it has the last `keep` passes.
+    `rec.trouble` says what was met. Leaves stand in the window with the numbers and gradients they had when it began.
+    Memory holds some 2 x (keep + 1) passes; what is computed without any backward pass is all kept.
+
+    Args:
+        overrides: leaf key -> the number that leaf shall have instead.
+        limit: nodes at most; one more raises `RecordLimit` in your program.
+        when: "nan", "inf", or "nonfinite" for both.
+        keep: backward passes kept, 1 or more.
+
+    Raises:
+        ArgumentError: `when` is another word, or `keep` no such number.
     """
-    return Recorder(overrides, limit=limit)
+    if when is None:
+        return Recorder(overrides, limit=limit)
+    from tracer.core.record_window import WindowRecorder
+
+    return WindowRecorder(overrides, limit=limit, when=when, keep=keep)
 
 
 def mark(value: Value | Tensor, text: str) -> None:

@@ -34,6 +34,12 @@ class Arena:
         self.arrays: list[NDArray[Any]] = []
         self._known: dict[int, int] = {}
 
+    def refill(self, arrays: Sequence[NDArray[Any]]) -> None:
+        """Hold these instead, some of those that are held."""
+        known = {id(self.arrays[row]) for row in self._known.values()}
+        self.arrays = list(arrays)
+        self._known = {id(array): row for row, array in enumerate(arrays) if id(array) in known}
+
     def keep(self, given: Any, *, copy: bool = False) -> int:
         """The row of `given`, kept as it is now."""
         row = self._known.get(id(given))
@@ -83,6 +89,13 @@ class GrowingTensorPass:
         """Node -> arena row."""
         self.hooked: tuple[int, ...] = ()
         self.aside: tuple[int, ...] = ()
+
+    def refill(self, index: int, columns: PassColumns) -> None:
+        """Be this pass instead: the same one in another numbering."""
+        assert columns.slots is not None, "a pass over tensors"
+        self.index, self.root, self.seed = index, columns.root, columns.seed
+        self.grads = dict(zip(columns.nodes.tolist(), columns.slots.tolist(), strict=True))
+        self.hooked, self.aside = columns.hooked, columns.aside
 
     def freeze(self, arena: Arena) -> PassColumns:
         nodes = sorted(self.grads)

@@ -117,7 +117,7 @@ class ValueEvents(Places):
         if len(self.op) > n or len(self.offsets) > n + 1:
             del self.offsets[n + 1 :]
             del self.inputs[self.offsets[n] :]
-            for column in (self.op, self.flags, self.scope, self.line):
+            for column in (self.op, self.flags, self.scope, self.line, self.slot, self.static):
                 del column[n:]
 
     def _take_all(self: Recorder, batch: list[tuple[Value, int, str]]) -> bool:  # type: ignore[misc]
