@@ -6,6 +6,7 @@ Reading trusts nothing: a truncated, newer, mutated or hostile file is refused i
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +20,7 @@ from tracer.errors import FileFormatError, NotFoundError
 from tracer.files import write_atomic
 from tracer.trace import blocks, compact, literal
 from tracer.trace.refused import Refused
+from tracer.trace.room import bytes_in_words, free_memory
 from tracer.trace.trace import Trace
 from tracer.trace.validate import validate
 
@@ -26,6 +28,13 @@ FORMAT = "gradient-tracer-trace"
 VERSION = 3
 """Raised when a reader of the old format would misread the new one. 1 knew no tensors, 2 wrote every column in full;
 both are still read."""
+
+SMALL = 16 << 20
+"""Bytes up to which a file is read without looking at its header first."""
+MOST_HEADER = 100 << 20
+"""Bytes of a header at most, as in safetensors itself."""
+TIMES = 8
+"""Bytes of memory that reading takes for each byte of a large file: measured at a million nodes, checks included."""
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -69,17 +78,55 @@ def load(path: str | Path) -> Trace:
     """
     where = str(path)
     try:
-        data = Path(path).read_bytes()
+        return Trace(from_bytes(_read(path)))
     except FileNotFoundError:
         raise NotFoundError(f"{where}: no such file.", ja=f"{where}: ファイルが見つかりません。") from None
     except OSError as problem:
         raise FileFormatError(f"{where}: cannot be read: {(problem.strerror or str(problem)).lower()}.") from None
-    try:
-        return Trace(from_bytes(data))
+    except MemoryError:
+        raise FileFormatError(
+            f"{where}: reading it takes more memory than is free.", ja=f"{where}: 読み込むにはメモリーが足りません。"
+        ) from None
     except Refused as problem:
         raise FileFormatError(
             f"{where}: {problem}", ja=f"{where}: 保存されたトレースとして読めません（{problem}）。"
         ) from None
+
+
+def _read(path: str | Path) -> bytes:
+    """The file's bytes; of a large one the header is looked at before the rest is asked for.
+
+    Raises:
+        Refused: it is no trace, not whole, or larger than memory.
+    """
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > SMALL:
+            head = file.read(8)
+            length = int.from_bytes(head, "little")
+            if length > MOST_HEADER:
+                raise Refused("not a trace, or cut off.")
+            head += file.read(length)
+            _header(head)
+            if _extent(head) != size:
+                raise Refused("damaged or cut off.")
+            room = free_memory()
+            if room is not None and size * TIMES > room:
+                needs, free = bytes_in_words(size * TIMES), bytes_in_words(room)
+                raise Refused(f"too large for this machine: reading it takes about {needs} of memory, {free} are free.")
+            file.seek(0)
+        return file.read()
+
+
+def _extent(head: bytes) -> int:
+    """How long a file is that begins so, as it says itself; -1 where it says nothing of the kind."""
+    try:
+        tensors = json.loads(head[8:])
+        return len(head) + max(
+            int(about["data_offsets"][1]) for name, about in tensors.items() if name != "__metadata__"
+        )
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, RecursionError):
+        return -1
 
 
 def is_trace(path: str | Path) -> bool:

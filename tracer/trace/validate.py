@@ -67,9 +67,9 @@ def _fewest(op: Op) -> int:
 def _check_ops(c: Columns, counts: NDArray[np.int64]) -> None:
     must(not len(c.op) or int(c.op.max()) <= len(c.op_names), "a node has an unknown op")
     for code, name in enumerate(c.op_names, start=1):
+        op = _known(name)
         found = counts[c.op == code]
         if len(found):
-            op = _known(name)
             wrong = found < 1 if op.variadic else (found < _fewest(op)) | (found > len(op.inputs))
             must(not wrong.any(), f"an op {name!r} has the wrong number of inputs")
     leaf = c.op == 0
