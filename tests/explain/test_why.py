@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given, settings
 
 import tracer
+from tests.explain.future import Recipe, Scanner, recipes
+from tests.explain.test_future import KNOWN
 from tests.trace.why.planted import FAULTS, Fault
 from tracer import Value
 from tracer.explain.why import FOLDED, told
 from tracer.explain.why_words import ANSWERS, ASKED, BRIEF
-from tracer.trace.why import FINE, QUESTIONS, why
+from tracer.text import LANGS
+from tracer.trace.trace import Trace
+from tracer.trace.why import FINE, QUESTIONS, Question, why
 from tracer.trace.why.answer import Verdict
 
 VERDICTS: tuple[str, ...] = Verdict.__args__  # type: ignore[attr-defined]  # a Literal has its words there
@@ -103,3 +108,28 @@ def test_fine_answers_mark_nobody() -> None:
     found = why(rec.trace, "x")
     assert found.verdict in FINE
     assert not any(line.culprit for line in told(rec.trace, found).lines)
+
+
+def leaks(trace: Trace, questions: tuple[Question | None, ...]) -> list[tuple[int, str, str]]:
+    """Numbers in an answer's words, at any position, that the walk has not reached there."""
+    scanner, found = Scanner.of(trace), []
+    for position in range(0, len(trace) + 1, 2):
+        cursor = trace.cursor(position)
+        for node in range(trace.n_nodes):
+            for question in questions:
+                said = told(trace, why(trace, node, position, question=question))
+                texts = [said.answer, *(text for line in said.lines for text in (line.text, line.tag, line.sentence))]
+                for text in {text[lang] for text in texts for lang in LANGS}:
+                    found += [(position, number, text) for number in scanner.leaks(cursor, text)]
+    return found
+
+
+@settings(max_examples=5)
+@given(recipes())
+def test_no_word_holds_a_number_that_comes_later(recipe: Recipe) -> None:
+    """Whatever is asked: of every node, at every other position."""
+    assert leaks(recipe.record(), (None, "huge")) == []
+
+
+def test_the_program_that_is_always_tried_has_nothing_to_hide() -> None:
+    assert leaks(KNOWN.record(), (None, "tiny")) == []
