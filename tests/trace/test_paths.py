@@ -11,6 +11,7 @@ from hypothesis import given
 
 import tracer as torch
 from tests.strategies import Program, programs
+from tests.tensor_programs import TensorProgram, tensor_programs
 from tracer import Value
 from tracer.core.record import record
 from tracer.lessons.runner import open_thing
@@ -223,3 +224,18 @@ def test_arrays_of_routes_between_tensors_add_up_to_the_gradient() -> None:
                 np.testing.assert_allclose(total, trace.passes[0].recorded_grad(node), rtol=1e-5, atol=1e-7)
                 assert found.listed == found.arrived == found.count
                 assert sum(found.share(p) or 0.0 for p in found.paths) == pytest.approx(1.0, abs=1e-5)
+
+
+@given(tensor_programs(max_steps=6, dtype="float64"))
+def test_arrays_of_routes_add_up_whatever_the_program_does_with_tensors(program: TensorProgram) -> None:
+    """Of what each pass brought to each node, where no hook of the program spoke on the way."""
+    trace = program.run().trace
+    for this in trace.passes:
+        for node in this.columns.nodes.tolist():
+            for k in (3, 10):
+                found = top_paths(trace, node, k, pass_index=this.index)
+                assert found is not None
+                if found.rule == "sum":
+                    total, gradient = np.asarray(found.total), np.asarray(found.gradient)
+                    np.testing.assert_allclose(total, gradient, rtol=1e-9, atol=1e-9)
+                    assert found.listed == found.count

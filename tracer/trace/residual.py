@@ -6,7 +6,6 @@ by way of at least two ops. Gradient goes from it to x along the identity edge, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -181,32 +180,32 @@ def _leads_far(sweep: Sweep, sources: Ints, ends: Ints) -> NDArray[np.bool_]:
     for at in range(0, len(order), BATCH):
         some = order[at : at + BATCH]
         low, high = int(sources[some].min()), int(ends[some].max())
-        # users stand in descending order
-        first, last = np.searchsorted(-sweep.users, [-high, -low])
+        first, last = np.searchsorted(-sweep.users, [-high, -low])  # users stand in descending order
         work += int(last - first)
         if work > WORK:
             break
-        rows = range(int(last) - 1, int(first) - 1, -1)
-        pairs = zip(sources[some].tolist(), ends[some].tolist(), strict=True)
-        found[some] = list(_reaching(sweep, rows, list(pairs)))
+        users, targets = sweep.users[first:last][::-1], sweep.targets[first:last][::-1]
+        between = targets >= low
+        pairs = zip((sources[some] - low).tolist(), (ends[some] - low).tolist(), strict=True)
+        found[some] = _reaching(high - low + 1, users[between] - low, targets[between] - low, list(pairs))
     return found
 
 
-def _reaching(sweep: Sweep, rows: range, pairs: list[tuple[int, int]]) -> Iterable[bool]:
-    """Whether the first of each pair leads to the second over another node, along these rows in creation order."""
-    own: dict[int, int] = {}
+def _reaching(n: int, users: Ints, targets: Ints, pairs: list[tuple[int, int]]) -> list[bool]:
+    """Whether the first of each pair leads to the second over another node.
+
+    Args:
+        n: nodes looked at; all ids count from the first of them.
+        users, targets: the edges between them, users ascending.
+    """
+    own, seen, far = [0] * n, [0] * n, [0] * n  # a bit for each pair
     for bit, (source, _) in enumerate(pairs):
-        own[source] = own.get(source, 0) | 1 << bit
-    seen: dict[int, int] = {}
-    far: dict[int, int] = {}
-    ends = {end for _, end in pairs}
-    cut = slice(rows[-1], rows[0] + 1) if len(rows) else slice(0, 0)
-    users, targets = sweep.users[cut][::-1].tolist(), sweep.targets[cut][::-1].tolist()
-    for user, target in zip(users, targets, strict=True):
-        come = seen.get(target, 0)
-        if user in ends and come:
-            far[user] = far.get(user, 0) | come
-        come |= own.get(target, 0)
+        own[source] |= 1 << bit
+    for user, target in zip(users.tolist(), targets.tolist(), strict=True):
+        come = seen[target]
         if come:
-            seen[user] = seen.get(user, 0) | come
-    return (bool(far.get(end, 0) >> bit & 1) for bit, (_, end) in enumerate(pairs))
+            far[user] |= come
+            seen[user] |= come
+        if own[target]:
+            seen[user] |= own[target]
+    return [bool(far[end] >> bit & 1) for bit, (_, end) in enumerate(pairs)]
