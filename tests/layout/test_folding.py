@@ -117,22 +117,29 @@ def test_what_closes_around_a_box_hides_it(data):
 
 
 def test_a_gpt_is_one_screen_at_first(gpt):
-    """The positions as a stack but for the last one, which shows how a position is built, then the loss."""
+    """The positions as a stack and the loss; what the program never used stands last."""
     drawn = draw_graph(gpt)
     assert titles(drawn, gpt) == [
-        "position 0–2 ×3",
-        "embedding",
-        "layer 0",
-        "layer 1",
-        "lm_head",
-        "softmax",
-        "loss",
+        "position 0–3 ×4",
         "loss",
         "wte, wpe",
     ]
-    assert [fold.key for fold in drawn.opened] == ["position 3"]
     assert sum(fold.count for fold in drawn.folds.values()) == gpt.n_nodes - len(np.unique(used_leaves(gpt)))
-    assert default_folding(gpt) == Folding(frozenset({"position 3"}))
+    assert default_folding(gpt) == Folding()
+
+
+@pytest.mark.parametrize(("parts", "shown"), [(3, 4), (12, 12), (40, 1)])
+def test_a_single_box_is_opened_at_first_unless_that_is_too_much(parts, shown):
+    """Everything is in `net`, whose parts say more than one box; of three there is room for the inside of one."""
+    names = [f"net.part {chr(97 + i % 26)}{i}" for i in range(parts)]
+    with record() as rec:
+        v = Value(0.5, name="x")
+        for name in names:
+            for i in range(320 // parts):
+                with scope(f"{name}.{i}" if parts == 3 else name):
+                    v = v.tanh()
+    drawn = draw_graph(rec.trace)
+    assert len(drawn.graph) == shown
 
 
 def used_leaves(trace: Trace) -> np.ndarray:
@@ -156,7 +163,7 @@ def test_a_gpt_opens_down_to_single_scalars(gpt):
 def test_parameters_are_ports_with_how_much_of_them_a_box_uses(gpt):
     """A matrix is one port of a fold; of a single product it is one element, with its place."""
     weight = int(gpt.find("layer1.attn_wq[3,2]"))
-    drawn = draw_graph(gpt)
+    drawn = draw_graph(gpt, 0, folding=Folding().open("position 3"))
     layer = next(box for box, fold in drawn.folds.items() if fold.key == "position 3.layer 1")
     port = next(port for port in drawn.ports[layer] if port.name == "layer1.attn_wq")
     assert (len(port.leaves), len(port.edges), port.total) == (16, 16, 16)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import networkx as nx
+import numpy as np
+
 from tracer.layout.folding import LIMIT, Folding
 from tracer.layout.folds import scopes_around
 from tracer.layout.groups import Groups, groups_of
@@ -9,15 +12,17 @@ from tracer.layout.quotient import is_large, quotient_of, ring_key
 from tracer.trace.trace import Trace
 
 ENOUGH, FULL = 6, 14
-"""At first so many boxes are a whole that can be read at a glance: with fewer the largest one is opened."""
+"""At first so many boxes are read at a glance: with fewer the largest one is opened, if that does not make too many."""
+RANKS = 4
+"""So many boxes above each other fit on one screen."""
 TRIES = 8
 
 
 def default_folding(trace: Trace, limit: int = LIMIT) -> Folding:
     """The folding to begin with: a small trace is open, of a large one a screenful of boxes is shown.
 
-    Where the top has few boxes, the largest is opened, of a stack its last repeat: it is the nearest to the loss, and
-    no other depends on it.
+    A single box says nothing: it is opened in any case. Else the largest box is opened while the picture stays small;
+    of a stack its last repeat, for that is the nearest to the loss, and no other depends on it.
     """
     groups = groups_of(trace)
     if not is_large(trace):
@@ -26,6 +31,7 @@ def default_folding(trace: Trace, limit: int = LIMIT) -> Folding:
     kept_closed: set[int] = set()
     for _ in range(TRIES):
         made = quotient_of(trace, opened)
+        idle = sum(part.group in groups.unused for part in made.parts)
         if len(made.alive) >= ENOUGH or made.rings:
             break
         parts = [part for part in made.parts if part.group not in groups.unused and part.group not in kept_closed]
@@ -35,12 +41,21 @@ def default_folding(trace: Trace, limit: int = LIMIT) -> Folding:
         group = largest.group
         if largest.members is not None:
             group = groups.children[group][largest.members[1]]
-        more = opened | {groups.keys[group]}
-        if groups.boxes[group] <= FULL and len(quotient_of(trace, more).alive) <= FULL:
-            opened = more
+        if groups.boxes[group] <= FULL and _fits(trace, opened | {groups.keys[group]}, len(made.alive) - idle == 1):
+            opened |= {groups.keys[group]}
         else:
             kept_closed.add(largest.group)
     return Folding(opened, limit)
+
+
+def _fits(trace: Trace, opened: frozenset[str], tall: bool) -> bool:
+    """Whether a picture is small enough to begin with; it may be `tall` where less would say nothing."""
+    made = quotient_of(trace, opened)
+    if tall or len(made.alive) > FULL:
+        return len(made.alive) <= FULL
+    pairs = np.unique(made.source.astype(np.int64) * len(made.ids) + made.target)
+    graph = nx.DiGraph(divmod(pair, len(made.ids)) for pair in pairs.tolist())
+    return int(nx.dag_longest_path_length(graph)) < RANKS
 
 
 def opened_to(trace: Trace, folding: Folding, node: int, user: int | None = None) -> Folding:
