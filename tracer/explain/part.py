@@ -35,6 +35,8 @@ class PartNow(Protocol):
     @property
     def high(self) -> float | None: ...
     @property
+    def nans(self) -> int: ...
+    @property
     def grad_norm(self) -> float | None: ...
     @property
     def partial(self) -> bool: ...
@@ -130,6 +132,10 @@ def _range(now: PartNow, digits: int) -> str:
 def _values(now: PartNow, digits: int) -> Text:
     if not now.made:
         return Text("None of it has been made yet.", "まだ一つもできていません。")
+    if now.nans:
+        return Text(
+            f"{now.nans:,} of the values made so far are nan.", f"これまでの値のうち {now.nans:,} 個が nan です。"
+        )
     if now.low is None or now.high is None:
         return Text("No value made so far is a number.", "これまでの値はどれも数になっていません。")
     low, high = format_number(now.low, digits), format_number(now.high, digits)

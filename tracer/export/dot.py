@@ -14,6 +14,7 @@ import graphviz
 from tracer.export.mathtext import Run, formula_runs, joined, name_runs, number_runs, partial_runs, to_html
 from tracer.export.style import MATH_FONTS, MM_PER_INCH, Style
 from tracer.numbers import NO_GRADIENT, NOT_YET
+from tracer.scene.foldsize import BETWEEN
 from tracer.scene.scene import BLANK, Box, Frame, PortRow, Scene, Wire
 
 TITLE_SIZE = 12.0
@@ -24,6 +25,8 @@ THIN = 0.75
 HEAVY = 2.25
 """Line widths. The wire at work is three times as heavy as the others."""
 
+DEEPEST = 20
+"""Frames within frames."""
 _TALL_INCHES = 200
 _END = {"shape": "point", "style": "invis", "width": "0.01", "height": "0.01"}
 """A node that is only the end of a line."""
@@ -160,10 +163,31 @@ class _Drawing:
                         fill(i, cluster)
 
         fill(None, self.dot)
+        if not frames:
+            self._parts((), self.dot)
+
+    def _parts(self, path: tuple[str, ...], into: graphviz.Digraph) -> None:
+        """A cluster around each opened part of a folded graph, in that of the part it lies in."""
+        inner: dict[tuple[str, ...], None] = {}
+        for box in self.scene.boxes:
+            around = tuple(box.path.split(BETWEEN)) if box.path else ()
+            if path and (around == path or (around[: len(path)] == path and len(path) == DEEPEST)):
+                into.node(f"n{box.node}")
+            elif around[: len(path)] == path and len(around) > len(path):
+                inner[around[: len(path) + 1]] = None
+        for deeper in inner:
+            name = f"cluster part {len(deeper)} {BETWEEN.join(deeper)}"
+            with into.subgraph(name=name) as cluster:
+                cluster.attr(**self._dashed(to_html([Run(deeper[-1], "words")])))
+                self._parts(deeper, cluster)
 
     def _cluster(self, frame: Frame) -> dict[str, str]:
+        return self._dashed(to_html(formula_runs(frame.title, self.style.mathematics)))
+
+    def _dashed(self, label: str) -> dict[str, str]:
+        """A dashed frame with a label in its upper left corner."""
         return {
-            "label": f"<{to_html(formula_runs(frame.title, self.style.mathematics))}>",
+            "label": f"<{label}>",
             "labeljust": "l",
             "labelloc": "t",
             "fontsize": self.size(NUMBER_SIZE),
@@ -240,9 +264,8 @@ class _Drawing:
         )
 
     def _fold_title(self, box: Box) -> str:
-        """`position 3 › layer 1`: what it lies in, and its own name."""
-        path = f"{box.path} › " if box.path else ""
-        return to_html([Run(path + box.title, "words")])
+        """`layer 1`, a word and not a formula; around it is a frame with the name of what it lies in."""
+        return to_html([Run(box.title, "words")])
 
     def _port_row(self, port: PortRow) -> tuple[str, str, str, str]:
         """A parameter that the box uses: its name, its gradient; one that receives is marked."""

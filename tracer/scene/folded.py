@@ -44,7 +44,7 @@ class FoldReading:
     count: str
     """`16,210 nodes`; `1,203 of 16,210 nodes` while they are being made."""
     value: str
-    """`-2.1 … 3.4`: the least and the greatest value made so far, or `?`."""
+    """`-2.1 … 3.4`: the least and the greatest value made so far; `nan ×3` where any is nan; or `?`."""
     grad: str
     """`0.031`, the L2 norm of its members' gradients; `0.031 …` while contributions are missing, `?`, `–`."""
     grad_state: GradState
@@ -86,7 +86,9 @@ class FoldReadings:
             count = ONE_NODE
         value = NOT_YET
         if now.made:
-            value = "nan" if now.low is None or now.high is None else between(now.low, now.high, self.digits)
+            value = f"nan ×{now.nans:,}"  # worth more than the range of the others
+            if not now.nans and now.low is not None and now.high is not None:
+                value = between(now.low, now.high, self.digits)
         state: GradState = "complete"
         if now.grad_norm is None:
             takes = fold.kind != "unused" and cursor.trace.columns.flags[fold.nodes].any()

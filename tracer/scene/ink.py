@@ -56,7 +56,7 @@ def grad_ink(grad: str, receiving: bool) -> Ink:
 
 
 def _not_finite(number: str) -> bool:
-    return number in ("nan", "inf", "-inf")
+    return number in ("nan", "inf", "-inf") or number.startswith("nan ×")
 
 
 def fit(text: str, room: int) -> str:
