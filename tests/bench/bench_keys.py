@@ -64,9 +64,9 @@ class Times:
 class Terminal:
     """A program on a pseudo-terminal."""
 
-    def __init__(self, command: list[str], environ: dict[str, str]) -> None:
+    def __init__(self, command: list[str], environ: dict[str, str], columns: int = COLUMNS, rows: int = ROWS) -> None:
         self.master, slave = pty.openpty()
-        ioctl(slave, TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        ioctl(slave, TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.child = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, env=environ, start_new_session=True
         )
@@ -90,9 +90,15 @@ class Terminal:
                 os.write(self.master, SYNC_YES)
         return chunks
 
-    def press(self, key: bytes, times: Times) -> None:
+    def press(self, key: bytes, times: Times, patience: float = STILL) -> None:
+        """Press a key and read what it paints.
+
+        Args:
+            patience: seconds after which it has changed nothing.
+        """
         worked, start = self.worked(), time.perf_counter()
         os.write(self.master, key)
+        select.select([self.master], [], [], patience)
         chunks = self.read()
         if not chunks:
             return  # the key changed nothing

@@ -15,7 +15,7 @@ from tracer.explain.amount import brief, is_single, shape_text
 from tracer.numbers import MORE_TO_COME, NO_GRADIENT, NOT_YET
 from tracer.scene.fitting import head, right, tail
 from tracer.scene.palette import DARK, Palette, Role
-from tracer.text import Lang, Text
+from tracer.text import Lang, Text, clean
 from tracer.trace.cursor import Cursor
 from tracer.trace.trace import Trace
 
@@ -26,6 +26,7 @@ HEADS = (
     Text("grad", "勾配"),
     Text("line", "行"),
     Text("scope", "まとまり"),
+    Text("formula", "式"),
 )
 KINDS = {"leaf": Text("leaf", "葉"), "const": Text("const", "定数")}
 MARKED = "›"
@@ -33,6 +34,10 @@ OP, LINE = 6, 5
 NUMBER, ARRAY = 10, 16
 """Cells of a column of numbers: `-1.235e-10`; where some are tensors: `‖·‖ 1.235e-10`."""
 NAME_LEAST, NAME_MOST = 12, 30
+SCOPE, FORMULA = 44, 18
+"""Cells of the longest scope that is shown whole, and the least that a formula needs beside it."""
+WIDE = 120
+"""From this width on there may be room for formulas."""
 NAME_SHARE = 0.28
 """The name's part of the width."""
 
@@ -93,12 +98,13 @@ def hit_line(
         grad_told(cursor, node, lang),
         Told(f":{source.line}" if source is not None else "", "muted"),
         Told(scope, "muted"),
+        Told(clean(trace.formula(node)) if width > WIDE else "", "muted"),
     )
     return _line(cells, palette, width, sign=MARKED if marked else " ", number=number_room(trace))
 
 
 def _line(cells: Sequence[Told], palette: Palette, width: int, *, sign: str, number: int) -> RichText:
-    name, op, value, grad, line, scope = cells
+    name, op, value, grad, line, scope, formula = cells
     names = max(NAME_LEAST, min(NAME_MOST, int(width * NAME_SHARE)))
     marked = sign == MARKED
     found = RichText(no_wrap=True, end="")
@@ -109,7 +115,10 @@ def _line(cells: Sequence[Told], palette: Palette, width: int, *, sign: str, num
         found.append(" " * gap).append(put(told.words, room), palette.style(told.role))
     left = width - cell_len(found.plain) - 2
     if left > 0:
-        found.append("  ").append(tail(scope.words, left), palette.style(scope.role))
+        beside = left - SCOPE - 2 >= FORMULA
+        found.append("  ").append(tail(scope.words, SCOPE if beside else left), palette.style(scope.role))
+        if beside:
+            found.append("  ").append(head(formula.words, left - SCOPE - 2), palette.style(formula.role))
     found.truncate(width, pad=True)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -226,7 +227,7 @@ class Cursor:
         begun = [p.index for p in self.trace.passes if p.start < self.position]
         return begun[-1] if begun else None
 
-    @property
+    @cached_property
     def moment(self) -> Moment:
         """What the step that led here did."""
         segment = self.trace.segment_at(self.position)

@@ -15,6 +15,8 @@ from tracer.trace.trace import Trace
 from tracer.trace.watches import Watch, find_node
 
 NOTHING = Told("", "muted")
+MOST_KEPT = 64
+"""Figures remembered."""
 
 
 def node_of(watch: Watch, trace: Trace) -> int | None:
@@ -50,12 +52,23 @@ def _read(watch: Watch, cursor: Cursor, before: Cursor, lang: Lang) -> Watched:
 
 
 def _figure(watch: Watch, cursor: Cursor, lang: Lang) -> Told:
-    number = watch.read(cursor).number
+    number = _number(watch, cursor)
     if number is None:
         return Told(NOT_YET, "missing")
     if watch.figure == "count":
         return Told(f"{number:,.0f}", "text")
     return Told(brief(number)[lang], "grad" if watch.measure.strip("|") == "grad" else "data")
+
+
+def _number(watch: Watch, cursor: Cursor) -> float | None:
+    """A figure of the whole graph: read once a position, for it is asked for again one step later."""
+    kept: dict[tuple[Watch, int], float | None] = cursor.trace.kept.setdefault("figures", {})
+    key = (watch, cursor.position)
+    if key not in kept:
+        kept[key] = watch.read(cursor).number
+        if len(kept) > MOST_KEPT:
+            del kept[next(iter(kept))]
+    return kept[key]
 
 
 _NOBODY = Text(en="not here", ja="ここにはない")
