@@ -181,3 +181,21 @@ def test_everything_is_told_in_both_languages(lang: Lang) -> None:
         assert line.strip()
     notes = [note[lang] for note in told(residual_mlp(0), "fc1.0[0,0]").notes]
     assert any(re.search(r"[ぁ-ん]", note) for note in notes) == (lang == "ja")
+
+
+def test_a_part_that_is_told_as_a_whole_names_what_is_passed_in_it() -> None:
+    """So that a route through the branch is told from one that takes the shortcut; a number keeps its stem."""
+    with record() as recorder:
+        y = Value(0.5, name="x")
+        for block in reversed(range(6)):
+            with scope(f"blocks.{block}"):
+                with scope("fc"):
+                    out = (y * 2).tanh() * 0.1
+                with scope("out"):
+                    out = (out + 1).tanh()
+                y = y + out
+        y.named("y").backward()
+    trails = [route.trail.en for route in told(recorder.trace, "x").routes]
+    every = "y → blocks.0 (out, fc) → blocks.1 (out, fc) → blocks.2 (out, fc)"
+    assert any(trail.startswith(every) for trail in trails)
+    assert len(set(trails)) == len(trails) == 64

@@ -16,6 +16,8 @@ WHOLE = 6
 """Nodes up to which a route is written in full."""
 STOPS = 12
 """Parts at most in a line that is shortened by scope; of more, the middle is left out."""
+WITHIN = 4
+"""Smaller parts named at most in a part."""
 ENDS = 5
 """How many are then kept on either side."""
 
@@ -77,10 +79,11 @@ def _grouped(parts: Sequence[tuple[str, ...]], stops: Sequence[Stop], depth: int
         while part and end < last and parts[end][:depth] == part:
             end += 1
         factor = _product([stop.factor for stop in stops[at:end]])
-        if at == 1 and part and parts[0][:depth] == part:
+        within = [deeper[depth] for deeper in parts[at:end] if len(deeper) > depth]
+        if at == 1 and part and parts[0][:depth] == part and not within:
             lead = factor  # the root stands for its own part
         else:
-            words = Text.same(_relative(part, before)) if part else stops[at].words
+            words = Text.same(_relative(part, before) + _within(within)) if part else stops[at].words
             found.append(Stop(words, _product([lead, factor]), end - at))
             lead = 1.0
         before, at = part or before, end
@@ -92,7 +95,18 @@ def _relative(part: tuple[str, ...], before: tuple[str, ...]) -> str:
     shared = 0
     while shared < min(len(part), len(before)) - (len(part) <= len(before)) and part[shared] == before[shared]:
         shared += 1
-    return ".".join(part[min(shared, len(part) - 1) :])
+    first = min(shared, len(part) - 1)
+    while first > 0 and part[first].isdecimal():  # `0` alone says nothing: `blocks.0`
+        first -= 1
+    return ".".join(part[first:])
+
+
+def _within(parts: Sequence[str]) -> str:
+    """` (residual 2, mlp)`: which smaller parts a stretch passes, where they are not told one by one."""
+    found = [part for i, part in enumerate(parts) if i == 0 or parts[i - 1] != part]
+    if len(found) > WITHIN:
+        found = [*found[: WITHIN - 1], "…"]
+    return f" ({', '.join(found)})" if found else ""
 
 
 def _product(factors: Sequence[float | None]) -> float | None:
