@@ -19,12 +19,14 @@ class _Growing:
 
     def __init__(self) -> None:
         self.graph: Graph[int] = Graph()
+        self._edges = 0
 
     def node(self, *inputs: int) -> int:
         node = len(self.graph)
         self.graph.add_node(node)
         for source in inputs:
-            self.graph.add_edge(source, node, key=self.graph.number_of_edges())
+            self.graph.add_edge(source, node, key=self._edges)
+            self._edges += 1
         return node
 
 
@@ -75,8 +77,8 @@ def perceptron(count: int) -> Graph[int]:
     width = max(2, int((count / 12) ** 0.5))
     row = [growing.node() for _ in range(width)]
     while len(growing.graph) < count:
-        outs = []
-        for _ in range(width):
+        outs: list[int] = []
+        while len(outs) < width and len(growing.graph) < count:
             total = growing.node()
             for x in row:
                 total = growing.node(total, growing.node(growing.node(), x))
