@@ -55,7 +55,7 @@ def compare(trace: Trace, nodes: list[int], position: int) -> None:
     assert found.share is None or over[-1].stop <= position
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(programs(max_steps=8), st.integers(1, 2), st.booleans(), st.data())
 def test_numbers_are_those_of_a_walk_over_the_members(program, passes, update, data):
     """At any position, of any nodes, over several passes, updates and zeroed gradients: nothing before its time."""
@@ -116,6 +116,7 @@ def test_all_flow_goes_through_the_loss_and_shares_of_parallel_parts_add_up():
     assert all(stats(trace, fold).at(end - 1).share is None for fold in drawn.folds.values())
 
 
+@settings(max_examples=15)
 @given(st.data())
 def test_the_share_of_a_box_is_that_of_a_group_however_routes_run(data):
     """A drawn box is left for good, so one sum over what enters it is enough."""

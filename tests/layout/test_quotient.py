@@ -84,7 +84,7 @@ def test_the_partition_is_that_of_the_outermost_closed_groups(data):
             assert made.ids[made.box[node]] == node
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.data())
 def test_ids_and_keys_stay_whatever_else_is_open(data):
     """Two foldings of one trace, and of a second recording of it: one id is one key and one set of nodes."""
@@ -102,7 +102,7 @@ def test_ids_and_keys_stay_whatever_else_is_open(data):
             assert fold.id < 0
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(st.data())
 def test_opening_step_by_step_gives_the_same_as_opening_at_once(data):
     """What was open before leaves no mark: pictures depend on what is open now."""
