@@ -69,7 +69,7 @@ class ExtremesScreen(Dialog[tuple[Extremes, int]]):
         if not found.known:
             return _NONE
         zeros = _ZEROS.format(n=f"{found.zeros:,}") if found.zeros and self.smallest else Text.same("")
-        words = _OF.format(n=f"{found.known:,}", position=f"{self.cursor.position:,}")
+        words = _OF.format(n=f"{found.known:,}")
         return Text(words.en + zeros.en, words.ja + zeros.ja)
 
     def draw(self) -> None:
@@ -111,8 +111,8 @@ class ExtremesScreen(Dialog[tuple[Extremes, int]]):
 _LARGEST = Text(en="The largest gradients here", ja="ここまでの勾配: 大きい順")
 _SMALLEST = Text(en="The smallest gradients here", ja="ここまでの勾配: 小さい順")
 _OF = Text(
-    en="By size, without sign; {n} gradients are known at position {position}.",
-    ja="符号を除いた大きさの順。位置 {position} で分かっている勾配は {n} 個です。",
+    en="By size, without sign; {n} gradients are known by now.",
+    ja="符号を除いた大きさの順。今までに分かっている勾配は {n} 個です。",
 )
 _ZEROS = Text(
     en=" {n} more are exactly 0: / and grad == 0 lists them.",

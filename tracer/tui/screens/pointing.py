@@ -113,6 +113,8 @@ class PointingDialog(Dialog[Result]):
         super().draw()
         self.query_one("#dialog-heads", Static).update(self.heads(max(1, self.list.size.width)))
         self.query_one("#dialog-help", Static).update(self.help()[self.lang])
+        if self.mistake is not None:
+            self.query_one("#dialog-words", Static).add_class("-wrong")
         self._draw_caret()
         self.list.refresh()
 

@@ -92,6 +92,106 @@ class SearchScreen(PointingDialog[Picked]):
             return _EMPTY
         if not len(found.nodes):
             return NONE
+        return _NUMBERS
+
+    # Searching
+
+    def look(self, typed: str) -> None:
+        """List what is found: now, or soon where there is much to search."""
+        if not typed.strip():
+            self._searching = None
+            self.found, self.offered = None, suggestions(self.cursor, self.past)
+            self.list.show(len(self.offered), self._offer_line)
+            self.draw()
+        elif self.cursor.trace.n_nodes <= AT_ONCE:
+            self.show_hits(seek(self.cursor, typed))
+        elif self._searching is None:
+            self._searching = typed
+            in_background(self, partial(seek, self.cursor, typed), self._sought, self._failed)
+
+    def _sought(self, found: Found) -> None:
+        if self._searching is None or not self.is_current:
+            return
+        self._searching, typed = None, self.typed
+        if typed != found.typed:
+            self.look(typed)
+        else:
+            self.show_hits(found)
+
+    def _failed(self, error: TracerError) -> None:
+        self._searching = None
+        self.say(Text.same(error.told(self.lang)))
+
+    def show_hits(self, found: Found) -> None:
+        """Show these."""
+        self.found = found
+        self.list.show(len(found.nodes), self._hit_line)
+        self.draw()
+
+    def _hit_line(self, number: int, width: int, marked: bool, palette: Palette) -> RichText:
+        assert self.found is not None, "it is listed"
+        return hit_line(self.cursor, int(self.found.nodes[number]), self.lang, palette, width, marked=marked)
+
+    def _offer_line(self, number: int, width: int, marked: bool, palette: Palette) -> RichText:
+        return self.offered[number].line(self.lang, palette, width, marked=marked)
+
+    # Choosing
+
+    def chosen(self, number: int) -> None:
+        if self.found is None:
+            self.action_complete()
+        else:
+            self.dismiss(Picked(self.found, number))
+
+    def action_complete(self) -> None:
+        """Put what is marked into the field: a query that is offered, or the name of a node."""
+        marked = self.list.marked
+        if self.offering:
+            self.put(self.offered[marked].query)
+        elif self.found is not None and len(self.found.nodes):
+            self.put(self.cursor.trace.label(int(self.found.nodes[marked])))
+
+    def accept(self, typed: str) -> None:
+        if not typed.strip():
+            self.action_complete()
+            return
+        marked = self.list.marked
+        if self.found is None or self.found.typed != typed:  # typed faster than it is searched
+            self._searching = None
+            self.show_hits(seek(self.cursor, typed))
+            marked = 0
+        assert self.found is not None, "just listed"
+        if self.found.mistake is not None:
+            raise Refused(self.found.mistake.words)
+        if not len(self.found.nodes):
+            raise Refused(NONE)
+        self.dismiss(Picked(self.found, marked))
+
+
+NONE = Text(en="No node matches.", ja="当てはまるノードがありません。")
+_COUNT = Text(en="{n} of {total} nodes", ja="全 {total} ノードのうち {n} 個")
+_EMPTY = Text(en="enter takes the marked line into the field.", ja="enter で、選んだ行を入力欄に写します。")
+_NUMBERS = Text(
+    en="Numbers as they are at this moment; ? is not known yet.",
+    ja="数は今の場面でのものです。? はまだ分かりません。",
+)
+_OFFERED[self.lang], palette.style("muted"))
+        return heads_line(self.cursor.trace, self.lang, palette, width)
+
+    def help(self) -> Text:
+        return HELP
+
+    def count(self) -> Text:
+        if self.found is None:
+            return Text.same("")
+        return _COUNT.format(n=f"{len(self.found.nodes):,}", total=f"{self.cursor.trace.n_nodes:,}")
+
+    def words(self) -> Text:
+        found = self.found
+        if found is None:
+            return _EMPTY
+        if not len(found.nodes):
+            return NONE
         step, steps = self.cursor.position, len(self.cursor.trace)
         return _NUMBERS.format(step=f"{step:,}", steps=f"{steps:,}")
 
