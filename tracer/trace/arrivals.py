@@ -6,6 +6,7 @@ on that. All nodes' first arrivals are added at once, then all second ones, and 
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,26 +56,60 @@ class Arrivals:
         self._place = np.searchsorted(this.columns.nodes, self.targets.astype(this.columns.nodes.dtype))
         self.counts = np.bincount(self._place, minlength=len(self.nodes))
         """(R,) deliveries to each node."""
+        self._first = np.cumsum(self.counts) - self.counts
         self.recorded, self.recorded_norm = self._as_recorded()
         """(R,) gradients as the program had them when the pass ended."""
         self.base = held
         """(R,) before the first delivery."""
         self._begin()
-        self.last: Bools = np.zeros(len(self.targets), bool)
+
+    @cached_property
+    def last(self) -> Bools:
         """(D,) whether nothing more comes to that node in this pass."""
-        ends = np.cumsum(self.counts)
-        self._first = ends - self.counts
-        self.last[this.order[ends[self.counts > 0] - 1]] = True
-        self.before, self.after = self._add_up()
-        """(D,) what the node held before and after each delivery. Of tensors, `after` is known where it is the last
-        one, else when `know` was told."""
-        self.norm = np.abs(self.after)
-        """(D,) the size of what it held after."""
-        self.had: Bools = np.ones(len(self.targets), bool)
+        found = np.zeros(len(self.targets), bool)
+        found[self._ends()] = True
+        return found
+
+    @cached_property
+    def had(self) -> Bools:
         """(D,) whether the node held anything before."""
-        firsts = this.order[self._first[self.counts > 0]]
-        self.had[firsts] = self.base.has[self._place[firsts]]
-        self._keep_tensors()
+        found = np.ones(len(self.targets), bool)
+        firsts = self._this.order[self._first[self.counts > 0]]
+        found[firsts] = self.base.has[self._place[firsts]]
+        return found
+
+    @property
+    def before(self) -> Floats:
+        """(D,) what the node held before each delivery."""
+        return self._sums[0]
+
+    @property
+    def after(self) -> Floats:
+        """(D,) what it held after. Of tensors known where it is the last one, else when `know` was told."""
+        return self._sums[1]
+
+    @cached_property
+    def norm(self) -> Floats:
+        """(D,) the size of what it held after."""
+        found = np.abs(self.after)
+        ends = self._ends()
+        arrays = ends[self.tensors[self._place[ends]]]
+        found[arrays] = self.recorded_norm[self._place[arrays]]
+        return found
+
+    @cached_property
+    def _unknown(self) -> Bools:
+        """(D,) sums of arrays that are not recorded: they are made when asked for."""
+        return self.tensors[self._place] & ~self.last
+
+    @cached_property
+    def _sums(self) -> tuple[Floats, Floats]:
+        return self._add_up()
+
+    def _ends(self) -> Ints:
+        """The last delivery to each node that receives any."""
+        found: Ints = self._this.order[(self._first + self.counts - 1)[self.counts > 0]]
+        return found
 
     def _as_recorded(self) -> tuple[Floats, Floats]:
         this = self._this.columns
@@ -128,14 +163,6 @@ class Arrivals:
         found[0][order], found[1][order] = before, after
         return found
 
-    def _keep_tensors(self) -> None:
-        """Sums of arrays that are not recorded are made when asked for."""
-        self._unknown = self.tensors[self._place] & ~self.last
-        ends = np.flatnonzero(self.last)
-        self.norm[ends] = np.where(
-            self.tensors[self._place[ends]], self.recorded_norm[self._place[ends]], self.norm[ends]
-        )
-
     def know(self, deliveries: Ints) -> None:
         """Have `after` and `norm` hold the sums after these deliveries."""
         for delivery in deliveries[self._unknown[deliveries]].tolist():
@@ -156,6 +183,10 @@ class Arrivals:
         """(R,) whether the nodes hold anything when the pass is over, what, and its size."""
         has, grad, norm = self.base.has.copy(), self.base.grad.copy(), self.base.norm.copy()
         received = self.counts > 0
-        ends = self._this.order[(self._first + self.counts - 1)[received]]
-        has[received], grad[received], norm[received] = True, self.after[ends], self.norm[ends]
+        has[received] = True
+        if self._this.by_hand:
+            ends = self._ends()
+            grad[received], norm[received] = self.after[ends], self.norm[ends]
+        else:  # what the engine left: no sum needs to be made again
+            grad[received], norm[received] = self.recorded[received], self.recorded_norm[received]
         return has, grad, norm

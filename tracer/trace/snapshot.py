@@ -240,6 +240,10 @@ class Snapshots:
     def _lay_live(self, held: Held, whole: Bools, index: int, position: int) -> None:
         """A pass that is under way, or at its last step."""
         arrived, this = self.arrivals(index), self._passes[index]
+        if position >= this.stop:
+            held.take(arrived.nodes, *arrived.done())
+            whole[arrived.nodes] = True
+            return
         done = this.delivered_by(position)
         held.take(arrived.nodes, arrived.base.has, arrived.base.grad, arrived.base.norm)
         whole[arrived.nodes] = arrived.counts == 0
@@ -248,8 +252,6 @@ class Snapshots:
             arrived.know(_last_of_each(to))
         held.take(to, np.ones(len(to), bool), arrived.after[:done], arrived.norm[:done])  # of several the last stays
         whole[to] = arrived.last[:done]
-        if position >= this.stop:
-            whole[arrived.nodes] = True
 
     def _lay(self, held: Held, whole: Bools, index: int) -> None:
         """What a pass leaves behind."""
