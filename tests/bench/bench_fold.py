@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import process_time
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -31,7 +32,7 @@ from tracer.trace.share import shares_of
 from tracer.trace.snapshot import snapshot
 from tracer.trace.trace import Trace
 
-LIMIT_S = 120
+LIMIT_S = 60
 COLUMNS = ("nodes", "groups", "first", "open", "close", "window", "numbers", "share", "MB kept")
 
 NETWORKX = """
@@ -123,20 +124,27 @@ def beside(path: str) -> None:
             [sys.executable, "-c", NETWORKX, path], capture_output=True, text=True, timeout=LIMIT_S, check=True
         )
     except subprocess.TimeoutExpired:
-        print(f"{path}: networkx did not finish in {LIMIT_S} s")
+        print(f"{Path(path).stem}: networkx did not finish in {LIMIT_S} s")
         return
     built, quotient = done.stdout.split()
-    print(f"{path}: networkx builds its graph in {built} s, quotient_graph by the first level takes {quotient} s")
+    print(
+        f"{Path(path).stem}: networkx builds its graph in {built} s, its quotient by the first level takes {quotient} s"
+    )
 
 
 def main(arguments: list[str]) -> None:
     paths = [argument for argument in arguments if argument != "--others"]
     print(" ".join(f"{name:>{9 if name == 'nodes' else 8}}" for name in COLUMNS))
-    for trace in (tracer.load(path) for path in paths) if paths else small_steps():
-        measure(trace)
-    if "--others" in arguments:
+    with TemporaryDirectory() as folder:
+        if not paths:
+            for trace in small_steps():
+                paths.append(f"{folder}/{trace.n_nodes}.trace")
+                trace.save(paths[-1])
         for path in paths:
-            beside(path)
+            measure(tracer.load(path))
+        if "--others" in arguments:
+            for path in paths:
+                beside(path)
 
 
 if __name__ == "__main__":
