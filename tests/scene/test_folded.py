@@ -16,6 +16,7 @@ from tracer.scene.canvas import CLOSED, PORT, RECEIVES, draw
 from tracer.scene.foldwords import about_fold
 from tracer.scene.glyphs import ASCII
 from tracer.scene.notation import NOTATIONS, Notation
+from tracer.scene.outline import outline
 from tracer.scene.scene import Box, Scene, build_scene
 from tracer.text import LANGS
 from tracer.trace.cursor import Cursor
@@ -231,3 +232,7 @@ def test_a_receiving_parameter_points_to_the_left() -> None:
     leaf = int(trace.find("w3[5,5]"))
     cursor = next(c for c in some(trace, 1) if c.moment.kind == "edge" and c.moment.node == leaf)
     assert RECEIVES in "".join(draw(build_scene(cursor, folding=Folding())).lines())
+
+
+def test_an_outline_of_a_large_graph_names_its_parts() -> None:
+    assert "layer 0–2 ×3" in "".join(draw(outline(layers(), 60, 20)).lines())

@@ -30,10 +30,10 @@ def thing() -> Thing:
 
 
 async def opened(pilot: Pilot[None]) -> None:
-    """One layer open, with a part of it pointed out."""
+    """One layer is open at first; a part of it is pointed out."""
     screen = pilot.app.screen
     assert isinstance(screen, StepperScreen)
-    screen.open_part("layer 3")
+    screen.select_part("layer 3.linear")
     await pilot.pause()
 
 

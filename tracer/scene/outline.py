@@ -10,6 +10,7 @@ from tracer.layout.fold import draw_graph
 from tracer.layout.layered import Direction, Size, Spacing, layered
 from tracer.scene.notation import Notation, Shape, title
 from tracer.scene.scene import Box, Scene, Wire
+from tracer.text import clean
 from tracer.trace.trace import Trace
 
 MOST = 60
@@ -38,9 +39,11 @@ def _candidates(trace: Trace) -> Iterator[Scene]:
 def _outline(trace: Trace, notation: Notation, direction: Direction) -> Scene:
     drawn = draw_graph(trace, None, MOST)
     graph = drawn.graph
-    titles = {node: title(trace, node, notation) for node in graph}
+    titles = {
+        node: title(trace, node, notation) if node >= 0 else clean(drawn.folds[node].title) for node in graph
+    }
     shapes: dict[int, Shape] = {
-        node: "plain" if direction == "right" and trace.op(node) is None else "circle" for node in graph
+        node: "plain" if node >= 0 and direction == "right" and trace.op(node) is None else "circle" for node in graph
     }
     sizes = {}
     for node in graph:
