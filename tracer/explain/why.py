@@ -6,7 +6,10 @@ All numbers are those of the links, which are the cursor's; nothing is looked up
 from __future__ import annotations
 
 import math
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -56,6 +59,15 @@ class Told:
     brief: Text
     """The kind of the culprit in a word or two."""
 
+    @cached_property
+    def names(self) -> int:
+        """Characters of the longest name, a CJK one counted twice; no more than anybody has room for."""
+        return max((min(len(line.name), 99) + sum(map(_is_wide, line.name[:99])) for line in self.lines), default=0)
+
+
+def _is_wide(letter: str) -> bool:
+    return unicodedata.east_asian_width(letter) in "WF"
+
 
 def told(trace: Trace, why: Why, digits: int = 4) -> Told:
     """The answer in both languages."""
@@ -90,8 +102,7 @@ def question(trace: Trace, why: Why) -> Text:
 
 def answer(trace: Trace, why: Why, digits: int = 4) -> Text:
     """The verdict in a sentence or two, and how many other culprits there are."""
-    said = _answer(trace, why, digits)
-    return join(said, _others(why))
+    return join(_answer(trace, why, digits), _others(why), _to_come(trace, why))
 
 
 def _answer(trace: Trace, why: Why, digits: int) -> Text:
@@ -233,6 +244,12 @@ def _line(source: SourceLine | None) -> Text:
     return EMPTY if source is None else Text(f" (line {source.line})", f"（{source.line} 行目）")
 
 
+def _to_come(trace: Trace, why: Why) -> Text:
+    """That the gradient is not complete at this moment."""
+    state = trace.cursor(why.position).grad_state(why.node)
+    return _PARTIAL if why.about == "grad" and state == "partial" else EMPTY
+
+
 def _others(why: Why) -> Text:
     if not why.others or why.fine:
         return EMPTY
@@ -258,7 +275,7 @@ def lines(trace: Trace, why: Why, digits: int = 4) -> tuple[Line, ...]:
     for run in _runs(why, marked):
         link, i = why.chain[run[0]], run[0]
         if len(run) > 1:
-            text, tag, name = _same(why.chain[i], len(run), digits), EMPTY, FOLDED
+            text, tag, name = _same(why.chain[run[0] : run[-1] + 1], digits), EMPTY, FOLDED
         else:
             text, tag, name = _text(trace, why, link, digits), _tag(why, link, i, i == marked), called(trace, link.at)
         made = trace.made_at(link.at.node) <= why.position
@@ -276,7 +293,7 @@ FEWEST = 3
 
 
 def _runs(why: Why, marked: int | None) -> list[range]:
-    """The chain cut into single links and runs of links that hand on the same."""
+    """The chain cut into single links and runs of links that hand on the same; its middle in one where it is long."""
     found: list[range] = []
     begin, last = 0, len(why.chain) - 1
     while begin <= last:
@@ -289,7 +306,20 @@ def _runs(why: Why, marked: int | None) -> list[range]:
         else:
             found.extend(range(i, i + 1) for i in range(begin, end))
         begin = end
-    return found
+    if len(found) <= LINES:
+        return found
+    near = next((i for i, run in enumerate(found) if marked is not None and marked in run), len(found) - 1)
+    kept: list[range] = []
+    for low, high in ((0, LINES // 3), (near - LINES // 6, near + LINES // 6), (len(found) - LINES // 3, len(found))):
+        some = [run for run in found[max(0, low) : max(0, high)] if not kept or run.start > kept[-1].start]
+        if some and kept and some[0].start > kept[-1].stop:
+            kept.append(range(kept[-1].stop, some[0].start))
+        kept.extend(some)
+    return kept
+
+
+LINES = 300
+"""Lines at most: more than anybody steps through."""
 
 
 def _kind(link: Link) -> str:
@@ -307,13 +337,17 @@ def _kind(link: Link) -> str:
     return "one" if link.local == 1 and link.routes == 1 and (link.share or 1) >= WHOLE else ""
 
 
-def _same(first: Link, many: int, digits: int) -> Text:
+def _same(run: Sequence[Link], digits: int) -> Text:
     """A run of links in a line."""
+    first, kinds = run[0], {_kind(link) for link in run}
+    if len(kinds) > 1 or kinds == {""}:  # the middle of a long way
+        return _RUNS["more"].format(many=f"{len(run):,}")
     number = first.value if first.kind == "made" else first.contribution
-    return _RUNS[_kind(first)].format(many=f"{many:,}", g=shown(number, digits))
+    return _RUNS[_kind(first)].format(many=f"{len(run):,}", g=shown(number, digits))
 
 
 _RUNS = {
+    "more": Text("{many} more steps", "さらに {many} 段"),
     "one": Text("{many} steps hand {g} on as it is", "{many} 段、{g} がそのまま渡る"),
     "zero": Text("{many} steps: nothing arrives, nothing goes on", "{many} 段、届くものが 0 で、渡るものも 0"),
     "bad": Text("{many} steps hand {g} on", "{many} 段、{g} が渡り続ける"),
@@ -390,6 +424,7 @@ def _tag(why: Why, link: Link, i: int, marked: bool) -> Text:
     return Text("; ".join(p.en for p in parts), "、".join(p.ja for p in parts))
 
 
+_PARTIAL = Text("More contributions are still to come here.", "ここにはまだ届いていない寄与があります。")
 _START = Text("the pass starts here with {g}", "逆伝播の出発点、{g} から始まる")
 _WHOLE_LEAF = Text("a leaf", "葉")
 _NOT_MADE = Text("not computed yet", "まだ計算されていません")

@@ -100,6 +100,10 @@ ANSWERS: dict[str, Text] = {
         "The gate {d} is closed{line}: its input is not above 0, so nothing gets through.",
         "ゲート {d} が閉じています{line}。入力が 0 より大きくないので、何も通しません。",
     ),
+    "closed gate, and its input": Text(
+        "The gate {d} is closed{line}: {input} = {i} is not above 0, so nothing gets through.",
+        "ゲート {d} が閉じています{line}。{input} = {i} は 0 より大きくないので、何も通しません。",
+    ),
     "saturated": Text(
         "{d} is saturated{line}: it lies on its flat end, where its local gradient is {local}.",
         "{d} は飽和しています{line}。曲線の平らな端にあり、局所勾配は {local} です。",

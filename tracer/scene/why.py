@@ -20,7 +20,7 @@ def why_line(
 ) -> RichText:
     """One link, in exactly `width` cells: the node, what it got from whom, and its share."""
     line = told.lines[number]
-    names = min(max(cell_len(one.name) for one in told.lines), NAMES, width // 3)
+    names = min(told.names, NAMES, width // 3)
     found = RichText(no_wrap=True, end="")
     found.append(f"{MARKED if marked else ' '} ", palette.style("accent", bold=True))
     found.append(f"{CULPRIT if line.culprit else ' '} ", palette.style("wrong", bold=True))
@@ -36,11 +36,16 @@ def why_line(
     return found
 
 
-def fits(told: Told, number: int, lang: Lang, width: int) -> bool:
-    """Whether the line of a link says all there is to say of it."""
-    line = told.lines[number]
-    shown = why_line(told, number, lang, width=width).plain.rstrip()
-    return line.name in shown and shown.endswith(line.tag[lang] or line.text[lang])
+def fits(told: Told, lang: Lang, width: int) -> bool:
+    """Whether every line says all there is to say of its link."""
+    names = min(told.names, NAMES, width // 3)
+    if told.names > names:
+        return False
+    room = width - names - 6
+    return all(
+        cell_len(line.text[lang]) + (3 + cell_len(line.tag[lang]) if line.tag[lang] else 0) <= room
+        for line in told.lines
+    )
 
 
 def link_in_full(

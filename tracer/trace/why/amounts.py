@@ -16,10 +16,12 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from tracer.trace.segment import Pass
 from tracer.trace.why.answer import Link, Place, Verdict
 from tracer.trace.why.faults import CHOICES, FLAT_ENDS, GATES, SOFTMAXES, in_softmax
-from tracer.trace.why.reader import Reader
+from tracer.trace.why.reader import LONG, Reader
 
 HUGE, TINY = 1e3, 1e-8
 """Factors from which on a gradient is called so."""
@@ -80,9 +82,7 @@ def find(reader: Reader, start: Place, this: Pass, question: str) -> Found:
 
 def _ended(reader: Reader, way: tuple[Link, ...], place: Place, this: Pass) -> tuple[Link, ...]:
     """A way that ends where contributions cancel: there the largest of either sign are shown."""
-    before = None
-    if way:
-        before = next(d for d in range(len(this.edges)) if int(this.edges[d]) == way[-1].edge)
+    before = int(np.argmax(this.edges == way[-1].edge)) if way else None
     return (*way, *reader.parts(place, this, before), reader.last(place, "end"))
 
 
@@ -91,6 +91,14 @@ def _way(reader: Reader, start: Place, this: Pass) -> tuple[list[Step], Link]:
     steps: list[Step] = []
     place, before = start, None
     while True:
+        quick = reader.best_of_all(place, this) if len(steps) > LONG else None
+        if quick is not None:
+            best, total, all_of_it, routes = quick
+            link = reader.handed(place, best, this, total, routes)
+            assert best.local is not None, "of plain numbers"
+            steps.append(Step(link, best.local, all_of_it / best.contribution if best.contribution else 1.0))
+            place, before = best.other, best.delivery
+            continue
         terms = reader.terms(place, this, before)
         if not terms:
             first = place.node == this.root

@@ -22,7 +22,9 @@ from tracer.trace.why.answer import Link, Place
 from tracer.trace.why.rows import aligned, largest, products, rule_of, spoiling, supporting
 
 MANY = 64
-"""Contributions from which on they are read off the whole pass at once."""
+"""Contributions to one node from which on they are read off the whole pass at once."""
+LONG = 500
+"""Contributions in all, worked out one by one, after which the same is done for every node."""
 By = Literal["largest", "zero", "broken"]
 """Which element of a user a contribution is followed to: the one that handed on the most; one that hands on nothing;
 one that is not finite."""
@@ -54,6 +56,11 @@ class Reader:
 
     def __init__(self, trace: Trace, position: int) -> None:
         self.trace, self.position = trace, position
+        self._worked_out = 0
+        self._done: dict[int, int] = {}
+        """Pass -> how many of its deliveries are complete now."""
+        self._grads: dict[Place, float] = {}
+        """Gradients met on the way: what a user handed on, it had."""
 
     @cached_property
     def cursor(self) -> Cursor:
@@ -67,6 +74,9 @@ class Reader:
 
     def grad(self, place: Place) -> float | None:
         """None where there is none, and of a tensor as a whole."""
+        met = self._grads.get(place)
+        if met is not None:
+            return met
         return None if self._many(place) else _element(self.cursor.grad(place.node), place.element)
 
     def _many(self, place: Place) -> bool:
@@ -102,6 +112,11 @@ class Reader:
         """What a leaf held when the pass began."""
         return _element(self.cursor.held(place.node, this), place.element)
 
+    @cached_property
+    def _last_pass(self) -> int:
+        """The last pass begun: what its users have no other pass has changed."""
+        return max((this.index for this in self.trace.passes if this.start < self.position), default=-1)
+
     # Contributions
 
     def terms(self, place: Place, this: Pass, before: int | None = None) -> list[Term]:
@@ -110,18 +125,26 @@ class Reader:
         Args:
             before: a delivery; only earlier ones count.
         """
-        done = this.delivered_by(self.position)
+        if this.index not in self._done:
+            self._done[this.index] = this.delivered_by(self.position)
+        done = self._done[this.index]
         limit = done if before is None else min(done, before)
         deliveries = this.deliveries_to(place.node)
         deliveries = deliveries[: int(np.searchsorted(deliveries, limit))]
         if this.combine == "assign":
             deliveries = deliveries[-1:]
-        if not self.trace.is_tensor(place.node) and len(deliveries) >= MANY:
+        self._worked_out += len(deliveries)
+        if not self.trace.is_tensor(place.node) and (len(deliveries) >= MANY or self._worked_out > LONG):
             return self._at_once(this, deliveries)
         return [self._term(place, this, int(d)) for d in deliveries]
 
     def _at_once(self, this: Pass, deliveries: NDArray[np.int64]) -> list[Term]:
         carried = flow(self.trace, this.index)
+        if len(deliveries) == 1:
+            d = int(deliveries[0])
+            edge, user, c = int(this.edges[d]), int(this.users[d]), float(carried.contribution[d])
+            slot = edge - int(self.trace.columns.offsets[user])
+            return [Term(d, edge, user, slot, c, float(carried.upstream[d]), float(carried.local[d]), None, c)]
         slots = this.edges[deliveries] - self.trace.columns.offsets[this.users[deliveries]]
         columns = (
             deliveries,
@@ -192,6 +215,24 @@ class Reader:
         places = aligned(np.shape(self.trace.edge_value(term.edge)), shape, element)
         return (int(places[0]), 0.0) if len(places) else None
 
+    def best_of_all(self, place: Place, this: Pass) -> tuple[Term, float, float, int] | None:
+        """The largest contribution to a plain node, and of all of them the sizes, the sum and the number.
+
+        Read off tables of the whole pass. None where it has none, and where they do not serve: of tensors, of a pass by
+        hand, and of a place that may still receive more.
+        """
+        if this.by_hand or this.columns.slots is not None or self._grads.get(place) is None:
+            return None
+        table = self.trace.kept.get(("strongest", this.index))
+        if table is None:
+            table = self.trace.kept["strongest", this.index] = _strongest(self.trace, this)
+        best, sizes, sums, counts = table
+        delivery = int(best[place.node])
+        if delivery < 0:
+            return None
+        (term,) = self._at_once(this, np.array([delivery]))
+        return term, float(sizes[place.node]), float(sums[place.node]), int(counts[place.node])
+
     # Links
 
     def handed(self, place: Place, term: Term, this: Pass, total: float, routes: int) -> Link:
@@ -201,6 +242,9 @@ class Reader:
             total: the sizes of all contributions, added.
         """
         part = term.contribution if term.part is None else term.part
+        stands = this.index == self._last_pass and not this.by_hand and term.user not in self.trace.events("write")
+        if stands and term.upstream is not None:
+            self._grads[term.other] = term.upstream
         share = abs(part) / total if total and math.isfinite(total) and math.isfinite(part) else None
         return Link(
             place,
@@ -283,3 +327,14 @@ def _pick_of(
     else:
         at = int(np.argmax(np.abs(np.where(np.isnan(parts), np.inf, parts))))
     return int(candidates[at]), float(slope[at])
+
+
+def _strongest(trace: Trace, this: Pass) -> tuple[NDArray[Any], ...]:
+    """(n,) each: the largest contribution to a node (-1: none), the sizes of all, their sum, their number."""
+    given, targets, n = flow(trace, this.index).contribution, this.targets, trace.n_nodes
+    sizes = np.abs(np.where(np.isnan(given), np.inf, given))
+    order = np.lexsort((-np.arange(len(given)), sizes, targets))  # of equals the first is the largest
+    best = np.full(n, -1, np.int64)
+    ends = np.flatnonzero(np.diff(targets[order], append=-1))
+    best[targets[order[ends]]] = order[ends]
+    return best, np.bincount(targets, sizes, n), np.bincount(targets, given, n), np.bincount(targets, minlength=n)

@@ -134,7 +134,7 @@ class WhyScreen(Dialog[Link]):
         palette = PALETTES.get(self.app.theme, DARK)
         answer.update(RichText(self.told.answer[self.lang], palette.style("text", bold=True)))
         width, number = max(1, self.list.size.width), self.list.marked
-        again = not all(fits(self.told, i, self.lang, width) for i in range(len(self.told.lines)))
+        again = not fits(self.told, self.lang, width)
         tall = self.app.size.height >= TALL
         link.styles.height = 1 + 2 * again + 2 * tall  # the frame stands still while one steps along
         link.update(link_in_full(self.told.lines[number], self.lang, palette, again=again, sentence=tall))
