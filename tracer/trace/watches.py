@@ -25,9 +25,9 @@ from tracer.trace.breakpoints import condition_at
 from tracer.trace.cursor import Cursor, GradState
 from tracer.trace.query import Query, QueryError
 from tracer.trace.query.answer import possible, run
-from tracer.trace.query.parse import near
 from tracer.trace.query.predicates import elements, known
 from tracer.trace.query.rows import Bools, Floats, Rows, all_rows
+from tracer.trace.query.sayings import near
 from tracer.trace.query.steps import is_bare, quoted
 from tracer.trace.query.tokens import Token, tokens
 from tracer.trace.query.words import key, named

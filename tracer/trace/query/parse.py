@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NoReturn, cast
 
 from tracer.core.op import OPS
-from tracer.errors import TracerError, did_you_mean
 from tracer.text import Text, clean
+from tracer.trace.query import sayings
 from tracer.trace.query.mistake import QueryError
+from tracer.trace.query.sayings import NEAR, expected, near, shown, write
 from tracer.trace.query.steps import (
     ALONE,
     COMPARISONS,
@@ -40,8 +40,6 @@ from tracer.trace.query.words import SIGNS
 MOST_TESTS = 1000
 """Tests in one query."""
 MOST_RANKED = 1_000_000
-NEAR = 40
-"""Characters of a word that is looked up among known ones."""
 
 
 def parse_query(text: str) -> Query:
@@ -99,17 +97,17 @@ class _Parser:
         most = TEN
         if self.now.kind == "word" and (count := number(self.now.text)) is not None:
             if not (count.is_integer() and 1 <= count <= MOST_RANKED):
-                self.fail(_COUNT.format(most=f"{MOST_RANKED:,}"))
+                self.fail(sayings.COUNT.format(most=f"{MOST_RANKED:,}"))
             most = int(count)
             self.take()
         known = [m for m in MEASURES if m not in ("id", "line")]
         measure = None if self.now.plain in ("id", "line") else self.measure()
         if measure is None:
-            self.fail(_expected(_RANKED, known), advice=near(self.now.plain, known))
+            self.fail(expected(sayings.RANKED, known), advice=near(self.now.plain, known))
         if self.now.kind == "end":
             return Query((), Ranking(largest, most, measure))
         if self.now.plain != "where":
-            self.fail(_expected(_AFTER_RANKING, ["where"]), advice=near(self.now.plain, ["where"]))
+            self.fail(expected(sayings.AFTER_RANKING, ["where"]), advice=near(self.now.plain, ["where"]))
         self.take()
         self.condition()
         return Query(tuple(self.out), Ranking(largest, most, measure))
@@ -136,7 +134,7 @@ class _Parser:
             elif token.kind == "sign" and token.text == ")":
                 self.close(token)
             else:
-                self.fail(_NO_JOINT.format(got=_shown(token)), advice=self._joint_advice(token))
+                self.fail(sayings.NO_JOINT.format(got=shown(token)), advice=self._joint_advice(token))
         while self.waiting:
             joint, at = self.waiting.pop()
             if joint == "(":
@@ -190,9 +188,9 @@ class _Parser:
 
     def no_test(self, token: Token) -> NoReturn:
         if token.kind == "sign" and token.text in (*COMPARISONS, "~"):
-            self.fail(_NO_LEFT.format(got=token.text), advice=_FIELDS_ARE)
-        missing = _MISSING_END if token.kind == "end" else _MISSING.format(got=_shown(token))
-        self.fail(missing, advice=_FOR_EXAMPLE)
+            self.fail(sayings.NO_LEFT.format(got=token.text), advice=sayings.FIELDS_ARE)
+        missing = sayings.MISSING_END if token.kind == "end" else sayings.MISSING.format(got=shown(token))
+        self.fail(missing, advice=sayings.FOR_EXAMPLE)
 
     def _goes_on(self) -> bool:
         """Whether more follows a field's name than what ends a test: then it is the field, else a word."""
@@ -218,7 +216,7 @@ class _Parser:
             self.take()
             self.match(field)
         else:
-            self.fail(_NO_FIELD.format(got=_shown(start)), start.at, near(field, FIELDS) or _FIELDS_ARE)
+            self.no_field(start)
 
     def measure(self) -> Measure | None:
         """`grad`, `|grad|`, ...; None where something else stands there."""
@@ -228,7 +226,7 @@ class _Parser:
             bar = self.take()
             inner = self.now
             if inner.plain not in ("value", "grad"):
-                self.fail(_expected(_IN_BARS, ["value", "grad"]), advice=near(inner.plain, ("value", "grad")))
+                self.fail(expected(sayings.IN_BARS, ["value", "grad"]), advice=near(inner.plain, ("value", "grad")))
             self.take()
             if self.now.text != "|":
                 self.fail(Text("the closing | is missing.", "閉じる | がありません。"), advice=None)
@@ -247,17 +245,21 @@ class _Parser:
             if self.now.plain == "nan":
                 self.fail(
                     Text("nan equals nothing, not even itself.", "nan は何とも等しくなりません。nan 自身ともです。"),
-                    advice=_write(f"{'grad' if 'grad' in measure else 'value'} is nan"),
+                    advice=write(f"{'grad' if 'grad' in measure else 'value'} is nan"),
                 )
-            self.fail(_expected(_NUMBER, ["0.01", "-3", "1e-6"]))
+            self.fail(expected(sayings.NUMBER, ["0.01", "-3", "1e-6"]))
         self.take()
         self.out.append(Compare(measure, token.text, found))
+
+    def no_field(self, token: Token) -> NoReturn:
+        advice = near(token.plain, FIELDS) or sayings.FIELDS_ARE
+        self.fail(sayings.NO_FIELD.format(got=shown(token)), token.at, advice)
 
     def no_comparison(self, field: str, start: Token, known: list[str]) -> NoReturn:
         """What follows a field is no comparison; it may be a phrase that begins as a field is called."""
         quoted = self.text[start.at : self._phrase_end()].strip()
         self.fail(
-            _expected(_COMPARISON.format(field=field), known),
+            expected(sayings.COMPARISON.format(field=field), known),
             advice=Text(
                 f'To search for these words, put them in quotes: "{clean(quoted)[:NEAR]}"',
                 f'言葉として探すには引用符で囲みます："{clean(quoted)[:NEAR]}"',
@@ -278,7 +280,7 @@ class _Parser:
         if turned:
             self.take()
         if self.now.plain not in states:
-            self.fail(_expected(_STATE.format(of=of), states), advice=near(self.now.plain, states))
+            self.fail(expected(sayings.STATE.format(of=of), states), advice=near(self.now.plain, states))
         self.out.append(Is("grad" if of == "grad" else "value", cast(State, self.take().plain)))
         if turned:
             self.out.append("not")
@@ -303,7 +305,7 @@ class _Parser:
 
     def words_in(self, field: Textual) -> tuple[Word, ...]:
         if self.now.text != "(" or self.now.kind != "sign":
-            self.fail(_expected(_LIST, ["(exp, log)"]))
+            self.fail(expected(sayings.LIST, ["(exp, log)"]))
         self.take()
         found = [self.word(field)]
         while self.now.text == "," and self.now.kind == "sign":
@@ -314,7 +316,7 @@ class _Parser:
 
     def end_list(self) -> None:
         if self.now.text != ")" or self.now.kind != "sign":
-            self.fail(_expected(_LIST_GOES_ON, [",", ")"]))
+            self.fail(expected(sayings.LIST_GOES_ON, [",", ")"]))
         self.take()
 
     def word(self, field: Textual, part: bool = False) -> Word:
@@ -329,9 +331,9 @@ class _Parser:
             text = " ".join(words)
             found = Word(text, field == "name" and not part and _has_stars(text))
         else:
-            self.fail(_expected(_TEXT, ["softmax", '"position 3.layer 1"']))
+            self.fail(expected(sayings.TEXT, ["softmax", '"position 3.layer 1"']))
         if field == "kind" and not part and found.text.casefold() not in KINDS:
-            self.fail(_expected(_KIND, KINDS), start.at, near(found.text, KINDS))
+            self.fail(expected(sayings.KIND, KINDS), start.at, near(found.text, KINDS))
         if field == "op" and not part:
             self.check_op(found.text, start.at)
         return found
@@ -343,8 +345,8 @@ class _Parser:
         import tracer.core.ops.all  # noqa: F401  registers those on tensors
 
         if wanted not in OPS and not any(op.label.casefold() == wanted for op in OPS.values()):
-            advice = _write("kind == " + wanted) if wanted in KINDS else near(wanted, OPS)
-            self.fail(_NO_OP.format(got=clean(name)[:NEAR]), at, advice)
+            advice = write("kind == " + wanted) if wanted in KINDS else near(wanted, OPS)
+            self.fail(sayings.NO_OP.format(got=clean(name)[:NEAR]), at, advice)
 
     def shape(self) -> None:
         sign = self.now
@@ -352,13 +354,13 @@ class _Parser:
             self.no_comparison("shape", self.tokens[self.at - 1], ["==", "!="])
         self.take()
         if self.now.text != "(" or self.now.kind != "sign":
-            self.fail(_expected(_SIZES, ["(2, 3)", "(4,)", "()"]))
+            self.fail(expected(sayings.SIZES, ["(2, 3)", "(4,)", "()"]))
         self.take()
         sizes: list[int | None] = []
         while not (self.now.kind == "sign" and self.now.text == ")"):
             word = self.now.plain
             if word != "*" and not (word.isdecimal() and word.isascii() and len(word) <= 18):
-                self.fail(_expected(_SIZES, ["(2, 3)", "(4,)", "()"]))
+                self.fail(expected(sayings.SIZES, ["(2, 3)", "(4,)", "()"]))
             sizes.append(None if word == "*" else int(word))
             self.take()
             if self.now.kind == "sign" and self.now.text == ",":
@@ -380,10 +382,12 @@ class _Parser:
         after = self.now
         if after.kind == "sign" and after.text in (*COMPARISONS, "~"):
             if number(start.text) is not None:
-                self.fail(_NUMBER_FIRST, start.at, _write(f"grad {_TURNED.get(after.text, after.text)} {start.text}"))
-            self.fail(_NO_FIELD.format(got=_shown(start)), start.at, near(start.plain, FIELDS) or _FIELDS_ARE)
+                self.fail(
+                    sayings.NUMBER_FIRST, start.at, write(f"grad {_TURNED.get(after.text, after.text)} {start.text}")
+                )
+            self.no_field(start)
         if len(words) > 2 and words[1].casefold() == "is" and words[2].casefold() in GRAD_STATES:
-            self.fail(_NO_FIELD.format(got=_shown(start)), start.at, near(start.plain, FIELDS) or _FIELDS_ARE)
+            self.no_field(start)
         text = " ".join(words)
         self.out.append(Phrase(Word(text, _has_stars(text) and text not in SIGNS)))
 
@@ -393,52 +397,3 @@ _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 def _has_stars(text: str) -> bool:
     return "*" in text or "?" in text
-
-
-def near(got: str, known: Iterable[str]) -> Text | None:
-    """What was perhaps meant."""
-    found = did_you_mean(got[:NEAR], known) if got else None
-    if found is None:
-        return None
-    return Text(found, TracerError("", hint=found, ja="").told("ja").strip())
-
-
-def _shown(token: Token) -> str:
-    return clean(token.text)[:NEAR]
-
-
-def _expected(words: Text, known: Iterable[str]) -> Text:
-    listed = "  ".join(known)
-    return Text(f"{words.en}: {listed}", f"{words.ja}：{listed}")
-
-
-def _write(query: str) -> Text:
-    return Text(f"Write: {query}", f"こう書きます：{query}")
-
-
-_COUNT = Text(en="how many to list is a count from 1 to {most}.", ja="並べる個数は 1 から {most} までの整数です。")
-_RANKED = Text(en="expected what to rank by", ja="何の大きさで並べるかが要ります")
-_AFTER_RANKING = Text(
-    en="a ranking ends here, or goes on with a condition", ja="順位の指定はここまでです。条件を続けるなら"
-)
-_NO_JOINT = Text(en="'and' or 'or' is missing before {got!r}.", ja="{got!r} の前に and か or がありません。")
-_NO_LEFT = Text(en="something to compare is missing before {got!r}.", ja="{got!r} の前に、比べるものがありません。")
-_MISSING = Text(en="a condition is missing before {got!r}.", ja="{got!r} の前に条件がありません。")
-_MISSING_END = Text(en="a condition is missing at the end.", ja="末尾に条件がありません。")
-_FOR_EXAMPLE = Text(en="For example: op == relu and grad == 0", ja="例：op == relu and grad == 0")
-_NO_FIELD = Text(en="there is no field {got!r}.", ja="{got!r} という項目はありません。")
-_FIELDS_ARE = Text(en="Fields: " + " ".join(FIELDS), ja="項目：" + " ".join(FIELDS))
-_IN_BARS = Text(en="expected between the bars", ja="縦線の間に書けるのは")
-_NUMBER = Text(en="expected a number", ja="数が要ります")
-_COMPARISON = Text(en="after {field} a comparison is expected", ja="{field} の後には比較が要ります")
-_STATE = Text(en="after '{of} is' is expected one of", ja="「{of} is」の後に書けるのは")
-_LIST = Text(en="expected a list", ja="かっこで囲んだ並びが要ります")
-_LIST_GOES_ON = Text(en="the list goes on with a comma or ends", ja="並びは , で続けるか ) で閉じます")
-_TEXT = Text(en="expected a word, or words in quotes", ja="言葉か、引用符で囲んだ言葉が要ります")
-_KIND = Text(en="a node is one of these kinds", ja="ノードの種類は次のどれかです")
-_NO_OP = Text(en="there is no op {got!r}.", ja="{got!r} という演算はありません。")
-_SIZES = Text(en="expected the sizes of the axes", ja="軸の大きさが要ります")
-_NUMBER_FIRST = Text(
-    en="a comparison begins with what is compared, the number comes after.",
-    ja="比較は、比べる項目を先に、数を後に書きます。",
-)
