@@ -92,7 +92,9 @@ def test_whatever_hides_a_node_can_be_opened(data):
     folding = Folding(data.draw(opened(trace))).opened_to(trace, node)
     drawn = draw_graph(trace, node, folding=folding)
     at = drawn.place(node)
-    if trace.kind(node) == "op" or not trace.uses(node):
+    if not drawn.is_folded:  # no scope was drawn
+        assert at in drawn.graph
+    elif trace.kind(node) == "op" or not trace.uses(node):
         assert at == node
     else:
         first = trace.edge(trace.uses(node)[0]).user
@@ -224,6 +226,21 @@ def test_a_small_trace_is_drawn_as_ever_and_folds_when_asked():
     closed = draw_graph(trace, 0, folding=default_folding(trace).close("part"))
     assert titles(closed, trace) == ["x", "part"]
     assert [len(edges) for edges in closed.bundles.values()] == [2]
+
+
+def test_what_is_not_used_is_no_reason_to_fold():
+    """Without scopes a large trace is seen through windows, as ever."""
+    with record() as rec:
+        unused = [Value(0.0, name=f"u[{i}]") for i in range(3)]
+        v = Value(1.0, name="x")
+        for _ in range(400):
+            v = v.tanh()
+        assert unused
+    drawn = draw_graph(rec.trace, 200)
+    assert not drawn.is_folded
+    assert drawn.left_out is not None
+    near = draw_graph(rec.trace, 200, folding=Folding(hops=2))
+    assert sorted(near.graph) == [198, 199, 200, 201, 202]
 
 
 def test_a_window_keeps_still_while_the_walk_stays_in_its_stretch(gpt):

@@ -24,9 +24,16 @@ def default_folding(trace: Trace, limit: int = LIMIT) -> Folding:
     A single box says nothing: it is opened in any case. Else the largest box is opened while the picture stays small;
     of a stack its last repeat, for that is the nearest to the loss, and no other depends on it.
     """
+    opened: frozenset[str] | None = trace.kept.get("default folding")
+    if opened is None:
+        opened = trace.kept["default folding"] = _opened_at_first(trace)
+    return Folding(opened, limit)
+
+
+def _opened_at_first(trace: Trace) -> frozenset[str]:
     groups = groups_of(trace)
     if not is_large(trace):
-        return Folding(frozenset(groups.keys) - {""}, limit)
+        return frozenset(groups.keys) - {""}
     opened: frozenset[str] = frozenset()
     kept_closed: set[int] = set()
     for _ in range(TRIES):
@@ -45,7 +52,7 @@ def default_folding(trace: Trace, limit: int = LIMIT) -> Folding:
             opened |= {groups.keys[group]}
         else:
             kept_closed.add(largest.group)
-    return Folding(opened, limit)
+    return opened
 
 
 def _fits(trace: Trace, opened: frozenset[str], tall: bool) -> bool:

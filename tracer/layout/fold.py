@@ -82,7 +82,8 @@ def draw_graph(trace: Trace, around: int | None = None, limit: int = LIMIT, fold
 
 def _folding(trace: Trace, limit: int, folding: Folding | None) -> Folding | None:
     """What to draw by; None where everything is drawn as it is."""
-    if len(groups_of(trace)) == 1 and (folding is None or folding.hops is None):
+    groups = groups_of(trace)
+    if len(groups) == len(groups.unused) + 1 and (folding is None or folding.hops is None):
         return None  # nothing to fold
     if folding is not None:
         return folding
