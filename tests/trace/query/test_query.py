@@ -16,7 +16,7 @@ from tests.tensor_programs import TensorProgram, tensor_programs
 from tests.trace.query.plain import filtered
 from tracer.core.record import record
 from tracer.core.scope import scope
-from tracer.core.value import Value
+from tracer.core.value import Value, constant
 from tracer.trace.query import Query, QueryError, parse_query
 from tracer.trace.query.steps import (
     ALONE,
@@ -170,6 +170,13 @@ def test_stars_stand_for_anything(pattern: str, text: str) -> None:
     assert Glob(pattern).part(text) == fnmatch.fnmatchcase(text, f"*{pattern}*")
 
 
+def test_the_ends_of_a_pattern_do_not_share_a_character() -> None:
+    assert not Glob("ab*ba").whole("aba")
+    assert Glob("ab*ba").whole("abba")
+    assert not Glob("a*a").whole("a")
+    assert Glob("a*a").part("bab") is False
+
+
 # By hand
 
 
@@ -236,6 +243,15 @@ def test_unknown_numbers_and_nan_match_no_comparison() -> None:
         assert not len(parse_query(f"grad {sign} 0").matches(trace, 1))
     assert parse_query("nan").matches(trace, len(trace)).tolist() == [0, 2]
     assert parse_query("not value == 0 and name == x").matches(trace, 1).tolist() == [0]
+
+
+def test_what_takes_no_gradient_misses_no_contribution() -> None:
+    """Not even where the program wrote one to it."""
+    with record() as rec:
+        two = constant(2.0)
+        two.grad = 1.0
+    assert parse_query("grad is partial").matches(rec.trace, len(rec.trace)).tolist() == []
+    assert parse_query("grad is none and grad is known").matches(rec.trace, len(rec.trace)).tolist() == [0]
 
 
 def test_a_query_of_the_graph_alone_says_so() -> None:
