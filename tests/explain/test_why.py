@@ -12,7 +12,8 @@ from tests.explain.future import Recipe, Scanner, recipes
 from tests.explain.test_future import KNOWN
 from tests.trace.why.planted import FAULTS, Fault
 from tracer import Value
-from tracer.explain.why import FOLDED, told
+from tracer.explain.why import told
+from tracer.explain.why_lines import FOLDED
 from tracer.explain.why_words import ANSWERS, ASKED, BRIEF
 from tracer.text import LANGS
 from tracer.trace.trace import Trace

@@ -15,7 +15,8 @@ from tracer.cli.paths import element_named, position_of
 from tracer.cli.steps import json_number
 from tracer.cli.terminal import choose_lang, plain
 from tracer.errors import TracerError, did_you_mean
-from tracer.explain.why import Told, called, told
+from tracer.explain.why import Told, told
+from tracer.explain.why_lines import called
 from tracer.text import Lang, Text
 from tracer.trace.node import SourceLine
 from tracer.trace.trace import Trace

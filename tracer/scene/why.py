@@ -5,7 +5,8 @@ from __future__ import annotations
 from rich.cells import cell_len
 from rich.text import Text as RichText
 
-from tracer.explain.why import Line, Told
+from tracer.explain.why import Told
+from tracer.explain.why_lines import Line
 from tracer.scene.fitting import head, tail
 from tracer.scene.palette import DARK, Palette
 from tracer.text import Lang, Text
