@@ -88,6 +88,10 @@ class Breakpoint:
             found = trace.kept[("hits", self)] = Hits(locked(positions), locked(nodes))
         return found
 
+    def is_worked_out(self, trace: Trace) -> bool:
+        """Whether `hits` is there already: it may take a second in a trace of millions of steps."""
+        return ("hits", self) in trace.kept
+
     def __str__(self) -> str:
         where = "" if self.where is None else str(self.where)
         if self.kind in ("condition", "first"):

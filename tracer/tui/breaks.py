@@ -15,6 +15,8 @@ from tracer.trace.breakpoints import Breakpoint, Stop, run_to
 from tracer.trace.cursor import Cursor
 from tracer.trace.trace import Trace
 
+AT_ONCE = 20_000
+"""Nodes for which a breakpoint's hits are found between two keys; of more they are found beside the app."""
 Ints = NDArray[np.int64]
 NEVER = np.iinfo(np.int64).max
 

@@ -12,13 +12,11 @@ from tracer.trace.cursor import Cursor
 from tracer.trace.query import parse_query
 from tracer.trace.query.steps import quoted
 from tracer.tui.background import in_background
-from tracer.tui.breaks import Breaks, marks
+from tracer.tui.breaks import AT_ONCE, Breaks, marks
 from tracer.tui.screens.breakpoints import BreakpointsScreen
 from tracer.tui.screens.doing import NOBODY
 from tracer.tui.screens.unfolding import UnfoldingScreen
 
-AT_ONCE = 20_000
-"""Nodes for which a breakpoint's hits are found between two keys; of more they are found beside the app."""
 SAID = 6
 """Seconds that it stands on screen which breakpoint stopped."""
 
@@ -29,6 +27,10 @@ class BreakingScreen(UnfoldingScreen):
     def __init__(self, thing: Thing) -> None:
         super().__init__(thing)
         self._breaks = Breaks()
+
+    def on_mount(self) -> None:
+        if self._breaks and not self.view.breaks:  # set from the beginning
+            self.set_breaks(self._breaks)
 
     @property
     def breaks(self) -> Breaks:

@@ -15,12 +15,14 @@ from tracer.text import Text, clean
 from tracer.trace.breakpoints import Breakpoint, parse_break
 from tracer.trace.cursor import Cursor
 from tracer.trace.query import QueryError
-from tracer.tui.breaks import Breaks
+from tracer.tui.breaks import AT_ONCE, Breaks
 from tracer.tui.screens.pointing import PointingDialog
 from tracer.tui.seek import Mistake, mistake_of
 from tracer.tui.typed import Refused
 
 ON, OFF = "◆", "◇"
+SOON = 0.25
+"""Seconds after which to ask again for what is worked out beside the app."""
 TIMES = 16
 """Cells of how often it stops."""
 
@@ -63,6 +65,8 @@ class BreakpointsScreen(PointingDialog[None]):
     def _list(self, marked: int | None = None) -> None:
         self.list.show(len(self.breaks.all), self._line, self.list.marked if marked is None else marked)
         self.draw()
+        if any(self.times(one.point) is _LOOKING for one in self.breaks):
+            self.set_timer(SOON, self._list)
 
     def heads(self, width: int) -> RichText:
         return RichText("  " + _HEADS[self.lang] if self.breaks else "", self.tracer.palette.style("muted"))
@@ -86,7 +90,10 @@ class BreakpointsScreen(PointingDialog[None]):
 
     def times(self, point: Breakpoint) -> Text:
         """How often it has stopped by now; of how many in all, where that depends on no number."""
-        positions = point.hits(self.cursor.trace).positions
+        trace = self.cursor.trace
+        if trace.n_nodes > AT_ONCE and not point.is_worked_out(trace):
+            return _LOOKING
+        positions = point.hits(trace).positions
         past = int(np.searchsorted(positions, self.cursor.position, "right"))
         if point.structural:
             return Text.same(f"{past:,} / {len(positions):,}")
@@ -130,6 +137,7 @@ HELP = Text(
 )
 """The language of breakpoints in three lines."""
 _HEADS = Text(en="stops at", ja="止まる条件")
+_LOOKING = Text(en="looking…", ja="探索中…")
 _SO_FAR = Text(en="{n} so far", ja="ここまで {n} 回")
 _KEYS_HERE = Text(
     en=") runs to the next, ( back to the one before; * sets one at a node.",

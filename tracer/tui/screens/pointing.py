@@ -23,7 +23,7 @@ from tracer.tui.widgets.hits import Choices
 
 Result = TypeVar("Result")
 
-LEAST_ROWS, MOST_ROWS = 6, 20
+LEAST_ROWS = 6
 PART = 3
 """The list takes a third of the terminal's rows."""
 CARET = "^"
@@ -45,6 +45,9 @@ class PointingDialog(Dialog[Result]):
         Binding("pageup", "page(-1)", show=False),
         Binding("pagedown", "page(1)", show=False),
     ]
+
+    MOST_ROWS: ClassVar[int] = 8
+    """Lines of the list, where there is room."""
 
     # What a subclass says
 
@@ -94,7 +97,7 @@ class PointingDialog(Dialog[Result]):
             self.call_after_refresh(self.draw)
 
     def _make_room(self, size: Size) -> None:
-        self.list.styles.height = max(LEAST_ROWS, min(size.height // PART, MOST_ROWS))
+        self.list.styles.height = max(LEAST_ROWS, min(size.height // PART, self.MOST_ROWS))
 
     @property
     def list(self) -> Choices:

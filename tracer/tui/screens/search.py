@@ -46,6 +46,7 @@ class SearchScreen(PointingDialog[Picked]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", show=False, priority=True)]
+    MOST_ROWS = 20
     HEADING = Text(en="Find nodes", ja="ノードを探す")
     KEYS = Text(
         en="enter  go   ; :  then next/previous   ↑ ↓  choose   tab  into the field   esc  cancel",

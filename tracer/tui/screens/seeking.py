@@ -15,6 +15,7 @@ from tracer.trace.breakpoints import parse_break
 from tracer.trace.cursor import Cursor
 from tracer.trace.unfolding import Unfolding
 from tracer.trace.watches import parse_watch
+from tracer.tui.breaks import AT_ONCE, NO_BREAKS
 from tracer.tui.screens.breaking import BreakingScreen
 from tracer.tui.screens.extremes import TEN, ExtremesScreen
 from tracer.tui.screens.search import Picked, SearchScreen
@@ -67,7 +68,8 @@ class SeekingScreen(WatchingScreen, BreakingScreen):
         for text in breaks:
             self._breaks = self._breaks.plus(parse_break(text))
         found = tuple(dict.fromkeys(parse_watch(text) for text in watches))
-        self.set_reactive(SeekingScreen.view, replace(self.view, breaks=self._breaks, watches=found))
+        at_once = self._breaks if self.view.cursor.trace.n_nodes <= AT_ONCE else NO_BREAKS  # else when it is shown
+        self.set_reactive(SeekingScreen.view, replace(self.view, breaks=at_once, watches=found))
         self.set_class(bool(found), "-watching")
 
     def view_options(self) -> list[str]:
