@@ -141,10 +141,9 @@ def others() -> None:
         cells = []
         for count in COUNTS:
             cells.append(_timed(name, count))
-            print(f"\r{words:18}" + "".join(f"{cell:>9}" for cell in cells), end="", flush=True)
             if not cells[-1].strip().replace(".", "").isdigit():
                 break
-        print()
+        print(f"{words:18}" + "".join(f"{cell:>9}" for cell in cells))
 
 
 def _timed(name: str, count: int) -> str:
