@@ -239,3 +239,18 @@ def test_arrays_of_routes_add_up_whatever_the_program_does_with_tensors(program:
                     total, gradient = np.asarray(found.total), np.asarray(found.gradient)
                     np.testing.assert_allclose(total, gradient, rtol=1e-9, atol=1e-9)
                     assert found.listed == found.count
+
+
+def test_routes_of_many_thousand_steps_are_listed_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer of them, and no number of thousands of digits is kept for every node on the way."""
+    monkeypatch.setattr("tracer.trace.paths.MOST_STEPS", 10_000)
+    trace = ladder(1200, 0.5)
+    node = trace.resolve("x")
+    for position, arrived in ((len(trace), 2**1200), (0, 0)):
+        found = top_paths(trace, node, 400, position)
+        assert found is not None
+        assert (found.count, found.arrived) == (2**1200, arrived)
+        assert 1 < len(found.paths) < 400
+        assert sum(len(path.edges) for path in found.paths) <= 10_000
+        assert {path.arrived for path in found.paths} == {arrived > 0}
+    assert len(sweep_of(trace, 0)._exact) < 5

@@ -180,6 +180,10 @@ def _heading(trace: Trace, found: Paths) -> Text:
         ways = Text("1 route", "1 本") if found.count == 1 else Text(f"{n} routes", f"{n} 本")
         return Text(f"{ways.en} from {root} to {name}", f"{root} から {name} への経路：{ways.ja}")
     k = len(found.paths)
+    if not found.paths[-1].arrived:
+        return Text(
+            f"{n} routes from {root} to {name}; {k} of them", f"{root} から {name} への経路：{n} 本。そのうち {k} 本"
+        )
     return Text(
         f"{n} routes from {root} to {name}; the {k} largest",
         f"{root} から {name} への経路：{n} 本。大きいものから {k} 本",
@@ -252,10 +256,15 @@ def _listed(found: Paths) -> list[Text]:
                 )
             )
     if found.mass is not None and not math.isfinite(found.mass):
+        too_large = all(math.isfinite(local or 0.0) for path in found.paths for local in path.locals)
         notes.append(
             Text(
-                "Some factors are not finite, so shares mean nothing here.",
-                "有限でない因子があるため、割合は意味を持ちません。",
+                "The |products| add up to more than a float can hold, so no shares can be given."
+                if too_large
+                else "Some factors are not finite, so shares mean nothing here.",
+                "|積| の総和が浮動小数点数の範囲を超えるため、割合は出せません。"
+                if too_large
+                else "有限でない因子があるため、割合は意味を持ちません。",
             )
         )
     if found.held is not None and np.any(found.held):

@@ -113,8 +113,11 @@ class Order:
     def _rows(self, node: int, k: int) -> tuple[int, ...]:
         rows: list[int] = []
         while True:
-            self._ensure(node, k)
-            _, row, rank = self._found[node][k]
+            found = self._found.get(node)
+            if found is None or len(found) <= k:
+                self._ensure(node, k)
+                found = self._found[node]
+            _, row, rank = found[k]
             if row < 0:
                 return tuple(reversed(rows))
             rows.append(row)

@@ -7,10 +7,10 @@ from a sweep over the graph. What has not been delivered by a moment is not know
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 ALL = 1_000
 """Routes up to which all are given where only the largest few were asked for."""
+MOST_STEPS = 500_000
+"""Steps at most of all routes that are listed, where a single one has a hundred thousand."""
 Rule = Literal["sum", "hand", "assign", "hook"]
 """Why the routes add up to what the node holds, or need not: the pass was delivered by hand in an order of its own, by
 hand with `=` instead of `+=`, or a hook replaced a gradient on the way."""
@@ -179,19 +181,19 @@ def top_paths(
     rows = so_far.rows_to(node)
     rows = rows[so_far.first[rows] < done]
     begun = this.start < at
-    arrived = sum(so_far.count(int(user)) for user in so_far.users[rows]) if node != this.root else int(begun)
+    arrived = sum(so_far.counts(so_far.users[rows].tolist())) if node != this.root else int(begun)
     most = count if count <= ALL else k
     order = _order(trace, this.index) if so_far is sweep else Order(so_far)
     seed = _seed(this)
     every = len(rows) == len(so_far.rows_to(node))
     found: list[Path] = []
     if arrived:
-        largest = islice(order.routes(node, None if every else rows), most)
+        largest = _in_all(islice(order.routes(node, None if every else rows), most))
         found = sorted((_path(so_far, this, node, route, seed) for route in largest), key=lambda path: -path.size)
-    if len(found) < most:
+    if arrived < count and len(found) < most:
         known = {path.edges for path in found}
         coming = (route for route in _in_time(sweep, node) if tuple(sweep.edges[list(route)].tolist()) not in known)
-        found += [_to_come(sweep, this, node, route, done) for route in islice(coming, most - len(found))]
+        found += [_to_come(sweep, this, node, route, done) for route in _in_all(islice(coming, most - len(found)))]
     with np.errstate(all="ignore"):
         mass = float((so_far.size[rows] * so_far.mass_down[so_far.users[rows]]).sum()) * abs(seed)
     if node == this.root:
@@ -209,6 +211,16 @@ def top_paths(
         mass if arrived else None,
         rule_of(this),
     )
+
+
+def _in_all(routes: Iterable[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
+    """The first of these routes: as many as have no more than `MOST_STEPS` steps together, but one in any case."""
+    steps = 0
+    for route in routes:
+        if steps and steps + len(route) > MOST_STEPS:
+            return
+        steps += len(route)
+        yield route
 
 
 def rule_of(this: Pass) -> Rule:
@@ -289,13 +301,24 @@ def _to_come(sweep: Sweep, this: Pass, node: int, rows: tuple[int, ...], done: i
 
 def _in_time(sweep: Sweep, node: int) -> Iterator[tuple[int, ...]]:
     """Routes in the order in which their last parts arrive; no sizes are looked at."""
-    stack: list[tuple[int, tuple[int, ...]]] = [(node, ())]
+    stack: list[tuple[int, _Link | None]] = [(node, None)]
     while stack:
-        at, rows = stack.pop()
+        at, link = stack.pop()
         if at == sweep.root:
-            yield rows
+            rows = []
+            while link is not None:
+                rows.append(link.row)
+                link = link.below
+            yield tuple(rows)
             continue
-        stack += [(int(sweep.users[row]), (row, *rows)) for row in reversed(sweep.rows_to(at).tolist())]
+        stack += [(int(sweep.users[row]), _Link(row, link)) for row in reversed(sweep.rows_to(at).tolist())]
+
+
+class _Link(NamedTuple):
+    """A row, and the rows below it: routes of a hundred thousand steps are not copied step by step."""
+
+    row: int
+    below: _Link | None
 
 
 def _log10(value: float) -> float:

@@ -6,6 +6,7 @@ node's level is the longest way to it from the root, so that whole levels are wo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -83,6 +84,8 @@ class Sweep:
             self.first = self.first[order]
         self.edges, self.users, self.targets = (a[self.first] for a in (this.edges, this.users, this.targets))
         handed = flow(trace, pass_index)
+        self._exact: dict[int, int] = {}
+        """Counts that no float holds, of the nodes that were asked for."""
         self.local, self.numeric = _factors(trace, handed.local[self.first], handed.tensor[self.first], self.edges)
 
     @cached_property
@@ -194,22 +197,29 @@ class Sweep:
 
     def count(self, node: int) -> int:
         """How many routes lead from the root to a node, exactly."""
-        about = float(self._counts[node])
-        if about < EXACT_FLOATS:
-            return int(about)
-        return int(self._exact_counts[node])
+        return self.counts([node])[0]
+
+    def counts(self, nodes: Sequence[int]) -> list[int]:
+        """The same of several nodes."""
+        large = [node for node in nodes if not self._about[node] < EXACT_FLOATS and node not in self._exact]
+        if large:
+            self._exact.update(self._count_exactly(frozenset(large)))
+        return [self._exact[node] if node in self._exact else int(self._about[node]) for node in nodes]
 
     @cached_property
-    def _counts(self) -> Floats:
+    def _about(self) -> Floats:
         return locked(self.down(np.ones(len(self.edges))))
 
-    @cached_property
-    def _exact_counts(self) -> list[int]:
-        found = [0] * self.n_nodes
-        found[self.root] = 1
+    def _count_exactly(self, wanted: frozenset[int]) -> dict[int, int]:
+        """Numbers of thousands of digits are let go as soon as nobody needs them any more."""
+        found, last, here = {self.root: 1}, -1, 1
         for user, target in zip(self.users.tolist(), self.targets.tolist(), strict=True):
-            found[target] += found[user]
-        return found
+            if user != last:  # all that comes to a user has come, and all it hands on stands together
+                if last >= 0 and last not in wanted:
+                    found.pop(last, None)
+                last, here = user, found.get(user, 0)
+            found[target] = found.get(target, 0) + here
+        return {node: found.get(node, 0) for node in wanted}
 
 
 def sweep_of(trace: Trace, pass_index: int) -> Sweep:
