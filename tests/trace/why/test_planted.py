@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+import tracer
 from tests.trace.why.planted import FAULTS, Fault
-from tracer.trace.why import why, worst
+from tracer.trace.why import Question, why, worst
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
@@ -44,3 +45,32 @@ def test_the_worst_of_a_trace_is_the_planted_fault(fault: Fault) -> None:
     answer = worst(trace)
     assert answer is not None
     assert answer.verdict in fault.verdicts
+
+
+def test_a_tensor_of_no_elements_lacks_nothing() -> None:
+    """Its gradient has no elements either: that is in order."""
+    with tracer.record() as rec:
+        w = tracer.ones(0, requires_grad=True).named("w")
+        w.sum().backward()
+    assert why(rec.trace, "w").fine
+    assert worst(rec.trace) is None
+
+
+def test_a_mask_of_infinities_is_no_trouble() -> None:
+    """Attention adds −inf where nobody may look: the run is healthy."""
+    with tracer.record() as rec:
+        scores = tracer.ones(3, 3, requires_grad=True) * 0.5
+        mask = tracer.triu(tracer.full((3, 3), float("-inf")), diagonal=1)
+        p = tracer.softmax(scores + mask, dim=-1)
+        (p * tracer.arange(9.0).reshape(3, 3)).sum().backward()
+    assert worst(rec.trace) is None
+
+
+@pytest.mark.parametrize("question", ["zero", "nan", "huge", "tiny", "none", "inf"])
+def test_a_question_that_does_not_fit_blames_nobody_or_answers_another(question: Question) -> None:
+    """Of a gradient of 7 nobody made it zero, not a number, or infinite."""
+    with tracer.record() as rec:
+        x = tracer.Value(3.0, "x")
+        ((x + 2) * (x - 1)).backward()
+    answer = why(rec.trace, "x", question=question)
+    assert question in ("huge", "tiny") or answer.fine

@@ -99,6 +99,8 @@ def asked(reader: Reader, start: Place, *, huge: float = amounts.HUGE, tiny: flo
 
 def _answered(reader: Reader, start: Place, question: Question) -> Why:
     grad, value = reader.grad(start), reader.value(start)
+    if grad is None and 0 in reader.trace.shape(start.node) and reader.cursor.grad(start.node) is not None:
+        return _plain(reader, start, "ordinary", "ordinary")  # none of its no elements lacks one
     if grad is None and not (value is not None and not math.isfinite(value) and question in ("nan", "inf")):
         gone = absent.find(reader, start)
         return Why(

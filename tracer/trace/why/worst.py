@@ -96,6 +96,8 @@ def _parameters(reader: Reader, this: Pass) -> dict[str, list[int]]:
     leaves = np.flatnonzero((c.op == 0) & (c.flags & LIVE > 0) & (c.flags & CONST == 0))
     groups: dict[str, list[int]] = {}
     for node in leaves[leaves <= this.root].tolist():
+        if 0 in reader.trace.shape(node):
+            continue  # no elements, nothing to miss
         name = reader.trace.name(node)
         groups.setdefault(name.partition("[")[0] if name else f"v{node}", []).append(node)
     return groups
