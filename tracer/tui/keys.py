@@ -117,7 +117,7 @@ _STEPPER: tuple[Key, ...] = (
         Text("list of breakpoints: a condition to stop at, on, off, remove",
              "ブレークポイントの一覧（条件の追加・オンオフ・削除）"), "stepper"),
     Key("run_to(1)", (")",), Text("run", "実行"),
-        Text("run to the next breakpoint", "次のブレークポイントまで進む"), "stepper", weight=34),
+        Text("run to the next breakpoint", "次のブレークポイントまで進む"), "stepper"),
     Key("run_to(-1)", ("(",), Text("run back", "逆に実行"),
         Text("back to the breakpoint before", "前のブレークポイントまで戻る"), "stepper"),
     Key("watch", ("w",), Text("watch", "ウォッチ"),
