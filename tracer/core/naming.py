@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 import sys
+from collections.abc import Iterator
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
@@ -52,3 +53,23 @@ def targets_of(code: CodeType) -> Targets:
                 loops.add(step.argval)
         looping = step.opname == "FOR_ITER" or (looping and (stores or step.opname.startswith("UNPACK")))
     return Targets(lines, frozenset(loops))
+
+
+def stretches_of(code: CodeType, numbers: Iterator[int]) -> dict[int, int]:
+    """Instruction -> the number of its stretch: one line, no jump into it or out of it, no variable assigned.
+
+    Args:
+        numbers: where new ones come from.
+    """
+    found: dict[int, int] = {}
+    stretch, line, ended = next(numbers), None, False
+    for step in dis.get_instructions(code):
+        at = step.positions.lineno if step.positions is not None else None
+        if ended or step.is_jump_target or at != line:
+            stretch, line = next(numbers), at
+        found[step.offset] = stretch
+        ended = step.opcode in _JUMPS or step.opname.startswith(("STORE_", "YIELD", "RETURN", "RAISE"))
+    return found
+
+
+_JUMPS = frozenset([*dis.hasjrel, *dis.hasjabs])

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from itertools import count
 from operator import itemgetter
 from types import CodeType, FrameType
 from typing import Any
 
 from tracer.core.columns import NO_LINE
-from tracer.core.naming import Targets, targets_of
+from tracer.core.naming import Targets, stretches_of, targets_of
 from tracer.core.where import user_file
 
 getframe = sys._getframe
@@ -27,12 +28,14 @@ class Place:
         row: in the line table.
         names: variables that its line assigns.
         plain: whether it is no comprehension.
+        at: where in the code it is.
+        stretch: of instructions of one line that follow each other and assign nothing; another number elsewhere.
     """
 
-    __slots__ = ("assigns", "held", "names", "row", "take")
+    __slots__ = ("assigns", "at", "held", "names", "row", "stretch", "take")
 
-    def __init__(self, row: int, names: tuple[str, ...], plain: bool) -> None:
-        self.row, self.names = row, names
+    def __init__(self, row: int, names: tuple[str, ...], plain: bool, at: int, stretch: int) -> None:
+        self.row, self.names, self.at, self.stretch = row, names, at, stretch
         self.assigns = bool(names) and plain
         """Whether a variable may hold a `Value` that the line made. A comprehension's goes through what is there
         already; going through a tensor makes its rows, but nothing goes through a `Value`."""
@@ -51,6 +54,8 @@ class Places:
         self._targets: dict[CodeType, Targets] = {}
         self._places: dict[int, dict[int, Place]] = {}
         """id of a code -> instruction -> its place."""
+        self._stretches: dict[int, dict[int, int]] = {}
+        self._count = count()
         self._ours: set[int] = set()
         """ids of codes that are not the user's."""
         self._codes: list[CodeType] = []
@@ -105,12 +110,17 @@ class Places:
             self._ours.add(id(code))
             return None
         self._targets[code] = targets_of(code)
+        self._stretches[id(code)] = stretches_of(code, self._count)
         return self._places.setdefault(id(code), {})
 
     def _place(self, frame: FrameType) -> Place:
         code, line = frame.f_code, frame.f_lineno
         row = self.line_ids.setdefault((code.co_filename, line), len(self.line_ids))
-        return Place(row, self._targets[code].lines.get(line, ()), code.co_name not in _COMPREHENSIONS)
+        names = self._targets[code].lines.get(line, ())
+        at = frame.f_lasti
+        stretch = self._stretches[id(code)].get(at)
+        stretch = next(self._count) if stretch is None else stretch
+        return Place(row, names, code.co_name not in _COMPREHENSIONS, at, stretch)
 
     def _look(self) -> None:
         """Note what the line of the last event has assigned: variables may hold what that line made."""

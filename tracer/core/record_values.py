@@ -72,15 +72,20 @@ class ValueEvents(Places):
         if not self.with_lines:
             row = NO_LINE
         else:
-            if self._watched is not None:
-                self._look()
-            frame = getframe(depth)
+            frame, watched = getframe(depth), self._watched
             try:
                 place = self._places[id(frame.f_code)][frame.f_lasti]
             except KeyError:
+                if watched is not None:
+                    self._look()
                 row = self.find_place(frame)
             else:
                 row = place.row
+                if watched is not None:
+                    last = watched[1]
+                    # further on in the same stretch nothing can have been assigned since
+                    if last.stretch != place.stretch or last.at >= place.at or watched[0] is not frame:
+                        self._look()
                 if place.assigns:
                     self._watched = frame, place
         self._waiting.append((value, row, current_scope()))

@@ -161,7 +161,8 @@ class WindowRecorder(Recorder):
             bool(test(arrays[slots[i]]).any()) if i < len(slots) and slots[i] >= 0 else bool(test(numbers[i]))
             for i in found.tolist()
         ]
-        return found[np.array(met, bool)]
+        kept: NDArray[np.int64] = found[np.array(met, bool)]
+        return kept
 
     def _stop(self, node: int, *, gradient: bool) -> None:
         """Hear nothing more: the recording ends here."""
