@@ -14,7 +14,7 @@ from tests.strategies import Program, programs
 from tests.tensor_programs import TensorProgram, tensor_programs
 from tests.trace.query.plain import compare, satisfies
 from tests.trace.query.test_query import conditions
-from tests.trace.test_snapshot import EVENTS, happen
+from tests.trace.test_snapshot import EVENTS, FEWER, happen
 from tracer.core.record import record
 from tracer.core.value import Value
 from tracer.trace.breakpoints import Breakpoint, parse_break, run_to
@@ -132,6 +132,7 @@ def test_so_it_is_among_tensors(program: TensorProgram, one: Breakpoint) -> None
     agree(program.run().trace, one)
 
 
+@FEWER
 @given(programs(), st.lists(BREAKS, min_size=1, max_size=3), st.integers(0, 99), st.sampled_from((1, -1)))
 def test_a_run_ends_at_the_nearest_hit(program: Program, several: list[Breakpoint], start: int, direction: int) -> None:
     trace = program.record(2, update=True)

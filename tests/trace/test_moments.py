@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import Program, programs
 from tests.tensor_programs import TensorProgram, tensor_programs
-from tests.trace.test_snapshot import EVENTS, bits, happen, peaks
+from tests.trace.test_snapshot import EVENTS, FEWER, bits, happen, peaks
 from tracer.core.record import record
 from tracer.trace.moments import made_at, numbers_at
 from tracer.trace.trace import Trace
@@ -40,6 +40,7 @@ def test_whatever_a_program_does(
     check(rec.trace, rows)
 
 
+@FEWER
 @given(tensor_programs(), WHEN)
 def test_so_it_is_for_tensors(program: TensorProgram, rows: list[tuple[int, int]]) -> None:
     check(program.run().trace, rows)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import Program, programs
@@ -56,14 +56,18 @@ def check_all(trace: Trace, jumps: list[int]) -> None:
         check(trace, snapshot(trace, position))
 
 
+FEWER = settings(max_examples=settings().max_examples // 2)
+"""Each example here goes through many moments."""
 JUMPS = st.lists(st.integers(0, 999), max_size=6)
 
 
+@FEWER
 @given(programs(), st.integers(1, 3), st.booleans(), JUMPS)
 def test_a_snapshot_says_what_the_cursor_says(program: Program, backwards: int, update: bool, jumps: list[int]) -> None:
     check_all(program.record(backwards, update=update), jumps)
 
 
+@FEWER
 @given(tensor_programs(max_steps=6), JUMPS)
 def test_so_it_is_for_tensors(program: TensorProgram, jumps: list[int]) -> None:
     """With `autograd.grad`, hooks, gradients written, zeroed and set to None, and leaves updated."""

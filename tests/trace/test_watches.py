@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import Program, programs
@@ -21,6 +21,7 @@ from tracer.trace.query import Query, QueryError
 from tracer.trace.trace import Trace
 from tracer.trace.watches import FIGURES, WATCHED, Reading, Watch, parse_watch
 
+FEWER = settings(max_examples=settings().max_examples // 2)
 WHERE = st.one_of(st.none(), st.builds(Query, conditions()))
 FIGURED = st.one_of(
     st.builds(Watch, st.just(""), st.sampled_from(FIGURES[:-1]), st.sampled_from(WATCHED), WHERE),
@@ -61,11 +62,13 @@ def agree(trace: Trace, watch: Watch, when: float) -> None:
     assert found.of == expected[1]
 
 
+@FEWER
 @given(programs(), FIGURED, st.floats(0, 1))
 def test_figures_are_those_of_the_numbers_known_at_the_cursor(program: Program, watch: Watch, when: float) -> None:
     agree(program.record(2, update=True), watch, when)
 
 
+@FEWER
 @given(tensor_programs(), FIGURED, st.floats(0, 1))
 def test_so_it_is_among_tensors(program: TensorProgram, watch: Watch, when: float) -> None:
     agree(program.run().trace, watch, when)
