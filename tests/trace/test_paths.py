@@ -254,3 +254,24 @@ def test_routes_of_many_thousand_steps_are_listed_within_bounds(monkeypatch: pyt
         assert sum(len(path.edges) for path in found.paths) <= 10_000
         assert {path.arrived for path in found.paths} == {arrived > 0}
     assert len(sweep_of(trace, 0)._exact) < 5
+
+
+def test_more_routes_between_tensors_than_can_be_carried_stand_together_and_still_add_up() -> None:
+    """2^16 routes: at most k groups of them, whose arrays make the gradient; before the pass, where they come from."""
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    with record() as recorder:
+        y = x
+        for _ in range(16):
+            y = y + y * 0.5
+        y.sum().backward()
+    trace = recorder.trace
+    node = trace.resolve(x)
+    found = top_paths(trace, node, 7)
+    assert found is not None
+    assert found.count == found.arrived == found.listed == 2**16
+    assert len(found.paths) <= 8
+    np.testing.assert_allclose(np.asarray(found.total), np.full(2, 1.5**16), rtol=1e-5)
+    early = top_paths(trace, node, 7, position=0)
+    assert early is not None
+    assert early.paths
+    assert not any(path.arrived for path in early.paths)

@@ -66,7 +66,7 @@ def array_paths(trace: Trace, sweep: Sweep, this: Pass, node: int, k: int, posit
     if node == this.root and begun:
         seed = np.asarray(this.seed)
         found = [Path((), (node,), (), seed, _log10(_norm(seed)))]
-    if count <= ALL:
+    if count <= ALL or not found:
         late = [row for row in sweep.rows_to(node).tolist() if int(sweep.first[row]) >= done]
         found += [
             Path((int(sweep.edges[row]),), (int(sweep.users[row]), node), (None,), None, math.nan,
