@@ -28,6 +28,8 @@ class Line:
     """What the link is about: `w`, `W[0, 1]`."""
     text: Text
     """`from r = relu(h): 3 · 0 = 0`."""
+    short: Text
+    """The same without the formula, for a narrow line: `from r: 3 · 0 = 0`."""
     tag: Text
     """Said behind it: its share, that it is the culprit."""
     culprit: bool
@@ -68,11 +70,12 @@ def lines(trace: Trace, why: Why, digits: int = 4) -> tuple[Line, ...]:
             text, tag, name = _same(why.chain[run[0] : run[-1] + 1], digits), EMPTY, FOLDED
         else:
             text, tag, name = _text(trace, why, link, digits), _tag(why, link, i, i == marked), called(trace, link.at)
+        short = text if len(run) > 1 else _text(trace, why, link, digits, brief=True)
         made = trace.made_at(link.at.node) <= why.position
         source = trace.source(link.at.node) if made else None
         scope = trace.scope(link.at.node) if made else ""
         said = _sentence(trace, link) if len(run) == 1 else EMPTY
-        found.append(Line(name, text, tag, i == marked, link.position, link.at, run, source, scope, said))
+        found.append(Line(name, text, short, tag, i == marked, link.position, link.at, run, source, scope, said))
     return tuple(found)
 
 
@@ -158,7 +161,7 @@ def _marked(why: Why) -> int | None:
     return (ends or at or [len(why.chain) - 1])[0]
 
 
-def _text(trace: Trace, why: Why, link: Link, digits: int) -> Text:
+def _text(trace: Trace, why: Why, link: Link, digits: int, *, brief: bool = False) -> Text:
     names = Names(trace)
     if link.kind == "made":
         assert link.edge is not None, "a value is followed along an edge"
@@ -177,7 +180,7 @@ def _text(trace: Trace, why: Why, link: Link, digits: int) -> Text:
             return Text.same(made)
         return Text(f"{made}, gradient {shown(link.grad, digits)}", f"{made}、勾配 {shown(link.grad, digits)}")
     assert link.other is not None, "handed on by somebody"  # a part as well
-    user = names.definition(link.other.node)
+    user = names(link.other.node) if brief else names.definition(link.other.node)
     if link.contribution is None:
         return _NOTHING.format(user=user)
     if link.upstream is None or link.local is None:

@@ -29,6 +29,8 @@ def why_line(
     found.append("  ")
     room = max(0, width - cell_len(found.plain))
     text, tag = line.text[lang], line.tag[lang]
+    if cell_len(text[: 4 * width]) > room:
+        text = line.short[lang]
     beside = bool(tag) and cell_len(text) + 3 + cell_len(tag) <= room
     found.append(text if beside else head(text, room), palette.style("wrong" if line.culprit else "text", bold=marked))
     if beside:
