@@ -8,13 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tracer.layout.limit import LIMIT as LIMIT
 from tracer.layout.stacks import in_range
 
 if TYPE_CHECKING:
     from tracer.trace.trace import Trace
-
-LIMIT = 300
-"""Drawn boxes, unless the caller asks for more; 500 is the most a person can use."""
 
 RING = "ring: "
 """Begins the key of a ring; the key of its first box follows."""

@@ -39,9 +39,7 @@ def _candidates(trace: Trace) -> Iterator[Scene]:
 def _outline(trace: Trace, notation: Notation, direction: Direction) -> Scene:
     drawn = draw_graph(trace, None, MOST)
     graph = drawn.graph
-    titles = {
-        node: title(trace, node, notation) if node >= 0 else clean(drawn.folds[node].title) for node in graph
-    }
+    titles = {node: title(trace, node, notation) if node >= 0 else clean(drawn.folds[node].title) for node in graph}
     shapes: dict[int, Shape] = {
         node: "plain" if node >= 0 and direction == "right" and trace.op(node) is None else "circle" for node in graph
     }

@@ -14,7 +14,7 @@ from typing import Literal
 
 from tracer.errors import TracerError
 from tracer.files import settings_folder, write_atomic
-from tracer.layout.folding import LIMIT
+from tracer.layout.limit import LIMIT
 from tracer.text import LANGS, Lang, Text
 
 Progress = Literal["begun", "done"]
