@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from bench_keys import Terminal, Times, percentile
 
-SIZES = ((120, 40),)
+SIZES = ((80, 24), (120, 40), (220, 60))
 STEPS = ("part", "edge", "node", "scope", "pass")
 QUERY, BREAKPOINT = "largest 10 |grad|", "op == relu"
 ROUNDS = 12
