@@ -211,15 +211,17 @@ class Sweep:
         return locked(self.down(np.ones(len(self.edges))))
 
     def _count_exactly(self, wanted: frozenset[int]) -> dict[int, int]:
-        """Numbers of thousands of digits are let go as soon as nobody needs them any more."""
+        """Those of `wanted`; and of all nodes, where no count has hundreds of digits. Those are let go again as soon as
+        nobody needs them any more."""
+        keep = bool(np.isfinite(self._about).all())
         found, last, here = {self.root: 1}, -1, 1
         for user, target in zip(self.users.tolist(), self.targets.tolist(), strict=True):
             if user != last:  # all that comes to a user has come, and all it hands on stands together
-                if last >= 0 and last not in wanted:
+                if last >= 0 and not keep and last not in wanted:
                     found.pop(last, None)
                 last, here = user, found.get(user, 0)
             found[target] = found.get(target, 0) + here
-        return {node: found.get(node, 0) for node in wanted}
+        return found if keep else {node: found.get(node, 0) for node in wanted}
 
 
 def sweep_of(trace: Trace, pass_index: int) -> Sweep:
