@@ -54,12 +54,16 @@ class Readings:
 
     def node(self, cursor: Cursor, node: int, at_pass: int | None) -> Reading:
         """What to write in a box. `at_pass` is `cursor.at_pass`, asked for once by the caller."""
-        if (node, at_pass) not in self._changes:
-            self._changes[node, at_pass] = changes(cursor.trace, node, at_pass)
-        key = (node, at_pass, bisect_right(self._changes[node, at_pass], cursor.position))
+        key = (node, at_pass, bisect_right(self.changes(cursor.trace, node, at_pass), cursor.position))
         if key not in self._nodes:
             self._nodes[key] = self._read(cursor, node)
         return self._nodes[key]
+
+    def changes(self, trace: Trace, node: int, at_pass: int | None) -> list[int]:
+        """Positions at which what is written in a box may change, ascending."""
+        if (node, at_pass) not in self._changes:
+            self._changes[node, at_pass] = changes(trace, node, at_pass)
+        return self._changes[node, at_pass]
 
     def _read(self, cursor: Cursor, node: int) -> Reading:
         value, grad, state = cursor.data(node), cursor.grad(node), cursor.grad_state(node)
@@ -89,9 +93,7 @@ class Readings:
         """What an edge has delivered in this pass: `5`, or `?`. Where it delivered more than once, their sum."""
         if at_pass is None:
             return NOT_YET
-        if at_pass not in self._deliveries:
-            self._deliveries[at_pass] = deliveries(cursor.trace, at_pass, self.drawn)
-        times = self._deliveries[at_pass].get(edge, [])
+        times = self._times(cursor.trace, edge, at_pass)
         done = bisect_right(times, (cursor.position, len(cursor.trace)))
         if not done:
             return NOT_YET
@@ -101,6 +103,17 @@ class Readings:
             assigned = cursor.trace.passes[at_pass].combine == "assign"
             self._edges[key] = self.text(numbers[-1] if assigned or len(numbers) == 1 else sum(numbers))
         return self._edges[key]
+
+    def wire_changes(self, trace: Trace, edge: int, source: int, user: int, at_pass: int | None) -> list[int]:
+        """Positions at which what stands on a wire may change, in no order."""
+        times = [] if at_pass is None else self._times(trace, edge, at_pass)
+        return [*self.changes(trace, source, at_pass), trace.made_at(user), *(position for position, _ in times)]
+
+    def _times(self, trace: Trace, edge: int, at_pass: int) -> list[tuple[int, int]]:
+        """(position at which it has been added, delivery) of what an edge delivers in a pass."""
+        if at_pass not in self._deliveries:
+            self._deliveries[at_pass] = deliveries(trace, at_pass, self.drawn)
+        return self._deliveries[at_pass].get(edge, [])
 
 
 def dims(trace: Trace, node: int) -> str:

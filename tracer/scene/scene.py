@@ -6,24 +6,22 @@ of one trace, and knows nothing of Rich, Textual or Graphviz. What is not in the
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from typing import Protocol
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracer.explain.delivery import together
-from tracer.layout.fold import LIMIT, Drawn, Folding, is_folded
-from tracer.numbers import NO_GRADIENT
+from tracer.layout.fold import LIMIT, Folding, is_folded
 from tracer.scene.arrange import Arrangement, arrange
-from tracer.scene.folded import FoldReading, first_delivery, folded_words
+from tracer.scene.folded import folded_words
 from tracer.scene.notation import NOTATIONS as NOTATIONS
 from tracer.scene.notation import Notation as Notation
 from tracer.scene.notation import Shape as Shape
 from tracer.scene.notation import title
+from tracer.scene.now import STANDING, Kept, Now, among
 from tracer.scene.picture import BLANK as BLANK
 from tracer.scene.picture import Box as Box
 from tracer.scene.picture import Frame as Frame
@@ -31,7 +29,6 @@ from tracer.scene.picture import Point as Point
 from tracer.scene.picture import PortRow as PortRow
 from tracer.scene.picture import Scene as Scene
 from tracer.scene.picture import Wire as Wire
-from tracer.scene.reading import Reading, Readings, carried
 from tracer.text import Lang
 from tracer.trace.cursor import Cursor, Moment
 from tracer.trace.cursor import GradState as GradState
@@ -87,7 +84,7 @@ def build_scene(
     )
     if part is not None:
         selected = next((box for box, fold in arrangement.drawn.folds.items() if fold.key == part), selected)
-    now = _Now(
+    now = Now(
         cursor,
         moment,
         _arriving(cursor, moment, by),
@@ -104,7 +101,9 @@ def build_scene(
     )
     return Scene(
         notation=notation,
-        boxes=tuple(_marked(now.box(node), arrangement.drawn, breakpoints) for node in arrangement.sizes),
+        boxes=now.boxes()
+        if breakpoints is None
+        else tuple(_marked(box, arrangement, breakpoints) for box in now.boxes()),
         wires=_pointing_out(route, (*now.wires(), *now.results()), arrangement),
         width=arrangement.placed.width,
         height=arrangement.placed.height,
@@ -128,238 +127,18 @@ class Breakpoints(Protocol):
         """Whether one is set at any of these; of the same key they are always the same."""
 
 
-def _marked(box: Box, drawn: Drawn, breakpoints: Breakpoints | None) -> Box:
+def _marked(box: Box, arrangement: Arrangement, breakpoints: Breakpoints) -> Box:
     """The box, marked if a breakpoint is set at its node, inside its fold, or at a parameter in one of its rows."""
-    if breakpoints is None:
-        return box
+    drawn = arrangement.drawn
     fold = drawn.folds.get(box.node)
     here = breakpoints.at(box.node) if fold is None else breakpoints.among(fold.key, fold.nodes)
     ports = drawn.ports.get(box.node, ())
     if here or any(breakpoints.among((box.node, port.name), port.leaves) for port in ports):
-        return replace(box, breakpoint=True)
+        kept = STANDING.setdefault(arrangement, Kept()).marked
+        if box.node not in kept or kept[box.node][0] is not box:
+            kept[box.node] = box, replace(box, breakpoint=True)
+        return kept[box.node][1]
     return box
-
-
-Shown = tuple[Reading | FoldReading, tuple[PortRow, ...], str]
-"""All that a box shows: what is read of it, its ports' rows, its check."""
-
-# A step changes one or two boxes and wires; the others are the very same objects as before.
-_KEPT_BOXES: WeakKeyDictionary[Arrangement, dict[int, tuple[Shown, Box]]] = WeakKeyDictionary()
-_KEPT_WIRES: WeakKeyDictionary[Arrangement, dict[int, Wire]] = WeakKeyDictionary()
-
-
-@dataclass(frozen=True)
-class _Now:
-    """One position of one arrangement, while its scene is built."""
-
-    cursor: Cursor
-    moment: Moment
-    arriving: Mapping[int, Moment]
-    """The contributions of the present step, by edge."""
-    at_pass: int | None
-    arrangement: Arrangement
-    notation: Notation
-    digits: int
-    at_work: int | None
-    selected: int | None
-    pointed: tuple[int, ...]
-    """The very node that is selected, which may be seen in another's box."""
-    lang: Lang
-    checks: Mapping[int, str]
-    blanks: frozenset[int]
-
-    @property
-    def readings(self) -> Readings:
-        return self.arrangement.readings[self.lang]
-
-    @cached_property
-    def receivers(self) -> frozenset[int | None]:
-        """The boxes that the contributions of the present step go to."""
-        found = (self.arrangement.box_of(moment.node, moment.user) for moment in self.arriving.values())
-        return frozenset(box for box in found if box != self.at_work)
-
-    @cached_property
-    def made(self) -> int | None:
-        """The box in which something happened."""
-        return self.arrangement.box_of(self.moment.node)
-
-    @cached_property
-    def through(self) -> Mapping[int, tuple[Moment, ...]]:
-        """The contributions of the present step by the wire they travel on: several in one bundle stay together."""
-        found: dict[int, tuple[Moment, ...]] = {}
-        for edge, moment in self.arriving.items():
-            wire = self._wire_of(edge, moment.node, moment.user)
-            if wire is not None:
-                found[wire] = (*found.get(wire, ()), moment)
-        return found
-
-    def _wire_of(self, edge: int, source: int | None, user: int | None) -> int | None:
-        """The wire on which an edge is seen: its own, or the bundle between two boxes."""
-        arrangement = self.arrangement
-        if edge in arrangement.placed.routes:
-            return edge
-        start, end = arrangement.box_of(source, user), arrangement.box_of(user)
-        return arrangement.bundles.get((start, end)) if start is not None and end is not None else None
-
-    @cached_property
-    def fed(self) -> frozenset[int]:
-        """The wires on which the node made now got its inputs."""
-        node = self.moment.node
-        if self.moment.kind != "forward" or node is None:
-            return frozenset()
-        trace = self.cursor.trace
-        found = (
-            self._wire_of(edge, source, node)
-            for edge, source in zip(trace.edges_in(node), trace.inputs(node), strict=True)
-        )
-        return frozenset(wire for wire in found if wire is not None)
-
-    def _ports(self, node: int) -> tuple[PortRow, ...]:
-        """The rows of a box's ports; those that the contributions of this step go to are marked."""
-        ports = self.arrangement.drawn.ports.get(node, ())
-        if not ports:
-            return ()
-        receiving = [i for i, port in enumerate(ports) if node == self.at_work and _among(port.edges, self.arriving)]
-        chosen = [i for i, port in enumerate(ports) if node == self.selected and _among(port.leaves, self.pointed)]
-        return self.arrangement.folds[self.lang].ports(self.cursor, node, ports, receiving, chosen, self.at_pass)
-
-    def box(self, node: int) -> Box:
-        reading: Reading | FoldReading
-        if node < 0:
-            fold = self.arrangement.drawn.folds[node]
-            reading = self.arrangement.folds[self.lang].fold(self.cursor, fold, self.at_pass)
-        else:
-            reading = self.readings.node(self.cursor, node, self.at_pass)
-        shown = reading, self._ports(node), self.checks.get(node, "")
-        special = node in (self.at_work, self.selected, self.made) or node in self.blanks | self.receivers
-        kept = _KEPT_BOXES.setdefault(self.arrangement, {})
-        if special or node not in kept or kept[node][0] != shown:
-            box = self._box(node, shown)
-            if special:
-                return box
-            kept[node] = (shown, box)
-        return kept[node][1]
-
-    def _box(self, node: int, shown: Shown) -> Box:
-        trace, arrangement = self.cursor.trace, self.arrangement
-        (x, y), size = arrangement.placed.at[node], arrangement.sizes[node]
-        reading, ports, check = shown
-        box = Box(
-            node=node,
-            x=x,
-            y=y,
-            width=size.width,
-            height=size.height,
-            shape=arrangement.shapes[node],
-            title=arrangement.titles[node],
-            value=reading.value,
-            grad=BLANK if node in self.blanks else reading.grad,
-            working=node == self.at_work,
-            receiving=node in self.receivers,
-            selected=node == self.selected,
-            known=reading.known,
-            grad_state=reading.grad_state,
-            check=check,
-            path=arrangement.paths.get(node, ""),
-            inside=arrangement.opened.get(node, ()),
-            closes=arrangement.drawn.closes.get(node, ""),
-            ports=ports,
-            ports_rows=len(ports),
-        )
-        if isinstance(reading, FoldReading):
-            fold = arrangement.drawn.folds[node]
-            return replace(
-                box,
-                label=box.title,
-                count=reading.count,
-                size=fold.count,
-                flow=reading.flow,
-                share=reading.share,
-                key=fold.key,
-                stacked=fold.kind == "stack",
-            )
-        return replace(
-            box,
-            name=trace.name(node) or "",
-            label=trace.label(node),
-            marks=reading.marks,
-            marks_row=node in arrangement.marked,
-            dims=reading.dims,
-            inputs_left_out=arrangement.hidden_inputs[node],
-            users_left_out=arrangement.hidden_users[node],
-        )
-
-    def wires(self) -> Iterator[Wire]:
-        """A wire for each drawn edge, and for each bundle of them."""
-        arrangement = self.arrangement
-        bundles = arrangement.drawn.bundles
-        kept = _KEPT_WIRES.setdefault(arrangement, {})
-        for source, user, edge in arrangement.edges:
-            backward = edge in self.through
-            working = backward or edge in self.fed
-            value = grad = ""
-            flowing = False
-            if edge in bundles:
-                flowing = self._flows(edge)
-            else:
-                value = self.readings.flow(self.cursor, edge, source, user, self.at_pass)
-                grad = BLANK if source in self.blanks else self._delivered(edge, source)
-            if not working and edge in kept:
-                before = kept[edge]
-                if before.value == value and before.grad == grad and before.flowing == flowing:
-                    yield before
-                    continue
-            label = self._label(self.through[edge], source) if backward else ""
-            wire = Wire(
-                edge,
-                source,
-                user,
-                arrangement.placed.routes[edge],
-                working,
-                backward,
-                label,
-                value,
-                grad,
-                len(bundles.get(edge, (edge,))),
-                flowing,
-                arrangement.counts.get(edge),
-            )
-            if not working:
-                kept[edge] = wire
-            yield wire
-
-    def _flows(self, bundle: int) -> bool:
-        """Whether any edge of a bundle has delivered in this pass."""
-        if self.at_pass is None:
-            return False
-        first = first_delivery(self.cursor.trace, self.at_pass, bundle, self.arrangement.drawn.bundles[bundle])
-        return first is not None and first <= self.cursor.position
-
-    def _label(self, moments: tuple[Moment, ...], source: int) -> str:
-        """What the wire at work carries; of several contributions in one bundle, how many they are."""
-        return self._carried(moments[-1], source) if len(moments) == 1 else f"×{len(moments)}"
-
-    def _delivered(self, edge: int, source: int) -> str:
-        if not self.cursor.trace.delivers(edge):
-            return NO_GRADIENT
-        return self.readings.contribution(self.cursor, edge, self.at_pass)
-
-    def _carried(self, moment: Moment, source: int) -> str:
-        """`5 ·` when the upstream gradient has been read, `5 · 1` with the local one."""
-        assert moment.upstream is not None, "a contribution starts with its upstream gradient"
-        if source in self.blanks:
-            return ""
-        return carried(moment.upstream, moment.local, moment.contribution, self.digits)
-
-    def results(self) -> Iterator[Wire]:
-        """Textbook notation shows numbers on wires, so what nobody uses gets a wire that leads out."""
-        graph, arrangement = self.arrangement.drawn.graph, self.arrangement
-        if self.notation == "boxes":
-            return
-        for node, degree in graph.out_degree():
-            if not degree and (node >= 0 or graph.in_degree(node)):
-                x, y = arrangement.placed.out_ports[node]
-                yield Wire(None, node, None, ((x, y), (x + arrangement.sizes[node].room_out, y)))
 
 
 def _pointing_out(route: frozenset[int], wires: tuple[Wire, ...], arrangement: Arrangement) -> tuple[Wire, ...]:
@@ -370,7 +149,7 @@ def _pointing_out(route: frozenset[int], wires: tuple[Wire, ...], arrangement: A
     if not route:
         return wires
     edges, bundles = sorted(route), arrangement.drawn.bundles
-    on_it = {edge for edge, bundle in bundles.items() if _among(bundle, edges)} | route
+    on_it = {edge for edge, bundle in bundles.items() if among(bundle, edges)} | route
     return tuple(
         replace(wire, on_route=True, working=False, backward=True, label="")
         if wire.edge in on_it
@@ -379,15 +158,6 @@ def _pointing_out(route: frozenset[int], wires: tuple[Wire, ...], arrangement: A
         else wire
         for wire in wires
     )
-
-
-def _among(edges: NDArray[np.int64], arriving: Iterable[int]) -> bool:
-    """Whether any of the contributions that arrive comes over one of these edges, which are ascending."""
-    for edge in arriving:
-        at = int(edges.searchsorted(edge))
-        if at < len(edges) and int(edges[at]) == edge:
-            return True
-    return False
 
 
 def _arriving(cursor: Cursor, moment: Moment, by: By) -> dict[int, Moment]:
