@@ -134,3 +134,23 @@ def test_no_word_holds_a_number_that_comes_later(recipe: Recipe) -> None:
 
 def test_the_program_that_is_always_tried_has_nothing_to_hide() -> None:
     assert leaks(KNOWN.record(), (None, "tiny")) == []
+
+
+@pytest.mark.parametrize("question", ["zero", "nan"])
+def test_an_answer_tells_the_numbers_that_were_used_not_what_updates_made_of_them(question: Question) -> None:
+    with tracer.record() as rec:
+        w, p = Value(0.4, "w"), Value(0.0 if question == "zero" else float("nan"), "p")
+        (w * p).backward()
+        p.data = 5.0
+    said = told(rec.trace, why(rec.trace, "w"))
+    words = said.answer.en + " ".join(line.text.en for line in said.lines)
+    assert f"p is {'0' if question == 'zero' else 'nan'}" in said.answer.en
+    assert "5" not in words.partition("(line ")[0] + words.partition(")")[2]
+
+
+def test_an_update_is_blamed_for_what_it_made_and_says_what_it_was_made_with() -> None:
+    """A step too large spoils a weight: neither "from the start" nor where the nan is met next."""
+    fault = next(fault for fault in FAULTS if fault.name == "scalar step too large")
+    said = told(fault.trace(), why(fault.trace(), "w")).answer
+    assert said.en.startswith("w was finite until an update made it -inf")
+    assert said.en.endswith("gradient then was 3.")

@@ -170,23 +170,31 @@ def _fields(trace: Trace, why: Why, digits: int) -> dict[str, object]:
 
 
 def _read_at(trace: Trace, why: Why, culprit: Place) -> SourceLine | None:
-    """The line at fault: the one that made the culprit, or that read it as a number."""
+    """The line at fault: the one that made the culprit, read it as a number, or updated it."""
     if why.verdict == "read":
         return next((line for kind, line in trace.frozen.get(culprit.node, ()) if kind == "data"), None)
+    if why.verdict == "bad update":
+        rows = dict(trace.events("update").get(culprit.node, ()))
+        return trace.line_at(int(trace.table("update").line[rows[why.chain[-1].position]]))
     return trace.source(culprit.node)
 
 
 def _input_value(trace: Trace, why: Why, link: Link | None, digits: int) -> str:
     """What the culprit's op was given: of the input that the gradient would have reached."""
+    if link is not None and link.kind == "handed" and link.edge is not None:
+        given = np.asarray(trace.edge_value(link.edge))  # the input itself may have been updated since
+        if given.shape == () or link.at.element is not None:
+            return shown(float(given.reshape(-1)[link.at.element or 0]), digits)
     return shown(link.value, digits) if link is not None and link.value is not None else "?"
 
 
 def _value_in_chain(why: Why, place: Place) -> float | None:
-    return next((link.value for link in why.chain if link.at == place), None)
+    """As the chain read it where it ends: an update may have changed it since."""
+    return next((link.value for link in reversed(why.chain) if link.at == place), None)
 
 
 def _grad_in_chain(why: Why, place: Place) -> float | None:
-    return next((link.grad for link in why.chain if link.at == place), None)
+    return next((link.grad for link in reversed(why.chain) if link.at == place), None)
 
 
 def _share_of_route(why: Why) -> float | None:

@@ -49,6 +49,7 @@ BRIEF: dict[Verdict, Text] = {
     "set aside": Text("not asked for", "指定されていない"),
     "made a leaf": Text("made a leaf", "葉にされた"),
     "bad data": Text("came in so", "最初からこの値"),
+    "bad update": Text("spoilt by an update", "更新で壊れた"),
     "log of zero": Text("log of 0", "0 の対数"),
     "log of negative": Text("log of a negative number", "負の数の対数"),
     "root of negative": Text("root of a negative number", "負の数の平方根"),
@@ -99,10 +100,6 @@ ANSWERS: dict[str, Text] = {
     "closed gate": Text(
         "The gate {d} is closed{line}: its input is not above 0, so nothing gets through.",
         "ゲート {d} が閉じています{line}。入力が 0 より大きくないので、何も通しません。",
-    ),
-    "closed gate, and its input": Text(
-        "The gate {d} is closed{line}: {input} = {i} is not above 0, so nothing gets through.",
-        "ゲート {d} が閉じています{line}。{input} = {i} は 0 より大きくないので、何も通しません。",
     ),
     "saturated": Text(
         "{d} is saturated{line}: it lies on its flat end, where its local gradient is {local}.",
@@ -214,6 +211,10 @@ ANSWERS: dict[str, Text] = {
     "bad data": Text(
         "{c} is {cv} from the start{line}: it came in with the data.",
         "{c} は最初から {cv} です{line}。データとして入ってきました。",
+    ),
+    "bad update": Text(
+        "{c} was finite until an update made it {cv}{line}: the gradient then was {cg}.",
+        "{c} は更新で {cv} になりました{line}。それまでは有限で、そのときの勾配は {cg} です。",
     ),
     "inf minus inf": Text(
         "At {c} infinite numbers of opposite sign meet: inf − inf is no number.",

@@ -462,6 +462,26 @@ def _() -> None:
     loss(layers(Value(0.4, "w")) * x).backward()
 
 
+@fault("scalar step too large", "bad update", planted="w")
+def _() -> None:
+    w = Value(1e200, "w")
+    (w * 3).backward()
+    w.data = w.data - 1e308 * w.grad
+    loss(w - w).backward()
+
+
+@fault("tensor root's infinite slope, two steps ago", "infinite slope")
+def _() -> None:
+    w = leaf(0.0, 4.0)
+    for step in range(3):
+        w.grad = None
+        h = w.sqrt() if step else w.sqrt().named("planted")
+        (h * 2).sum().backward()
+        assert w.grad is not None
+        with tracer.no_grad():
+            w -= 0.1 * w.grad
+
+
 @fault("tensor nan as data", "bad data", element=1)
 def _() -> None:
     x = tracer.tensor([0.5, float("nan")], dtype=tracer.float64).named("planted")

@@ -43,6 +43,7 @@ Verdict = Literal[
     "made a leaf",  # requires_grad_() on a computed tensor: gradient ends there
     # not finite
     "bad data",  # it came in so
+    "bad update",  # it was finite until an update, and its gradient was then
     "log of zero",
     "log of negative",
     "root of negative",
@@ -101,7 +102,7 @@ class Link:
     local: float | None = None
     contribution: float | None = None
     value: float | None = None
-    """Of `at`, now."""
+    """Of `at`, now; at the end of a chain as the chain read it, whatever updates came after."""
     grad: float | None = None
     share: float | None = None
     """Handed: this contribution's size among all that `at` received, 0 to 1."""

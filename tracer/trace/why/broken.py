@@ -2,13 +2,14 @@
 
 A gradient: along the contributions that are not finite, the earliest of them each time, to the one whose upstream
 gradient is finite. If the local gradient there was worked out from a value that is not finite, that value is followed;
-values: from input to input, to the one whose inputs are finite.
+values: from input to input, to the one whose inputs are finite. A leaf that an update spoilt is followed to the
+gradient it was updated with.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from tracer.trace.segment import Pass
 from tracer.trace.why.answer import Link, Place, Verdict
 from tracer.trace.why.faults import CHOICES, broken_value, meant, operand
 from tracer.trace.why.reader import Reader, Term, standing_for
+
+UPDATES = 50
+"""Updates at most over which a number is followed back."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,8 @@ def _at_edge(reader: Reader, place: Place, term: Term, links: list[Link]) -> Fou
     out = term.other
     source = _broken_number(reader, term.edge, out)
     if source is not None:
-        found = value(reader, source)
-        return Found(found.verdict, found.culprit, None, (*links, *found.chain))
+        found = value(reader, source, None if source.node == out.node else reader.trace.made_at(out.node))
+        return Found(found.verdict, found.culprit, found.edge, (*links, *found.chain))
     if term.local is not None and math.isfinite(term.local):
         verdict: Verdict = "gradient overflow"
     elif term.upstream == 0:
@@ -97,17 +101,48 @@ def _bad_in(number: object, element: int | None) -> int | None:
     return None if np.isfinite(flat[at]) else at
 
 
-def value(reader: Reader, start: Place) -> Found:
-    """Why the value of `start` is not finite."""
+def value(reader: Reader, start: Place, until: int | None = None) -> Found:
+    """Why the value of `start` is not finite.
+
+    Args:
+        until: the position at which it was so; that of the reader if None.
+    """
     links: list[Link] = []
-    place = start
+    place, then = start, reader.position if until is None else until
     while True:
         step = _worse_input(reader, place)
         if step is None:
+            row = _spoiling_update(reader, place, then)
+            if row is not None:
+                found = _at_update(reader, place, row)
+                return Found(found.verdict, found.culprit, found.edge, (*links, *found.chain))
             verdict = broken_value(reader, place)
-            return Found(verdict, place, None, (*links, reader.last(place, "end")))
+            was = Reader(reader.trace, then).value(place)  # an update may have changed it since
+            return Found(verdict, place, None, (*links, replace(reader.last(place, "end"), value=was)))
         links.append(reader.made(place, *step))
-        place = step[1]
+        place, then = step[1], reader.trace.made_at(place.node)
+
+
+def _spoiling_update(reader: Reader, place: Place, until: int) -> int | None:
+    """The position of the update since which a leaf is not finite; None where it was made so, or is no leaf."""
+    trace = reader.trace
+    rows = [e for e in trace.events("update").get(place.node, ()) if e[0] <= min(until, reader.position)]
+    since: int | None = None
+    for position, row in reversed(rows):
+        if _bad_in(trace.written("update", row), place.element) is None:
+            return since
+        since = position
+    return since if _bad_in(trace.value(place.node), place.element) is None else None
+
+
+def _at_update(reader: Reader, place: Place, position: int) -> Found:
+    """Why an update made a leaf not finite: as its gradient was, if that was not finite."""
+    before = Reader(reader.trace, position - 1, reader.earlier + 1)
+    grad, this = before.grad(place), before.pass_of(place.node)
+    broken = grad is not None and not math.isfinite(grad) and before.written(place.node) is None
+    if broken and this is not None and before.earlier <= UPDATES:
+        return gradient(before, place, this)
+    return Found("bad update", place, None, (Reader(reader.trace, position).last(place, "end", position),))
 
 
 def _worse_input(reader: Reader, place: Place) -> tuple[int, Place] | None:
@@ -140,5 +175,6 @@ def _worse_input(reader: Reader, place: Place) -> tuple[int, Place] | None:
 
 def written_down(reader: Reader, place: Place) -> bool:
     """Whether an infinity is one that the program wrote itself: a leaf, a mask, and what was added to it."""
-    op = reader.trace.op(value(reader, place).culprit.node)
-    return op is None or op.name in CHOICES
+    found = value(reader, place)
+    op = reader.trace.op(found.culprit.node)
+    return found.verdict == "bad data" and (op is None or op.name in CHOICES)

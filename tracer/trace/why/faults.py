@@ -7,6 +7,7 @@ Kinds are told by the op and its numbers. Where the other factor of a product is
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -129,7 +130,8 @@ def _origin_of_zero(reader: Reader, place: Place) -> tuple[Verdict, Place, tuple
             break
         links.append(reader.made(place, *source))
         place = source[1]
-    return verdict, place, (*links, reader.last(place, "end"))
+    was = replace(reader.last(place, "end"), value=0.0)  # an update may have changed it since
+    return verdict, place, (*links, was)
 
 
 def _zero_input(reader: Reader, place: Place) -> tuple[int, Place] | None:

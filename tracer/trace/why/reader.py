@@ -52,10 +52,14 @@ class Term:
 
 
 class Reader:
-    """A trace as it is at one position."""
+    """A trace as it is at one position.
 
-    def __init__(self, trace: Trace, position: int) -> None:
-        self.trace, self.position = trace, position
+    Args:
+        earlier: updates over which a question has been followed back to this position.
+    """
+
+    def __init__(self, trace: Trace, position: int, earlier: int = 0) -> None:
+        self.trace, self.position, self.earlier = trace, position, earlier
         self._worked_out = 0
         self._done: dict[int, int] = {}
         """Pass -> how many of its deliveries are complete now."""
