@@ -104,7 +104,7 @@ _STEPPER: tuple[Key, ...] = (
         Text("the ten largest gradients here, and the ten smallest",
              "ここまでの勾配の、大きい方から 10 個と小さい方から 10 個"), "stepper"),
     Key("why", ("y",), Text("why?", "なぜ？"),
-        Text("why is this gradient zero, nan, huge, tiny or missing: the chain to the culprit; else where it came from",
+        Text("why is this gradient zero, nan, huge or tiny, and where did it come from",
              "この勾配がなぜ 0・nan・巨大・微小・なしなのか、原因までたどる。ふつうの勾配なら出どころ"),
         "stepper", weight=58),
     Key("paths", ("a",), Text("paths", "経路"),
