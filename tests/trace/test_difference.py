@@ -194,3 +194,18 @@ def test_a_golden_file_that_cannot_be_read_is_said_to_be(tmp_path: Path) -> None
         assert_close(net(), tmp_path / "no.trace")
     with pytest.raises(NotFoundError):
         assert_close(net(), tmp_path / "absent.trace")
+
+
+def test_of_an_array_the_element_that_differs_most_is_told_once() -> None:
+    def run(last: float) -> tracer.Trace:
+        with tracer.record() as rec:
+            w = tracer.tensor([[1.0, 2.0], [3.0, last]], dtype=tracer.float64, requires_grad=True).named("w")
+            w.detach()
+        return rec.trace
+
+    with pytest.raises(MismatchError) as raised:
+        tracer.assert_close(run(5.0), run(4.0))
+    assert "at w[1, 1]: its value is 5, golden 4 (they differ by 1)" in str(raised.value)
+    with pytest.raises(MismatchError) as raised:
+        tracer.assert_close(run(float("nan")), run(4.0))
+    assert str(raised.value).count("at w[1, 1]") == 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from tracer.core.rerun import Number
 from tracer.errors import MismatchError
 from tracer.numbers import format_number
@@ -47,8 +49,9 @@ def message(found: Difference) -> str:
     earliest = found.earliest
     if earliest is not None:
         lines.append(f"numbers that differ: {len(found):,}; first {_told(found, earliest)}")
-        if found.largest(1)[0] != earliest:
-            lines.append(f"largest: {_told(found, found.largest(1)[0])}")
+        largest = found.largest(1)[0]
+        if (largest.fact, largest.nodes, largest.pass_index) != (earliest.fact, earliest.nodes, earliest.pass_index):
+            lines.append(f"largest: {_told(found, largest)}")
     return "\n  ".join(["the run differs from the golden one: " + lines[0], *lines[1:]])
 
 
@@ -63,8 +66,25 @@ def _told(found: Difference, change: Change) -> str:
     label = found.left.label(change.nodes[0])
     what = "its gradient" if change.fact == "gradient" else "its value"
     again = " after updates" if change.fact == "end value" else ""
-    got, wanted = (_number(number) for number in change.numbers)
-    return f"at {label}: {what}{again} is {got}, golden {wanted} (they differ by {format_number(change.size)})."
+    at, numbers = _element(*change.numbers)
+    got, wanted = (_number(number) for number in numbers)
+    return f"at {label}{at}: {what}{again} is {got}, golden {wanted} (they differ by {format_number(change.size)})."
+
+
+def _element(left: Number | None, right: Number | None) -> tuple[str, tuple[Number | None, Number | None]]:
+    """Of two arrays of one shape where they differ most, "[2, 0]", and what they hold there; else both as they are."""
+    if not isinstance(left, np.ndarray) or not isinstance(right, np.ndarray) or left.shape != right.shape:
+        return "", (left, right)
+    a, b = left.reshape(-1).astype(np.float64), right.reshape(-1).astype(np.float64)
+    if not a.size:
+        return "", (left, right)
+    with np.errstate(all="ignore"):
+        sizes = np.abs(a - b)
+    sizes[np.isnan(sizes)] = np.inf
+    sizes[(a == b) | (np.isnan(a) & np.isnan(b))] = 0.0
+    at = int(np.argmax(sizes))
+    place = ", ".join(str(int(i)) for i in np.unravel_index(at, left.shape))
+    return f"[{place}]" if place else "", (float(a[at]), float(b[at]))
 
 
 def _number(number: Number | None) -> str:

@@ -79,3 +79,14 @@ def test_a_question_that_does_not_fit_blames_nobody_or_answers_another(question:
         ((x + 2) * (x - 1)).backward()
     answer = why(rec.trace, "x", question=question)
     assert question in ("huge", "tiny") or answer.fine
+
+
+def test_a_weight_made_by_an_op_and_then_taken_as_a_leaf_is_a_parameter_like_others() -> None:
+    """`w = (randn(2) * 0.1).requires_grad_()`: that nothing reaches it is trouble."""
+    with tracer.record() as rec:
+        w = (tracer.tensor([1.0, 2.0], dtype=tracer.float64) * 0.1).requires_grad_().named("w")
+        (tracer.relu(w - 9.0).named("planted") * 2).sum().backward()
+    found = worst(rec.trace)
+    assert found is not None
+    assert rec.trace.label(found.node) == "w"
+    assert found.verdict == "closed gate"

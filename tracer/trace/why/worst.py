@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tracer.core.columns import CONST, LIVE
+from tracer.core.columns import CONST, ENDS, LIVE
 from tracer.trace.segment import Pass
 from tracer.trace.trace import Trace
 from tracer.trace.why import amounts, broken
@@ -93,7 +93,8 @@ def _of_parameters(reader: Reader, this: Pass, huge: float, tiny: float) -> Iter
 def _parameters(reader: Reader, this: Pass) -> dict[str, list[int]]:
     """Leaves that take gradient and were made before the root, by name; those without one each by itself."""
     c = reader.trace.columns
-    leaves = np.flatnonzero((c.op == 0) & (c.flags & LIVE > 0) & (c.flags & CONST == 0))
+    made = (c.op == 0) | (c.flags & ENDS > 0)  # w = (randn(3) * 0.1).requires_grad_() is a leaf, too
+    leaves = np.flatnonzero(made & (c.flags & LIVE > 0) & (c.flags & CONST == 0))
     groups: dict[str, list[int]] = {}
     for node in leaves[leaves <= this.root].tolist():
         if 0 in reader.trace.shape(node):
