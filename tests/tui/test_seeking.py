@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from tests.tui.playing import playing
@@ -11,6 +12,7 @@ from tests.tui.stepping import NARROW, WIDE, press, program, thing_of, toasts, w
 from tracer.core.record import record
 from tracer.core.value import Value
 from tracer.tui.app import GradientTracer
+from tracer.tui.keys import name_of
 from tracer.tui.messages import Request
 from tracer.tui.screens.breakpoints import BreakpointsScreen
 from tracer.tui.screens.extremes import ExtremesScreen
@@ -194,3 +196,14 @@ async def test_what_a_command_line_asks_for_is_there_and_copied_again() -> None:
         assert "norm grad ∂ ?" in shown(app)
         await press(pilot, "c")
         assert "--find 'op == mul' --break 'first nan' --watch 'norm grad' --at 3" in app.clipboard
+
+
+async def test_what_is_typed_ahead_of_the_search_is_searched_for_and_its_enter_goes_there() -> None:
+    async with walking(thing_of(program())) as (pilot, screen):
+        screen._past = ["searched before"]
+        for key in "/a":  # all of it read from the terminal at once, before the field is there
+            pilot.app.post_message(events.Key(name_of(key), key))
+        pilot.app.post_message(events.Key("enter", "\r"))
+        await until(pilot, lambda: screen._hits is not None)
+        assert screen._hits.asked == "a"  # type: ignore[union-attr]
+        assert pilot.app.screen is screen

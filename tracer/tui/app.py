@@ -14,7 +14,9 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from threading import Thread
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from textual import events
 from textual.app import App
@@ -25,6 +27,7 @@ from textual.notifications import Notify
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.widget import Widget
 
 from tracer.errors import TracerError
 from tracer.scene.glyphs import GlyphSet
@@ -36,6 +39,7 @@ from tracer.tui.keys import ascii_twin, bindings, name_of
 from tracer.tui.library import Library, open_with_runner
 from tracer.tui.messages import CatalogueRead, LessonEnded, Opened, OpenFailed, Request
 from tracer.tui.screens.base import AppScreen
+from tracer.tui.screens.dialog import Dialog
 from tracer.tui.settings import Settings, SettingsFile
 from tracer.tui.themes import THEME_WORDS, THEMES
 
@@ -48,6 +52,10 @@ if TYPE_CHECKING:
 
 PATIENCE = 0.25
 """Seconds an opening may take before the app says that it is at it: a lesson is usually there sooner."""
+
+
+LONGEST_WAIT = 5.0
+"""Seconds a key waits for those typed before it."""
 
 
 class WholeCells(ScrollBarRender):
@@ -104,6 +112,8 @@ class GradientTracer(App[None]):
         self._opening: Request | None = None
         self._told_on: Screen[Any] | None = None
         """The screen on which the message was said that is being shown."""
+        self._typed_into: WeakKeyDictionary[events.Key, Widget | None] = WeakKeyDictionary()
+        """What had the focus when a key was typed; until the key is dealt with, another screen may be on top."""
 
     # --- starting
 
@@ -171,9 +181,29 @@ class GradientTracer(App[None]):
     # --- keys
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            event = self._ascii_key(event)
+        if isinstance(event, events.Key):
+            if not event.is_forwarded:
+                if self._overtakes(event):
+                    await asyncio.sleep(0.002)  # they need the loop
+                    self.post_message(event)
+                    return
+                event = self._ascii_key(event)
+                self._typed_into[event] = self.focused
+            elif event in self._typed_into:  # nobody wanted it there: it has come back
+                focused, dialog = self._typed_into.pop(event), self.screen
+                ahead = focused is None or focused.screen is not dialog
+                if ahead and isinstance(dialog, Dialog) and dialog.type_ahead(event):
+                    return
         await super().on_event(event)
+
+    def _overtakes(self, event: events.Key) -> bool:
+        """Whether keys typed before it are still on their way to the dialog on top."""
+        dialog = self.screen
+        if not isinstance(dialog, Dialog) or monotonic() - event.time > LONGEST_WAIT:
+            return False
+        return bool(dialog.ahead) or any(
+            focused is None or focused.screen is not dialog for focused in self._typed_into.values()
+        )
 
     def _ascii_key(self, event: events.Key) -> events.Key:
         """A key typed while a Japanese input method is on, as its ASCII twin; text fields get what was typed."""

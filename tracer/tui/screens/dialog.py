@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -47,6 +50,8 @@ class Dialog(AppScreen[Result], ModalScreen[Result]):
         self._value, self._placeholder = value, placeholder or Text.same("")
         self._said: tuple[Text, bool] | None = None
         """What stands under the field instead of the hint, and whether it is a mistake."""
+        self.ahead: list[events.Key] = []
+        """Keys typed before the field was there, on their way to it."""
 
     # What a subclass says
 
@@ -84,7 +89,7 @@ class Dialog(AppScreen[Result], ModalScreen[Result]):
     def draw(self) -> None:
         """Write all words in the present language."""
         frame = self.query_one("#dialog")
-        frame.border_title = self.heading()[self.lang]
+        frame.border_title = Content(self.heading()[self.lang])  # it may hold the name of a node
         for field in self.query("#dialog-input").results(Input):
             field.placeholder = self._placeholder[self.lang]
         words, wrong = self._said or (self.hint(), False)
@@ -98,6 +103,32 @@ class Dialog(AppScreen[Result], ModalScreen[Result]):
         self.draw()
 
     # What is typed
+
+    class Ahead(Message):
+        """A key that was typed before the dialog was there."""
+
+        def __init__(self, key: events.Key) -> None:
+            super().__init__()
+            self.key = key
+
+    def type_ahead(self, key: events.Key) -> bool:
+        """Give the field a key that was typed before the field was there: after it is, in the order of typing.
+
+        False where there is no field.
+        """
+        if self.is_mounted and not self.query("#dialog-input"):
+            return False
+        again = events.Key(key.key, key.character)  # the old one bubbles no more
+        self.ahead.append(again)
+        return self.post_message(self.Ahead(again))
+
+    def on_dialog_ahead(self, message: Ahead) -> None:
+        message.stop()
+        for field in self.query("#dialog-input"):
+            if self.focused is None:
+                self.set_focus(field)
+            field._forward_event(message.key)
+        self.ahead.remove(message.key)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if self._said is not None and event.value != self._refused:
