@@ -41,9 +41,8 @@ def routes(teller: Teller, node: int) -> Routes | None:
     assign = this.combine == "assign"
     added = cursor.moment.part == PARTS  # the arriving one has been added
     missing = sum(1 for d in deliveries if d.state == "coming" or (d.state == "arriving" and not added))
-    rows = [_row(teller, d) for d in deliveries]
-    if len(rows) > SHOWN:
-        rows = _folded(teller, deliveries, assign)
+    many = len(deliveries) > SHOWN
+    rows = _folded(teller, deliveries, assign) if many else [_row(teller, d) for d in deliveries]
     if before is not None:
         label = Text("from before this pass", "前回までの分")
         rows.insert(0, Route(label, teller.said(before), "held"))

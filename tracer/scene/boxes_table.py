@@ -64,7 +64,7 @@ class BoxesTable:
 
     def lines(self, width: int) -> list[RichText]:
         """The panel as lines of at most `width` cells."""
-        names = max((cell_len(_name(box)) for box in self.scene.boxes), default=NAME_LEAST)
+        names = _order(self.scene).names
         known = any(box.share is not None for box in self.scene.boxes)
         columns = _columns(width, max(NAME_LEAST, min(names, NAME_MOST)), known)
         head = tuple((word[self.lang], Ink("muted")) for word in HEADS)
@@ -109,15 +109,47 @@ class BoxesTable:
 
 def rows(scene: Scene) -> list[Box | str]:
     """The boxes in the order of creation, with a heading where an opened part begins: `▾ layer 1`."""
-    found: list[Box | str] = []
+    return [scene.boxes[row] if isinstance(row, int) else row for row in _order(scene).rows]
+
+
+@dataclass(frozen=True)
+class _Order:
+    """The lines of a table, which are the same at every position."""
+
+    boxes: tuple[Box, ...]
+    rows: tuple[int | str, ...]
+    """Numbers of boxes, and headings."""
+    names: int
+    """Cells of the longest name."""
+
+    def suits(self, boxes: tuple[Box, ...]) -> bool:
+        """Whether boxes have the same names and places; those that are the very same objects cost nothing."""
+        return len(boxes) == len(self.boxes) and all(
+            a is b or (a.path == b.path and _name(a) == _name(b)) for a, b in zip(self.boxes, boxes, strict=True)
+        )
+
+
+_LAST: list[_Order] = []
+_KEPT = 4
+
+
+def _order(scene: Scene) -> _Order:
+    for known in _LAST:
+        if known.suits(scene.boxes):
+            return known
+    found: list[int | str] = []
     around: list[str] = []
-    for box in scene.boxes:
+    for number, box in enumerate(scene.boxes):
         path = box.path.split(BETWEEN) if box.path else []
         same = next((i for i, (a, b) in enumerate(zip(around, path, strict=False)) if a != b), len(around))
         found += [f"{INDENT * i}{OPEN} {title}" for i, title in enumerate(path) if i >= same]
         around = path
-        found.append(box)
-    return found
+        found.append(number)
+    names = max((cell_len(_name(box)) for box in scene.boxes), default=NAME_LEAST)
+    order = _Order(scene.boxes, tuple(found), names)
+    _LAST.insert(0, order)
+    del _LAST[_KEPT:]
+    return order
 
 
 def _name(box: Box) -> str:

@@ -27,8 +27,9 @@ from tracer.scene.ink import style_of as style_of
 from tracer.scene.ink import value_ink as value_ink
 from tracer.scene.label import label_place
 from tracer.scene.palette import Palette, Role
-from tracer.scene.raster import Tone, Viewport, raster
+from tracer.scene.raster import Tone, Viewport
 from tracer.scene.scene import BLANK, Box, Frame, Point, Scene, Wire
+from tracer.scene.stamps import TONES, ground, keep_stamp, stamp_of
 
 SELECTED = "▸"
 HIDDEN = "⋯"
@@ -39,15 +40,6 @@ BREAKPOINT = "◆"
 PORT, RECEIVES = "⊳", "◂"
 """Before a parameter in the box that uses it, and before the one to which a contribution goes now."""
 
-
-_TONES: dict[int, Ink | None] = {
-    Tone.NOTHING: None,
-    Tone.UNKNOWN: Ink("muted"),
-    Tone.KNOWN: Ink("line"),
-    Tone.DELIVERED: Ink("grad"),
-    Tone.TRACED: Ink("accent"),
-    Tone.WORKING: Ink("active", bold=True),
-}
 
 # top left, horizontal, top right, vertical, bottom left, bottom right
 _BORDERS = {"known": tuple("╭─╮│╰╯"), "unknown": tuple("╭╌╮╎╰╯"), "working": tuple("╔═╗║╚╝")}
@@ -111,13 +103,14 @@ class _Page:
         self.wires = sorted(
             (wire for wire in scene.wires if view.meets(*wire.bounds)), key=lambda w: w.working or w.on_route
         )
-        self.raster = raster([(wire, self._tone(wire, selected)) for wire in self.wires], view)
+        lines = [(wire, self._tone(wire, selected)) for wire in self.wires]
+        self.raster, cells, inks = ground(lines, view)
         self.solid = [bytearray(view.width) for _ in range(view.height)]
         self._ends_at_work = frozenset(
             end for w in self.wires if w.working or w.on_route for end in (w.points[0], w.points[-1])
         )
-        self.cells: list[list[str]] = self.raster.glyphs.tolist()
-        self.inks: list[list[Ink | None]] = [[_TONES[tone] for tone in row] for row in self.raster.tones.tolist()]
+        self.cells = [row[:] for row in cells]
+        self.inks = [row[:] for row in inks]
         for frame in scene.frames:
             if view.meets(frame.x, frame.y, frame.right, frame.bottom):
                 self._around(frame)
@@ -165,11 +158,13 @@ class _Page:
         found = []
         for cells, inks in zip(self.cells, self.inks, strict=True):
             runs: list[tuple[str, Ink | None]] = []
-            start = 0
-            for column in range(1, len(cells) + 1):
-                if column == len(cells) or inks[column] != inks[start]:
-                    runs.append(("".join(cells[start:column]), inks[start]))
-                    start = column
+            start, ink = 0, inks[0] if inks else None
+            for column, here in enumerate(inks):
+                if here is not ink and here != ink:
+                    runs.append(("".join(cells[start:column]), ink))
+                    start, ink = column, here
+            if cells:
+                runs.append(("".join(cells[start:]), ink))
             found.append(tuple(runs))
         return tuple(found)
 
@@ -193,7 +188,7 @@ class _Page:
 
     def _ink(self, cell: Point) -> Ink | None:
         """What the wire in a cell is written with."""
-        return _TONES[self.raster.tones[cell[1] - self.view.y, cell[0] - self.view.x]]
+        return TONES[self.raster.tones[cell[1] - self.view.y, cell[0] - self.view.x]]
 
     # -- frames -------------------------------------------------------------------------------------------------------
 
@@ -229,10 +224,20 @@ class _Page:
             for x, y, sign, ink in cells_of(box, self._ends_at_work):
                 self.put(x, y, sign, ink)
             return
+        whole = left == box.x - self.view.x and right == box.right + 1 - self.view.x
+        whole = whole and box.y >= self.view.y and box.bottom < self.view.y + self.view.height
+        stamp = stamp_of(box) if whole else None
+        if stamp is not None:
+            for y, (cells, inks) in enumerate(stamp, start=box.y - self.view.y):
+                self.cells[y][left:right], self.inks[y][left:right] = cells, inks
+            return
         {"box": self._full_box, "circle": self._circle, "plain": self._plain, "fold": self._fold}[box.shape](box)
         if box.breakpoint:  # a corner: no wire, count or check ever stands there
             corner = (box.right - 3, box.y + box.height // 2 + 1) if box.shape == "plain" else (box.x, box.y)
             self.put(*corner, BREAKPOINT, Ink("wrong", bold=True))
+        if whole:
+            seen = range(box.y - self.view.y, box.bottom + 1 - self.view.y)
+            keep_stamp(box, [(self.cells[y][left:right], self.inks[y][left:right]) for y in seen])
 
     def _frame(self, box: Box) -> None:
         """The border: double at work, dashed while unknown."""
