@@ -10,6 +10,7 @@ from rich.text import Text as RichText
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -74,7 +75,7 @@ class InspectScreen(AppScreen[None], ModalScreen[None]):
         frame = self.query_one("#inspect")
         trace = self.cursor.trace
         formula = trace.formula(self.node)
-        frame.border_title = RichText(clean(trace.label(self.node) + (f" = {formula}" if formula else ""))).plain
+        frame.border_title = Content(clean(trace.label(self.node) + (f" = {formula}" if formula else "")))
         frame.border_subtitle = _CLOSE[self.lang]
         self.query_one("#inspect-words", Static).update(self._table())
 
