@@ -12,7 +12,7 @@ import numpy as np
 
 from tracer.cli.naming import Wish
 from tracer.cli.opening import open_quietly
-from tracer.cli.terminal import choose_lang, interactive, plain, say
+from tracer.cli.terminal import choose_lang, interactive, line_of, plain, say
 from tracer.core.rerun import Number
 from tracer.errors import ExpressionError, NotFoundError, TracerError
 from tracer.explain.difference import change_in_words, verdict
@@ -101,16 +101,16 @@ def _walk(left: Thing, right: Thing, found: Difference, lang: Lang) -> int:
 
 
 def _print(left: Thing, right: Thing, found: Difference, most: int, lang: Lang) -> None:
-    print(plain("  |  ".join(" ".join([t.title, *assignments(t.trace, t.overrides)]) for t in (left, right))))
+    print(line_of("  |  ".join(" ".join([t.title, *assignments(t.trace, t.overrides)]) for t in (left, right))))
     print(verdict(found)[lang])
     for i, line in enumerate(first_in_words(found), start=1):
-        print(f"  {i}  {plain(line[lang])}")
+        print(line_of(f"  {i}  {line[lang]}"))
     changes = found.largest(most)
     if changes:
         print(_BY_SIZE[lang])
     for change in changes:
         where = _where(found.left.source(change.nodes[0]))
-        print(plain(f"  {change_in_words(found, change)[lang]}{f'  ({where})' if where else ''}"))
+        print(line_of(f"  {change_in_words(found, change)[lang]}{f'  ({where})' if where else ''}"))
     if len(found) > len(changes):
         print(_MORE.format(count=len(found) - len(changes))[lang])
 

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from tracer.cli.naming import Wish
 from tracer.cli.opening import open_quietly
 from tracer.cli.steps import json_number
-from tracer.cli.terminal import choose_lang, plain, say
+from tracer.cli.terminal import choose_lang, line_of, plain, say
 from tracer.errors import NotFoundError
 from tracer.explain.parts_share import residual_of, stage_name
 from tracer.explain.paths import PathsTold, no_route, tell_paths
@@ -113,7 +113,7 @@ def element_named(trace: Trace, name: str) -> tuple[int, int | None]:
 
 def print_paths(found: PathsTold, lang: Lang) -> None:
     """Each route and its numbers; a trail that is the same as the one above is not printed again."""
-    print(plain(found.heading[lang]))
+    print(line_of(found.heading[lang]))
     width = max(cell_len(route.product[lang]) for route in found.routes)
     above = ""
     for i, route in enumerate(found.routes, start=1):
@@ -123,14 +123,14 @@ def print_paths(found: PathsTold, lang: Lang) -> None:
         numbers = "" if route.numbers == route.product else route.numbers[lang]
         numbers = f"{route.symbols} = {numbers}" if route.symbols and numbers else numbers
         if trail != above:
-            print(plain(f"{start}{trail}"))
+            print(line_of(f"{start}{trail}"))
             start = " " * cell_len(start)
         if numbers or trail == above:
             print(plain(f"{start}{numbers}"))
         above = trail
-    print(plain(found.total[lang]))
+    print(line_of(found.total[lang]))
     for note in found.notes:
-        print(plain(note[lang]))
+        print(line_of(note[lang]))
 
 
 # As JSON

@@ -53,6 +53,16 @@ def say(words: str) -> None:
         print(f"tracer: {plain(words)}", file=sys.stderr, flush=True)
 
 
+LONGEST = 400
+"""Characters of a line that a person is to read; a name may be of any length."""
+
+
+def line_of(text: str) -> str:
+    """`text` on one line, as `plain`; the end of one that nobody would read is cut off."""
+    words = plain(text[: LONGEST + 1]).replace("\n", " ").replace("\t", " ")
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
+
+
 def plain(text: str) -> str:
     """`text` without control characters: a program's output or a file's name must not steer the terminal."""
     return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -13,7 +13,7 @@ from tracer.cli.naming import Wish
 from tracer.cli.opening import open_quietly
 from tracer.cli.paths import element_named, position_of
 from tracer.cli.steps import json_number
-from tracer.cli.terminal import choose_lang, plain
+from tracer.cli.terminal import choose_lang, line_of
 from tracer.errors import TracerError, did_you_mean
 from tracer.explain.why import Told, told
 from tracer.explain.why_lines import called
@@ -52,7 +52,7 @@ def explain_why(name: str, values: Sequence[str], asked: Asked, *, lang: str | N
         print(json.dumps(to_json(trace, found, said), ensure_ascii=False, allow_nan=False))
     else:
         for line in printed(said, words) if said is not None else [_NOTHING[words]]:
-            print(plain(line))
+            print(line_of(line))
     return 0 if found is None or found.fine else 1
 
 

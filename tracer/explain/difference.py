@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from tracer.explain.amount import Amount, is_single, number, shape_of, shape_text
 from tracer.numbers import format_number
 from tracer.text import Text
@@ -33,9 +35,8 @@ def change_in_words(found: Difference, change: Change) -> Text:
     if change.pass_index is not None and several:
         fact = _OF_PASS.format(fact=fact, number=change.pass_index + 1)
     left, right = both_sides(change)
-    return _CHANGE.format(
-        label=label(found, change), fact=fact, left=left, right=right, size=format_number(change.size)
-    )
+    words = _CHANGE if isfinite(change.size) else _NO_DISTANCE
+    return words.format(label=label(found, change), fact=fact, left=left, right=right, size=format_number(change.size))
 
 
 def label(found: Difference, change: Change) -> str:
@@ -85,6 +86,7 @@ _FACTS = {
     "gradient": Text(en="gradient", ja="勾配"),
     "end value": Text(en="value in the end", ja="最後の値"),
 }
+_NO_DISTANCE = Text(en="{label}: {fact} {left} | {right}", ja="{label}：{fact} {left} | {right}")
 _CHANGE = Text(
     en="{label}: {fact} {left} | {right}, apart by {size}", ja="{label}：{fact} {left} | {right}（差 {size}）"
 )

@@ -84,7 +84,7 @@ class GraphPanel(Panel):
         before, self._map = self._map, None
         if view.nothing is not None:
             return self._say_why(view.nothing, size)
-        self._say(_told(large, self._chosen(large), size.width) if view.compact else scene.note)
+        self.say_below(_told(large, self._chosen(large), size.width) if view.compact else scene.note)
         at = self._window(scene, size)
         window = Viewport(at.x, at.y, size.width, size.height)
         rows = draw(scene, window).rows
@@ -120,10 +120,6 @@ class GraphPanel(Panel):
             *[blank] * above,
             *(Strip.join([indent, line]).adjust_cell_length(size.width, self.ground) for line in words),
         ]
-
-    def _say(self, note: str) -> None:
-        if (self.border_subtitle or "") != note:
-            self.border_subtitle = note
 
     # Where the window is
 

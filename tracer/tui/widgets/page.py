@@ -194,8 +194,7 @@ class PagePanel(Panel):
     def _say(self, page: Page) -> None:
         """In the frame: which block of how many."""
         words = page.name[self.lang]
-        if (self.border_subtitle or "") != words:
-            self.border_subtitle = words
+        self.say_below(words)
 
     # Scrolling
 

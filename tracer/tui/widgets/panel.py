@@ -12,6 +12,7 @@ from rich.style import Style
 from rich.text import Span
 from rich.text import Text as RichText
 from textual import events
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -48,6 +49,7 @@ class Panel(Widget, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: list[Strip] = []
+        self._below = ""
         self._drawn: tuple[Any, ...] = ()
         """What `_lines` were painted from."""
 
@@ -90,9 +92,15 @@ class Panel(Widget, can_focus=True):
     def on_mount(self) -> None:
         self.set_heading()
 
+    def say_below(self, words: str) -> None:
+        """What stands in the lower border: it may hold the name of a node or a file, so brackets in it are brackets."""
+        if words != self._below:
+            self._below = words
+            self.border_subtitle = Content(words)
+
     def set_heading(self) -> None:
         """The frame's title, in the present language."""
-        self.border_title = self.heading or self.HEADING[self.lang]
+        self.border_title = Content(self.heading or self.HEADING[self.lang])
 
     def redraw(self) -> None:
         """Paint anew what differs from what is on screen."""

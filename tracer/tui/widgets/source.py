@@ -20,7 +20,6 @@ class SourcePanel(Panel):
         trace = view.cursor.trace
         at = None if view.about is None else trace.source(view.about)
         name = source_title(view.cursor)
-        if (self.border_subtitle or "") != name:
-            self.border_subtitle = name
+        self.say_below(name)
         panel = source_panel(view.cursor, self.lang, self.palette, size.height, at=at)
         return self.strips(panel.lines(size.width), size.width)

@@ -147,8 +147,7 @@ class BoundaryPanel(TrainingPanel):
                 )
                 self._kept = drawn, self.strips(pictured.lines(), size.width)
             lines = self._kept[1]
-        if (self.border_subtitle or "") != subtitle:
-            self.border_subtitle = subtitle
+        self.say_below(subtitle)
         return lines
 
 
