@@ -133,3 +133,16 @@ def _dragged(panel: GraphPanel, x: int, y: int) -> MouseMove:
     """The mouse, button down, at a cell of the panel."""
     at = panel.region
     return MouseMove(panel, x, y, 0, 1, 1, False, False, False, at.x + x, at.y + y)
+
+
+async def test_brackets_in_a_name_are_told_as_brackets() -> None:
+    """The line below the picture holds what a user called the node."""
+    with record() as rec:
+        x = Value(2.0, name="[red]x")
+        (x * x).named("y").backward()
+    async with walking(thing_of(rec.trace), at=2) as (pilot, screen):
+        screen.select(0)
+        page = await press(pilot, "-")
+        below = [line for line in page.splitlines() if "╰─" in line and "∂" in line]
+        assert below
+        assert "[red]x" in below[0]
