@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
-from tests.tui.shell import remembering
+from tests.tui.shell import remembering, until
 from tests.tui.stepping import NARROW, WIDE
 from tests.tui.test_tensor_snapshots import still
 from tests.tui.test_zooming import long_thing
@@ -27,6 +27,7 @@ def test_the_picture_from_afar(snap_compare: Compare, size: tuple[int, int], lan
     async def zoom(pilot: Pilot[None]) -> None:
         await pilot.pause()
         screen = pilot.app.screen
+        await until(pilot, lambda: bool(screen.view.checks))  # type: ignore[attr-defined]
         await pilot.press("j")
         if "-" in keys:
             await pilot.press("-")
