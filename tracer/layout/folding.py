@@ -47,10 +47,6 @@ class Folding:
 
         return opened_to(trace, self, node, user)
 
-    def is_open(self, key: str) -> bool:
-        """Whether this very group was opened."""
-        return key in self.opened
-
 
 def _within(key: str, group: str) -> bool:
     """Whether `key` is `group` or lies in it."""

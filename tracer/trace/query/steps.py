@@ -27,7 +27,6 @@ ALONE: tuple[State, ...] = ("nan", "inf", "finite")
 """States that may stand without `value is`."""
 Textual = Literal["op", "scope", "file", "name", "kind"]
 TEXTUAL: tuple[Textual, ...] = ("op", "scope", "file", "name", "kind")
-TELLING = ("==", "!=", "~", "in")
 KINDS = ("leaf", "const", "op")
 FIELDS = (*MEASURES, *TEXTUAL, "shape")
 JOINTS = ("and", "or", "not")
