@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import codecs
 import gc
+import signal
 import sys
-from functools import partial
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 from tracer.text import Lang
 from tracer.tui.settings import SettingsFile, settings_path
@@ -18,13 +19,34 @@ if TYPE_CHECKING:
     from tracer.tui.running import Running
 
 
+class Keys(codecs.getincrementaldecoder("utf-8")):  # type: ignore[misc]  # codecs makes its classes at run time
+    """What the keyboard sends, as text: a byte that is not UTF-8 is a replacement character.
+
+    Nothing at all is sent by a terminal that is gone. Where it was not ours to control, nobody else tells the app so,
+    and Textual would go on asking for keys for ever.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("replace")
+
+    def decode(self, input: Any, final: bool = False) -> str:
+        if not input and not final:
+            signal.raise_signal(signal.SIGHUP)
+            time.sleep(PATIENCE)
+        text: str = super().decode(input, final)
+        return text
+
+
+PATIENCE = 0.1
+"""Seconds between two questions to a terminal that is gone, while the app ends."""
+
+
 def forgive_bytes() -> None:
-    """Read a byte that is not UTF-8 as a replacement character: Textual's reader of keys would end the app."""
+    """Read keys with `Keys`: on a byte that is not UTF-8 Textual's own reader would end the app."""
     if sys.platform != "win32":
         from textual.drivers import linux_driver
 
-        decoder = partial(codecs.getincrementaldecoder("utf-8"), errors="replace")
-        linux_driver.getincrementaldecoder = lambda _encoding: decoder  # type: ignore[attr-defined]
+        linux_driver.getincrementaldecoder = lambda _encoding: Keys  # type: ignore[attr-defined,assignment]
 
 
 def run_app(
