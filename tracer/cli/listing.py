@@ -106,8 +106,9 @@ def training_completions(incomplete: str, ending: str) -> list[str]:
     if ending == ".csv":
         return _beginning(incomplete, list(MADE_HERE), (ending,))
     try:
-        models = sorted(one.stem for one in (content_root() / "models").glob("*.py"))
-    except TracerError:
+        programs = sorted((content_root() / "models").glob("*.py"))
+        models = [one.stem for one in programs if "\ndef training(" in one.read_text(encoding="utf-8")]
+    except (TracerError, OSError):
         models = []
     return _beginning(incomplete, models, (ending,))
 

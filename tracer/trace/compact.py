@@ -43,7 +43,7 @@ def widen(column: Array, declared: np.dtype[Any]) -> Array:
 def shrink(arrays: Arrays) -> Arrays:
     """The columns of a file, each as small as it can be."""
     found = {name: column for name, column in arrays.items() if not (name in ABSENT and _nothing(column))}
-    found["counts"] = np.diff(found.pop("offsets"))
+    found["counts"] = np.diff(found.pop("offsets")).astype(np.int32)
     found |= _runs(found.pop("pass.nodes"), found["pass.node_offsets"])
     return {name: column if name.startswith("arena.") else narrow(column) for name, column in found.items()}
 

@@ -114,9 +114,9 @@ class Dialog(AppScreen[Result], ModalScreen[Result]):
     def type_ahead(self, key: events.Key) -> bool:
         """Give the field a key that was typed before the field was there: after it is, in the order of typing.
 
-        False where there is no field.
+        False where there is no field, or one that takes no more.
         """
-        if self.is_mounted and not self.query("#dialog-input"):
+        if self.is_mounted and all(field.disabled for field in self.query("#dialog-input")):
             return False
         again = events.Key(key.key, key.character)  # the old one bubbles no more
         self.ahead.append(again)
