@@ -6,6 +6,8 @@ import pytest
 
 from tests.cli.shell import Shell
 
+pytestmark = pytest.mark.deep  # driven by keys, which is slow; short tests of the parts stand beside theirs
+
 
 @pytest.mark.parametrize(
     ("option", "text", "words"),

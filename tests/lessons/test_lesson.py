@@ -330,6 +330,7 @@ def as_toml(value: object) -> str:
     return repr(value)
 
 
+@pytest.mark.deep
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(LESSON_KEYS), ANY), st.lists(st.dictionaries(st.sampled_from(STOP_KEYS), ANY)))
 @example({"title": "t", "compare": "0\n"}, [])

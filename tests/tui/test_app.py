@@ -103,6 +103,7 @@ async def test_arrows_and_letters_move_over_headings() -> None:
         assert marked(app) == "lesson:start/01_product"
 
 
+@pytest.mark.deep
 async def test_find_narrows_the_list_in_either_language() -> None:
     app = GradientTracer(remembering())
     async with app.run_test(size=(120, 40)) as pilot:

@@ -72,6 +72,7 @@ async def test_one_key_reads_walks_prints_and_goes_on() -> None:
         assert seen == sorted(seen)
 
 
+@pytest.mark.deep
 async def test_left_takes_the_same_way_back() -> None:
     async with playing(size=SMALL) as (pilot, screen):
         screen._asked_after.add(1)
@@ -170,6 +171,7 @@ async def test_read_on_goes_from_stop_to_stop_and_on_to_the_next_block() -> None
         assert (screen.page.at, screen.view.cursor.position) == (FIRST, 0)
 
 
+@pytest.mark.deep
 async def test_blocks_are_reached_by_J_and_K() -> None:
     async with playing(size=WIDE) as (pilot, screen):
         await press(pilot, "J", "J", "J", "right")
@@ -185,6 +187,7 @@ async def test_blocks_are_reached_by_J_and_K() -> None:
 # The outline
 
 
+@pytest.mark.deep
 async def test_the_outline_goes_to_headings_and_blocks() -> None:
     async with playing(size=SMALL) as (pilot, screen):
         text = await press(pilot, "o")
@@ -284,6 +287,7 @@ async def test_a_click_on_a_block_goes_there() -> None:
         assert screen.page.at == DEFINES
 
 
+@pytest.mark.deep
 async def test_resizing_keeps_the_place() -> None:
     async with playing(size=HUGE) as (pilot, screen):
         await press(pilot, "J", "J", "J", "right", "right")

@@ -16,6 +16,8 @@ from tracer.tui.screens.paths import PathsScreen
 from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.widgets.graph import GraphPanel
 
+pytestmark = pytest.mark.deep  # driven by keys, which is slow; short tests of the parts stand beside theirs
+
 
 def drawn_heavy(screen: StepperScreen) -> frozenset[int]:
     return screen.view.route

@@ -12,6 +12,8 @@ from tracer.text import Lang
 from tracer.trace.trace import Trace
 from tracer.tui.screens.why import WhyScreen
 
+pytestmark = pytest.mark.deep  # driven by keys, which is slow; short tests of the parts stand beside theirs
+
 
 def dead() -> Trace:
     with record() as rec:

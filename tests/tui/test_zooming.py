@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from textual.events import MouseMove
 from textual.pilot import Pilot
 
@@ -14,6 +15,8 @@ from tracer.core.record import record
 from tracer.core.value import Value
 from tracer.lessons.runner import Thing
 from tracer.tui.widgets.graph import GraphPanel
+
+pytestmark = pytest.mark.deep  # driven by keys, which is slow; short tests of the parts stand beside theirs
 
 
 def long_thing() -> Thing:
