@@ -199,7 +199,7 @@ def test_a_program_that_sleeps_is_woken_to_be_stopped(program: Path) -> None:
 
 
 def test_a_program_that_will_not_stop_is_killed_and_opens(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "GRACE", 0.5)
+    monkeypatch.setattr(process, "GRACE", 1.5)
     text = READY + "while True:\n    try:\n        time.sleep(1)\n    except BaseException:\n        pass\n"
     made = run(program, text, stop=when(program.with_name("ready")))
     assert made.outcome.kind == "stopped"

@@ -35,7 +35,7 @@ from tracer.errors import TracerError
 from tracer.files import write_atomic
 from tracer.lessons.outcome import Outcome
 from tracer.programs.frames import is_users, one_line, own_frames, told
-from tracer.trace.spool import Spool
+from tracer.trace.spool import Spool, inside_write
 
 
 class Writes(Protocol):
@@ -75,7 +75,7 @@ class Stopper(threading.Thread):
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         """The handler of SIGINT: KeyboardInterrupt, but never with half an event recorded."""
-        if inside_event(frame):
+        if inside_event(frame) or inside_write(frame):
             return  # whoever asked asks again in a moment
         self._raised.set()
         raise KeyboardInterrupt

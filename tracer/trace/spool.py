@@ -63,8 +63,19 @@ class Spool:
             return
         events = self.recorder.n_nodes + sum(s[2] - s[1] for s in self.recorder.segments)
         cost = 0.0
-        if events != self._events:
-            self._events = events
-            cost = self.write()
-            self._wait = min(INTERVAL, self._wait * GROWS)
-        signal.setitimer(signal.ITIMER_REAL, max(self._wait, SHARE * cost))
+        try:
+            if events != self._events:
+                cost = self.write()
+                self._events = events
+                self._wait = min(INTERVAL, self._wait * GROWS)
+        finally:  # whatever broke the write off: there is another one
+            signal.setitimer(signal.ITIMER_REAL, max(self._wait, SHARE * cost))
+
+
+def inside_write(frame: FrameType | None) -> bool:
+    """Whether the code that `frame` runs is writing a recording down: broken off, it would leave the one before."""
+    while frame is not None:
+        if frame.f_code.co_filename == __file__:
+            return True
+        frame = frame.f_back
+    return False

@@ -50,7 +50,7 @@ from tracer.lessons.documents.job import JOB, begins, ends, outcome_name, trace_
 from tracer.lessons.documents.torch_name import install
 from tracer.lessons.outcome import Outcome
 from tracer.nn import functional
-from tracer.trace.spool import Spool
+from tracer.trace.spool import Spool, inside_write
 
 if TYPE_CHECKING:
     from tracer.core.tensor import Tensor
@@ -181,7 +181,7 @@ class BlockStopper(threading.Thread):
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         """The handler of SIGINT: KeyboardInterrupt in the block that runs, but never with half an event recorded."""
-        if inside_event(frame):
+        if inside_event(frame) or inside_write(frame):
             return  # whoever asked asks again in a moment
         if self.running is not None:
             self._raised.set()
