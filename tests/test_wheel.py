@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.deep  # starts many processes, which is slow
+
 ROOT = Path(__file__).resolve().parents[1]
 BIN = "Scripts" if os.name == "nt" else "bin"
 TRAPS = ("models", "numpy", "samples", "tracer", "typer", "textual", "json", "typing")

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.cli.shell import Shell
+
+pytestmark = pytest.mark.deep  # starts many processes, which is slow
 
 PROGRAM = """\
 from tracer import Value

@@ -10,6 +10,8 @@ import pytest
 
 from tests.cli.shell import Shell, Terminal
 
+pytestmark = pytest.mark.deep  # starts many processes, which is slow
+
 NOTES = """\
 # Slopes
 

@@ -17,6 +17,8 @@ from tracer import load
 from tracer.core.record import record
 from tracer.core.value import Value
 
+pytestmark = pytest.mark.deep  # starts many processes, which is slow
+
 posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 ENDLESS = """\
 from tracer import Value

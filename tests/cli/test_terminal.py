@@ -12,7 +12,10 @@ import pytest
 from tests.cli.shell import Terminal, wait_for
 from tracer.lessons.content import catalogue
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals"),
+    pytest.mark.deep,  # starts many processes, which is slow
+]
 
 EXPRESSION = ["open", "(x + 2) * (x - 1)", "x=3", "--lang", "en"]
 ENDLESS = """\

@@ -20,6 +20,8 @@ from tracer.tui.screens.consent import ConsentScreen
 from tracer.tui.screens.document import DocumentScreen
 from tracer.tui.screens.stepper import StepperScreen
 
+pytestmark = pytest.mark.deep  # driven by keys, which is slow
+
 SMALL, WIDE, HUGE = (80, 24), (120, 40), (200, 60)
 FIRST, DEFINES, OTHER, LAYER, FRAGMENT, BROKEN, REST = range(7)
 """The places of `notes.md`."""

@@ -19,6 +19,8 @@ from tracer.tui.app import GradientTracer
 from tracer.tui.messages import Request
 from tracer.tui.screens.document import DocumentScreen
 
+pytestmark = pytest.mark.deep  # driven by keys, which is slow
+
 Compare = Callable[..., bool]
 Wanted = Callable[[DocumentScreen], bool]
 

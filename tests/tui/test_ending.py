@@ -11,6 +11,8 @@ import pytest
 pytest.importorskip("termios")
 from tests.tui.pseudo import IN, session
 
+pytestmark = pytest.mark.deep  # driven by keys, which is slow
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:

@@ -14,6 +14,8 @@ from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.view import APART
 from tracer.tui.widgets.graph import GraphPanel
 
+pytestmark = pytest.mark.deep  # driven by keys, which is slow
+
 
 def wide_pair() -> Thing:
     """A pair whose graphs do not fit beside each other on a small terminal."""

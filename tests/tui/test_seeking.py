@@ -20,6 +20,8 @@ from tracer.tui.screens.search import SearchScreen
 from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.screens.watches import WatchesScreen
 
+pytestmark = pytest.mark.deep  # driven by keys, which is slow
+
 
 async def type_in(pilot: object, text: str) -> str:
     """Put `text` into the field; pressing each key of it takes long."""

@@ -16,6 +16,8 @@ from tracer.core.value import Value
 from tracer.lessons.runner import Thing
 from tracer.tui.screens.edit import EditScreen
 
+pytestmark = pytest.mark.deep  # driven by keys, which is slow
+
 
 async def test_a_nudge_moves_the_leaf_at_work_and_is_compared_with_the_gradient() -> None:
     async with walking(thing_of(program())) as (pilot, screen):

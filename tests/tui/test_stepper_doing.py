@@ -22,6 +22,8 @@ from tracer.tui.screens.search import SearchScreen
 from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.widgets.choice import Choice
 
+pytestmark = pytest.mark.deep  # driven by keys, which is slow
+
 
 async def fill(pilot: object, text: str) -> str:
     pilot.app.screen.query_one(Input).value = text  # type: ignore[attr-defined]

@@ -18,6 +18,8 @@ from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.screens.unfold import UnfoldScreen
 from tracer.tui.widgets.graph import GraphPanel
 
+pytestmark = pytest.mark.deep  # driven by keys, which is slow
+
 
 def find(screen: StepperScreen, name: str) -> int:
     return int(screen.view.cursor.trace.find(name))

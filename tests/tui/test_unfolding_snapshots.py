@@ -18,6 +18,8 @@ from tests.tui.test_unfolding import find, probabilities
 from tracer.text import LANGS, Lang
 from tracer.tui.screens.stepper import StepperScreen
 
+pytestmark = pytest.mark.deep  # driven by keys, which is slow
+
 Compare = Callable[..., bool]
 
 
