@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.train.canned import look, report
 from tracer.train.history import FIRST, LOOKS_KEPT, SMOOTHING, History
-from tracer.train.report import Report
+from tracer.train.report import Report, Sample
 
 losses = st.lists(st.floats(0.001, 1000), min_size=1, max_size=80)
 
@@ -89,3 +89,33 @@ def test_a_loss_that_stays_below_its_start_is_no_trouble(found: list[float]) -> 
     past = history([1000.0, *found]).past
     assert past.trouble is None
     assert past.warning is None
+
+
+def test_what_was_seen_later_is_not_told_of_a_step() -> None:
+    """Held-out losses, texts and learning rates of step k are those up to step k."""
+    made = History()
+    for step in range(1, 31):
+        texts = (Sample(f"text {step}", 0.5),) if step % 10 == 0 else ()
+        made.add(Report(step, 1.0, step / 10, lr=1 / step, eval=2.0 / step if texts else None, samples=texts))
+    past = made.past
+    assert (past.eval_at(9), past.eval_at(10), past.eval_at(29)) == (None, (10, 0.2), (20, 0.1))
+    assert [sample.text for _, sample in past.samples_at(25)] == ["text 10", "text 20"]
+    assert past.samples_at(9) == ()
+    assert past.rate_at(4) == 0.25
+    assert past.rate_at(31) is None
+
+
+def test_learning_rates_that_begin_late_stand_at_their_steps() -> None:
+    made = History()
+    made.add(Report(1, 1.0, 0.1))
+    made.add(Report(2, 1.0, 0.2, lr=0.5))
+    assert (made.past.rate_at(1), made.past.rate_at(2)) == (None, 0.5)
+
+
+def test_a_parameter_that_is_not_finite_ends_a_run_whose_loss_is() -> None:
+    made = History()
+    made.add(Report(1, 1.0, 0.1, broken="wte"))
+    past = made.past
+    assert past.stopped
+    assert past.warning is not None
+    assert past.warning.en.startswith("wte is not finite after step 1")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.train.canned import look, setup
-from tracer.train.report import Report, Setup
+from tracer.train.report import Report, Sample, Setup
 
 
 def again(report: Report) -> Report:
@@ -43,3 +43,19 @@ def test_the_setup_travels_whole() -> None:
 def test_reports_are_frozen() -> None:
     with pytest.raises(AttributeError):
         Report(1, 1.0, 1.0).loss = 2.0  # type: ignore[misc]
+
+
+def test_a_model_of_texts_knows_what_guessing_costs() -> None:
+    """26 letters and BOS: log 27."""
+    said = Setup(
+        "gpt.py", "names", "Tensor", 4192, 1000, {"seed": 42, "tied": False}, (), False, tuple("abc" * 8 + "de")
+    )
+    assert said.chance == math.log(27)
+    assert Setup.of(json.loads(json.dumps(said.to_json()))) == said
+    assert said.settings_in_words() == "seed 42  tied off"
+
+
+def test_texts_and_held_out_losses_travel() -> None:
+    report = Report(10, 2.5, 1.0, lr=0.01, eval=2.4, samples=(Sample("ka[b]", 0.5),), broken="wte")
+    back = Report.of(json.loads(json.dumps(report.to_json())))
+    assert (back.lr, back.eval, back.samples, back.broken) == (0.01, 2.4, (Sample("ka[b]", 0.5),), "wte")

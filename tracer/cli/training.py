@@ -174,7 +174,7 @@ def line_of(report: Report) -> str:
 
 def _introduce(setup: Setup, shown: str) -> None:
     if watched():
-        settings = ", ".join(f"{name}={value:g}" for name, value in setup.settings.items())
+        settings = setup.settings_in_words(", ", "=")
         say(f"{shown}: {setup.parameters:,} parameters ({setup.engine}), {len(setup.rows):,} rows, {settings}")
 
 

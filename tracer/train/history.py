@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.text import Text
-from tracer.train.report import Look, Report
+from tracer.text import Text, clean
+from tracer.train.report import Look, Report, Sample
 
 SMOOTHING = 0.95
 """Share of the past in each point of the smoothed curve: it looks back about twenty steps."""
@@ -21,17 +21,25 @@ GREW = 3.0
 """A smoothed loss this many times what the first steps measured is going the wrong way."""
 FIRST = 10
 """What counts as the first steps."""
+SAMPLES_KEPT = 2_000
+"""Texts kept of a run, the newest."""
 LOOKS_KEPT = 200
 """Looks kept of a run, evenly spread: 6 kB each."""
 RECENT = 1.0
 """Seconds of training that the speed is measured over."""
 
-Trouble = Literal["not finite", "growing"]
+Trouble = Literal["not finite", "broken", "growing"]
 WORDS: dict[Trouble, Text] = {
     "not finite": Text(
         en="The loss is {loss} at step {step}: training ends here. A smaller learning rate may help;"
         " open the step to see where it comes from.",
         ja="ステップ {step} で損失が {loss} になり、訓練はここで終わりです。学習率を小さくしてみてください。"
+        "このステップを開くと、どこで起きたかが分かります。",
+    ),
+    "broken": Text(
+        en="{name} is not finite after step {step}: training ends here. A smaller learning rate may help;"
+        " open the step to see where it comes from.",
+        ja="ステップ {step} の後に {name} が有限でなくなり、訓練はここで終わりです。学習率を小さくしてみてください。"
         "このステップを開くと、どこで起きたかが分かります。",
     ),
     "growing": Text(
@@ -52,6 +60,14 @@ class Past:
     speed: float | None
     """Steps a second, lately; None before there is one."""
     trouble: Trouble | None
+    evals: tuple[tuple[int, float], ...] = ()
+    """Step and the mean loss on the held-out texts after it, ascending."""
+    samples: tuple[tuple[int, Sample], ...] = ()
+    """Step and a text that the model wrote after it, ascending."""
+    rates: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """The learning rate of each step's update, nan where nobody said; empty where nobody ever did."""
+    broken: str | None = None
+    """The parameter that is not finite after the last step."""
 
     @property
     def steps(self) -> int:
@@ -63,6 +79,25 @@ class Past:
         at = bisect_right([one for one, _ in self.looks], step)
         return self.looks[at - 1] if at else None
 
+    def eval_at(self, step: int) -> tuple[int, float] | None:
+        """The last held-out loss at or before a step, and after which step it was measured."""
+        at = bisect_right([one for one, _ in self.evals], step)
+        return self.evals[at - 1] if at else None
+
+    def samples_at(self, step: int) -> tuple[tuple[int, Sample], ...]:
+        """What was written up to a step, the oldest first."""
+        return self.samples[: bisect_right([one for one, _ in self.samples], step)]
+
+    def rate_at(self, step: int) -> float | None:
+        """The learning rate of a step's update."""
+        rate = float(self.rates[step - 1]) if 1 <= step <= len(self.rates) else math.nan
+        return None if math.isnan(rate) else rate
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a number that is not finite has ended the run."""
+        return self.trouble in ("not finite", "broken")
+
     @property
     def warning(self) -> Text | None:
         """What is wrong, in words; None if nothing is."""
@@ -71,7 +106,10 @@ class Past:
         first = float(np.max(np.abs(self.losses[:FIRST])))
         times = float(self.smoothed[-1]) / first if first else math.inf
         return WORDS[self.trouble].format(
-            loss=f"{self.losses[-1]:g}", step=f"{self.steps:,}", times=f"{times:.1f}" if times < 1e4 else f"{times:.0e}"
+            loss=f"{self.losses[-1]:g}",
+            step=f"{self.steps:,}",
+            times=f"{times:.1f}" if times < 1e4 else f"{times:.0e}",
+            name=clean(self.broken or ""),
         )
 
 
@@ -82,9 +120,13 @@ class History:
         self._losses, self._smoothed, self._seconds = array("d"), array("d"), array("d")
         self._looks: list[tuple[int, Look]] = []
         self._average = 0.0
+        self._evals: list[tuple[int, float]] = []
+        self._samples: list[tuple[int, Sample]] = []
+        self._rates = array("d")
+        self._broken: str | None = None
 
     def add(self, report: Report) -> None:
-        """Take in a report; one of the last step again brings only its look."""
+        """Take in a report; one of the last step again brings only what was seen after it."""
         if report.step > len(self._losses):
             self._losses.append(report.loss)
             self._seconds.append(report.seconds)
@@ -95,6 +137,16 @@ class History:
             self._looks.append((report.step, report.look))
             if len(self._looks) > LOOKS_KEPT:
                 self._thin_out()
+
+        if report.lr is not None and len(self._rates) < len(self._losses):
+            self._rates.extend([math.nan] * (len(self._losses) - 1 - len(self._rates)))
+            self._rates.append(report.lr)
+        if report.eval is not None and (not self._evals or self._evals[-1][0] < report.step):
+            self._evals.append((report.step, report.eval))
+        if report.samples and (not self._samples or self._samples[-1][0] < report.step):
+            self._samples += [(report.step, sample) for sample in report.samples]
+            del self._samples[:-SAMPLES_KEPT]
+        self._broken = report.broken
 
     def _thin_out(self) -> None:
         """Let one look go, where they stand closest; the first and the last stay."""
@@ -109,7 +161,17 @@ class History:
     def past(self) -> Past:
         """A frozen copy."""
         losses, smoothed = np.array(self._losses), np.array(self._smoothed)
-        return Past(losses, smoothed, tuple(self._looks), self._speed(), self._trouble())
+        return Past(
+            losses,
+            smoothed,
+            tuple(self._looks),
+            self._speed(),
+            self._trouble(),
+            tuple(self._evals),
+            tuple(self._samples),
+            np.array(self._rates),
+            self._broken,
+        )
 
     def _speed(self) -> float | None:
         seconds = self._seconds
@@ -125,6 +187,8 @@ class History:
             return None
         if not math.isfinite(self._losses[-1]):
             return "not finite"
+        if self._broken is not None:
+            return "broken"
         first = max(abs(loss) for loss in self._losses[:FIRST])
         grown = len(self._losses) > FIRST and self._smoothed[-1] > GREW * first
         return "growing" if grown else None

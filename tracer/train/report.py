@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.text import clean
 from tracer.train.entry import Row
 
 
@@ -25,11 +27,26 @@ class Setup:
     parameters: int
     """Numbers that are trained."""
     steps: int
-    settings: Mapping[str, float]
-    """Every setting that is a number, the seed too."""
+    settings: Mapping[str, float | str | bool]
+    """Every setting that is a number, a word or a switch, the seed too."""
     rows: tuple[Row, ...]
     predicts: bool
     """Whether there is a decision boundary to show."""
+    symbols: tuple[str, ...] = ()
+    """The vocabulary of a model of texts, without the BOS that stands after it; empty for any other."""
+    documents: int = 0
+    """Texts it learns from."""
+    held_out: int = 0
+    """Texts it is tested on and never learns from."""
+
+    @property
+    def chance(self) -> float | None:
+        """The loss of a model of texts that knows nothing, -log(1/V); None for any other."""
+        return math.log(len(self.symbols) + 1) if self.symbols else None
+
+    def settings_in_words(self, between: str = "  ", equals: str = " ") -> str:
+        """`seed 42  lr 0.01  tied off`."""
+        return between.join(f"{name}{equals}{setting_in_words(value)}" for name, value in self.settings.items())
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -37,7 +54,14 @@ class Setup:
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Setup:
         rows = tuple((x1, x2, label) for x1, x2, label in said["rows"])
-        return cls(**{**said, "rows": rows})
+        return cls(**{**said, "rows": rows, "symbols": tuple(said.get("symbols", ()))})
+
+
+def setting_in_words(value: float | str | bool) -> str:
+    """A setting as one types it: `0.01`, `relu`, `off`."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return clean(value) if isinstance(value, str) else f"{value:g}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +107,15 @@ class Look:
         return cls(said["accuracy"], tuple(said["wrong"]), None if field is None else Boundary.of(field))
 
 
+@dataclass(frozen=True)
+class Sample:
+    """A text that the model wrote."""
+
+    text: str
+    temperature: float
+    """What it was drawn at; 0 always takes the most probable symbol."""
+
+
 @dataclass(frozen=True, eq=False)
 class Report:
     """One training step that has been taken."""
@@ -94,12 +127,36 @@ class Report:
     seconds: float
     """Time spent in steps so far, pauses and looks not counted."""
     look: Look | None = None
+    lr: float | None = None
+    """The learning rate of this step's update, where the program says."""
+    eval: float | None = None
+    """Mean loss on the held-out texts after the step."""
+    samples: tuple[Sample, ...] = ()
+    """Texts that the model wrote after the step."""
+    broken: str | None = None
+    """The first parameter that is not finite after the step."""
 
     def to_json(self) -> dict[str, Any]:
         said: dict[str, Any] = {"step": self.step, "loss": self.loss, "seconds": self.seconds}
-        return said if self.look is None else {**said, "look": self.look.to_json()}
+        extra = {
+            "look": None if self.look is None else self.look.to_json(),
+            "lr": self.lr,
+            "eval": self.eval,
+            "samples": [[one.text, one.temperature] for one in self.samples] or None,
+            "broken": self.broken,
+        }
+        return said | {name: value for name, value in extra.items() if value is not None}
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Report:
         look = said.get("look")
-        return cls(said["step"], said["loss"], said["seconds"], None if look is None else Look.of(look))
+        return cls(
+            said["step"],
+            said["loss"],
+            said["seconds"],
+            None if look is None else Look.of(look),
+            said.get("lr"),
+            said.get("eval"),
+            tuple(Sample(text, temperature) for text, temperature in said.get("samples") or ()),
+            said.get("broken"),
+        )

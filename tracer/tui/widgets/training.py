@@ -201,7 +201,7 @@ class NumbersPanel(TrainingPanel):
         yield _NAMES["parameters"], _same(f"{setup.parameters:,}  {setup.engine}"), "text"
         data = _same(clean(setup.data)) if setup.data else _ITS_OWN
         yield _NAMES["data"], data, "text"
-        yield _NAMES["settings"], _same("  ".join(f"{n} {v:g}" for n, v in setup.settings.items())), "text"
+        yield _NAMES["settings"], _same(setup.settings_in_words()), "text"
 
 
 class TrainingHeader(TrainingPanel):
