@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.scene.follow import edges_drawn
+from tests.scene.polynomial import graph_edges, polynomial
 from tests.strategies import programs
 from tracer.core.record import mark, record
 from tracer.core.value import Value
-from tracer.layout.fold import is_folded
 from tracer.scene.canvas import Ink, draw, fit, grad_ink, value_ink
 from tracer.scene.glyphs import GLYPHS
 from tracer.scene.palette import DARK
@@ -24,16 +24,6 @@ from tracer.trace.trace import Trace
 notations = st.sampled_from(NOTATIONS)
 
 
-def polynomial() -> Trace:
-    """(x + 2)(x - 1) at x = 3, with its backward pass."""
-    with record() as rec:
-        x = Value(3.0, name="x")
-        a = (x + 2).named("a")
-        b = (x - 1).named("b")
-        (a * b).named("y").backward()
-    return rec.trace
-
-
 def position_of_edge(trace: Trace, user: str, receiver: str) -> int:
     """The position at which this contribution has just been added."""
     for position in range(len(trace) + 1):
@@ -41,10 +31,6 @@ def position_of_edge(trace: Trace, user: str, receiver: str) -> int:
         if moment.part == 4 and (moment.user, moment.node) == (trace.find(user), trace.find(receiver)):
             return position
     raise AssertionError("no such contribution")
-
-
-def graph_edges(trace: Trace) -> Counter:
-    return Counter((e.input, e.user) for e in trace.edges if not is_folded(trace, e.input))
 
 
 def without_label(scene):

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.scene.follow import edges_drawn
+from tests.scene.polynomial import graph_edges, polynomial
 from tests.strategies import programs
 from tracer.core.op import OPS
 from tracer.core.record import record
 from tracer.core.scope import scope
 from tracer.core.value import Value
-from tracer.layout.fold import Folding, is_folded
+from tracer.layout.fold import Folding
 from tracer.scene.canvas import draw
 from tracer.scene.compact import compacted, reading
 from tracer.scene.glyphs import GLYPHS
@@ -26,20 +27,6 @@ from tracer.scene.scene import NOTATIONS, Notation, build_scene
 from tracer.trace.trace import Trace
 
 notations = st.sampled_from(NOTATIONS)
-
-
-def polynomial() -> Trace:
-    """(x + 2)(x - 1) at x = 3, with its backward pass."""
-    with record() as rec:
-        x = Value(3.0, name="x")
-        a = (x + 2).named("a")
-        b = (x - 1).named("b")
-        (a * b).named("y").backward()
-    return rec.trace
-
-
-def graph_edges(trace: Trace) -> Counter[tuple[int, int]]:
-    return Counter((e.input, e.user) for e in trace.edges if not is_folded(trace, e.input))
 
 
 def tangle(count: int, seed: int, reach: int = 40) -> Trace:

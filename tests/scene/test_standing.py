@@ -7,16 +7,11 @@ import random
 import pytest
 
 from tests.scene.folded_programs import layers
+from tests.scene.polynomial import polynomial
 from tracer.layout.fold import default_folding
-from tracer.lessons.runner import open_thing
 from tracer.scene.now import STANDING
 from tracer.scene.scene import Scene, build_scene
 from tracer.scene.standing import Changes
-from tracer.trace.trace import Trace
-
-
-def polynomial() -> Trace:
-    return open_thing("(x + 2) * (x - 1)", {"x": 3.0}).trace
 
 
 def test_what_changes_between_two_positions_is_the_same_in_both_directions() -> None:

@@ -109,8 +109,8 @@ class LockstepScreen(WalkingScreen[LockstepCursor]):
 
     def walk_to(self, walker: LockstepCursor) -> None:
         self._walker = walker
-        self.left, self.right = (replace(view, selected=None, about=None) for view in (self.left, self.right))
-        self.left, self.right = self._views(self.left, self.right, walker)
+        left, right = (replace(view, selected=None, about=None) for view in (self.left, self.right))
+        self.left, self.right = self._views(left, right, walker)
 
     def _views(self, left: View, right: View, moment: LockstepCursor) -> tuple[View, View]:
         """Both views at another moment."""
