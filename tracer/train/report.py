@@ -38,6 +38,8 @@ class Setup:
     """Texts it learns from."""
     held_out: int = 0
     """Texts it is tested on and never learns from."""
+    folder: str = ""
+    """Where the run is kept; empty where it is not."""
 
     @property
     def chance(self) -> float | None:
