@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from tracer.cli.naming import Wish
 from tracer.cli.opening import open_quietly
+from tracer.cli.steps import LARGE, json_number
 from tracer.cli.terminal import choose_lang, interactive, line_of, plain, say
 from tracer.core.rerun import Number
 from tracer.errors import ExpressionError, NotFoundError, TracerError
@@ -176,17 +176,11 @@ def _where(line: SourceLine | None) -> str | None:
 
 
 def _number(value: Number | None) -> Any:
-    """A number; nan and inf as words; of an array its shape, and its numbers where they are few."""
-    if value is None:
-        return None
+    """A number; of an array its shape, and its numbers in one list where they are few."""
     if isinstance(value, np.ndarray):
-        few = {"values": [_number(float(x)) for x in value.reshape(-1)]} if value.size <= LARGE else {}
+        few = {"values": [json_number(x) for x in value.reshape(-1).tolist()]} if value.size <= LARGE else {}
         return {"shape": list(value.shape), **few}
-    return value if math.isfinite(value) else str(value)
-
-
-LARGE = 64
-"""Elements up to which an array's numbers are written out."""
+    return json_number(value)
 
 
 # One run beside a golden one

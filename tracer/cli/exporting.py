@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tracer.cli.naming import Wish
+from tracer.cli.naming import Wish, position_of
 from tracer.cli.opening import exit_code, open_quietly
 from tracer.cli.terminal import choose_lang, say
-from tracer.cli.walking import position_of
 from tracer.cli.writing import check_writable
 from tracer.errors import ExportError
 from tracer.export.export import LIMIT, Options, Preset, format_of
@@ -56,8 +55,8 @@ def export(
         limit=limit or LIMIT,
         folding=thing.folding,
     )
-    position = position_of(at, thing.trace)
-    made = write(thing.trace.cursor(position or 0), out, options, format=format)
+    position = position_of(thing.trace, at)
+    made = write(thing.trace.cursor(position), out, options, format=format)
     for note in made.picture.notes:
         say(note[words])
     return exit_code(thing)

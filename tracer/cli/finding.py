@@ -9,10 +9,9 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from tracer.cli.naming import Wish
+from tracer.cli.naming import Wish, position_of
 from tracer.cli.opening import open_quietly
-from tracer.cli.paths import position_of
-from tracer.cli.steps import json_node, json_number
+from tracer.cli.steps import json_line, json_node, json_number
 from tracer.cli.terminal import choose_lang, plain, say
 from tracer.scene.hits import KINDS, grad_told, value_told
 from tracer.text import Lang, Text
@@ -30,7 +29,7 @@ class Asked:
     """What `tracer find` was asked for."""
 
     query: str
-    at: str | None
+    at: str
     most: int | None
     as_json: bool
 
@@ -101,13 +100,12 @@ def to_json(cursor: Cursor, query: Query, found: Sequence[int], most: int) -> di
 
 
 def _node_json(cursor: Cursor, node: int) -> dict[str, Any]:
-    line = cursor.trace.source(node)
     return {
         **(json_node(cursor, node) or {}),
         "value": json_number(cursor.data(node)),
         "grad": json_number(cursor.grad(node)),
         "grad_state": cursor.grad_state(node),
-        "line": None if line is None else {"file": line.file, "line": line.line},
+        "line": json_line(cursor.trace.source(node)),
     }
 
 

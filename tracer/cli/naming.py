@@ -1,4 +1,4 @@
-"""Which of the things that a command line names are documents, and what it says about them."""
+"""What the names on a command line mean: documents, and what it says about them; positions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tracer.errors import NotFoundError
 from tracer.lessons.content import find, find_page
 from tracer.lessons.documents.document import ENDINGS
 from tracer.text import Lang
+from tracer.trace.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -50,3 +51,21 @@ def refuse_wish(name: str, wish: Wish) -> None:
             ja=f"--block {wish.block}: {name} は文書ではありません。",
             hint_ja="ブロックがあるのは文書（.md、.ipynb）だけです。",
         )
+
+
+def position_of(trace: Trace, at: str) -> int:
+    """The position that `--at` names: a number, negative from the end, or `end`.
+
+    Raises:
+        NotFoundError: it is none of these, or outside the trace.
+    """
+    if at == "end":
+        return len(trace)
+    try:
+        return trace.cursor(int(at.replace("−", "-"))).position  # `-1` arrives so: see `tracer.cli.commands._shield`
+    except (ValueError, NotFoundError):
+        named = at if len(at) <= 20 else f"{at[:20]}…"
+        raise NotFoundError(
+            f"--at {named}: there is no position {named}; they run from 0 to {len(trace)}, or `end`.",
+            ja=f"--at {named}: 位置は 0 から {len(trace)} までの数か `end` です。",
+        ) from None

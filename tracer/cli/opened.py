@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from tracer.cli.ending import as_ctrl_c
+from tracer.cli.naming import position_of
 from tracer.cli.opening import exit_code, tell_outcome
 from tracer.cli.terminal import choose_lang, interactive, watched
 from tracer.train.process import Job, open_step
@@ -27,9 +28,7 @@ def open_one(
     from tracer.tui.running import thing_of_step
 
     thing = thing_of_step(job, step, opened, typed)
-    from tracer.cli.walking import position_of
-
-    position = position_of(at, thing.trace)
+    position = None if at is None else position_of(thing.trace, at)
     if text or not interactive():
         from tracer.cli.steps import print_steps
 

@@ -78,6 +78,9 @@ Unfold = Annotated[
         show_default=False,
     ),
 ]
+KnownAt = Annotated[
+    str, typer.Option("--at", metavar="POSITION", help="What is known there: at a position, or at the `end`.")
+]
 Find = Annotated[
     str | None,
     typer.Option("--find", metavar="QUERY", help="Begin at the first node a query finds.", show_default=False),

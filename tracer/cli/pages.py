@@ -32,11 +32,12 @@ def walk_document(
     if not interactive():
         if not values and at is None:
             return steps_of_document(path, "edge", wish, as_json=False, lang=choose_lang(lang), nodes=nodes)
+        from tracer.cli.naming import position_of
         from tracer.cli.opening import exit_code, open_quietly
-        from tracer.cli.walking import position_of
 
         thing = open_quietly(str(path), values, nodes=nodes, lang=lang, output=True, wish=wish)
-        position_of(at, thing.trace)
+        if at is not None:
+            position_of(thing.trace, at)
         print_steps(thing, "edge", choose_lang(lang))
         return exit_code(thing)
     document = read(path, wish)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from rich.cells import cell_len
 
-from tracer.cli.naming import Wish
+from tracer.cli.naming import Wish, position_of
 from tracer.cli.opening import open_quietly
 from tracer.cli.steps import json_number
 from tracer.cli.terminal import choose_lang, line_of, plain, say
@@ -35,7 +35,7 @@ class Asked:
 
     node: str
     most: int
-    at: str | None
+    at: str
     through: Sequence[str]
     as_json: bool
 
@@ -67,22 +67,6 @@ def paths(name: str, values: Sequence[str], asked: Asked, *, lang: str | None, n
     else:
         print_paths(found, told)
     return 0
-
-
-def position_of(trace: Trace, at: str | None) -> int:
-    """A position as a command line gives it: a number, or `end`, which is also meant by none.
-
-    Raises:
-        NotFoundError: it is no position of this trace.
-    """
-    if at is None or at == "end":
-        return len(trace)
-    if not at.isdecimal() or int(at[:20]) > len(trace):
-        raise NotFoundError(
-            f"--at {at}: positions run from 0 to {len(trace)}, or `end`.",
-            ja=f"--at {at}：位置は 0 から {len(trace)} まで、または `end` です。",
-        )
-    return int(at)
 
 
 def element_named(trace: Trace, name: str) -> tuple[int, int | None]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tracer.cli.options import MOST_NODES, Block, Language, Nodes, Task, Thing, Values, Yes
+from tracer.cli.options import MOST_NODES, Block, KnownAt, Language, Nodes, Task, Thing, Values, Yes
 
 app = typer.Typer()
 
@@ -68,12 +68,7 @@ def find(
     ],
     values: Values = None,
     *,
-    at: Annotated[
-        str | None,
-        typer.Option(
-            "--at", metavar="POSITION", help="Numbers as they are there; the end if not given.", show_default=False
-        ),
-    ] = None,
+    at: KnownAt = "end",
     most: Annotated[
         int | None,
         typer.Option("--most", metavar="N", min=0, help="Nodes to print: 20 if not given.", show_default=False),
@@ -134,10 +129,7 @@ def paths(
     most: Annotated[
         int, typer.Option("--most", metavar="N", min=1, help="Routes to print, of a graph with more than 1,000.")
     ] = 10,
-    at: Annotated[
-        str | None,
-        typer.Option("--at", metavar="POSITION", help="What is known there; the end if not given.", show_default=False),
-    ] = None,
+    at: KnownAt = "end",
     through: Annotated[
         list[str] | None,
         typer.Option(
@@ -195,10 +187,7 @@ def why(
     ] = None,
     values: Values = None,
     *,
-    at: Annotated[
-        str | None,
-        typer.Option("--at", metavar="POSITION", help="What is known there; the end if not given.", show_default=False),
-    ] = None,
+    at: KnownAt = "end",
     question: Annotated[
         str | None,
         typer.Option(

@@ -20,6 +20,7 @@ from tracer.lessons.runner import Thing
 from tracer.numbers import MORE_TO_COME, format_number
 from tracer.text import Lang, Text
 from tracer.trace.cursor import Cursor
+from tracer.trace.node import SourceLine
 from tracer.trace.segment import By
 from tracer.trace.trace import Trace
 
@@ -153,7 +154,7 @@ def record(cursor: Cursor, by: By = "edge") -> dict[str, Any]:
         "after": json_number(moment.after),
         "note": None if moment.note is None else {key: _noted(value) for key, value in moment.note.items()},
         "text": moment.text or None,
-        "line": None if line is None else {"file": line.file, "line": line.line},
+        "line": json_line(line),
         "title": _both(said.title),
         "sentence": _both(said.lead),
         "why": _both(said.sentence),
@@ -174,6 +175,10 @@ def json_node(cursor: Cursor, node: int | None) -> dict[str, Any] | None:
         "shape": list(trace.shape(node)) if trace.is_tensor(node) else None,
         "dtype": trace.dtype(node).name if trace.is_tensor(node) else None,
     }
+
+
+def json_line(line: SourceLine | None) -> dict[str, Any] | None:
+    return None if line is None else {"file": line.file, "line": line.line}
 
 
 def json_number(value: Amount | None) -> Any:

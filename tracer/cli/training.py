@@ -149,7 +149,7 @@ def _print(job: Job, lang: Lang) -> int:
                     continue
                 history.add(message)
                 if message.step in (1, steps) or message.step % every == 0 or not math.isfinite(message.loss):
-                    print(line_of(message), flush=True)
+                    print(report_line(message), flush=True)
         except KeyboardInterrupt:
             say(f"stopped after step {len(history):,}.")
             raise
@@ -166,7 +166,7 @@ def _print(job: Job, lang: Lang) -> int:
     return 2 if past.trouble == "not finite" else 0
 
 
-def line_of(report: Report) -> str:
+def report_line(report: Report) -> str:
     """`step=20 loss=0.25 accuracy=0.9`: as documented in the help of `tracer train`."""
     words = [f"step={report.step}", f"loss={report.loss!r}"]
     return " ".join([*words, *([] if report.look is None else [f"accuracy={report.look.accuracy!r}"])])

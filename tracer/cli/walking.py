@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracer.cli.ending import asked_to_end
-from tracer.cli.naming import Wish, document_file, refuse_wish
+from tracer.cli.naming import Wish, document_file, position_of, refuse_wish
 from tracer.cli.opening import exit_code, open_quietly, tell_outcome
 from tracer.cli.terminal import choose_lang, interactive
-from tracer.errors import NotFoundError
 from tracer.lessons.formula import parse_assignments
-from tracer.trace.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,8 @@ def walk(
         from tracer.cli.steps import print_steps
 
         thing = open_quietly(name, values, nodes=nodes, lang=lang, output=True, unfold=unfold, wish=wish)
-        position_of(at, thing.trace)  # a wrong one is wrong here too
+        if at is not None:
+            position_of(thing.trace, at)  # a wrong one is wrong here too
         print_steps(thing, "edge", choose_lang(lang))
         return 0
     thing = open_quietly(
@@ -104,7 +103,7 @@ def walk(
         limit=limit,
         wish=wish,
     )
-    position = position_of(at, thing.trace)
+    position = None if at is None else position_of(thing.trace, at)
     if asked_to_end():
         tell_outcome(thing, choose_lang(lang))
         return exit_code(thing)
@@ -122,23 +121,3 @@ def _import_app() -> None:
     """A third of a second, while the program runs on another core."""
     import tracer.tui.app
     import tracer.tui.screens.stepper  # noqa: F401
-
-
-def position_of(at: str | None, trace: Trace) -> int | None:
-    """The position that `--at` names: a number, negative from the end, or `end`.
-
-    Raises:
-        NotFoundError: it is none of these, or outside the trace.
-    """
-    if at is None:
-        return None
-    if at == "end":
-        return len(trace)
-    try:
-        number = int(at.replace("−", "-"))
-    except ValueError:
-        raise NotFoundError(
-            f"--at {at}: a position is a number from 0 to {len(trace)}, or `end`.",
-            ja=f"--at {at}: 位置は 0 から {len(trace)} までの数か `end` です。",
-        ) from None
-    return trace.cursor(number).position

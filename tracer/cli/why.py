@@ -9,16 +9,15 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from tracer.cli.naming import Wish
+from tracer.cli.naming import Wish, position_of
 from tracer.cli.opening import open_quietly
-from tracer.cli.paths import element_named, position_of
-from tracer.cli.steps import json_number
+from tracer.cli.paths import element_named
+from tracer.cli.steps import json_line, json_number
 from tracer.cli.terminal import choose_lang, line_of
 from tracer.errors import TracerError, did_you_mean
 from tracer.explain.why import Told, told
 from tracer.explain.why_lines import called
 from tracer.text import Lang, Text
-from tracer.trace.node import SourceLine
 from tracer.trace.trace import Trace
 from tracer.trace.why import QUESTIONS, Place, Question, Why, why, worst
 
@@ -28,7 +27,7 @@ class Asked:
     """What `tracer why` was asked for."""
 
     node: str | None
-    at: str | None
+    at: str
     question: str | None
     as_json: bool
 
@@ -123,7 +122,7 @@ def to_json(trace: Trace, found: Why | None, said: Told | None) -> dict[str, Any
             **_place(trace, found.culprit),
             "edge": found.edge,
             "position": None if marked is None else marked.position,
-            "line": _line(trace.source(found.culprit.node)),
+            "line": json_line(trace.source(found.culprit.node)),
         },
         "others": found.others,
         "more": found.more,
@@ -147,12 +146,18 @@ def to_json(trace: Trace, found: Why | None, said: Told | None) -> dict[str, Any
                 "value": json_number(link.value),
                 "grad": json_number(link.grad),
                 "position": link.position,
-                "line": _line(trace.source(link.at.node)) if trace.made_at(link.at.node) <= found.position else None,
+                "line": json_line(trace.source(link.at.node))
+                if trace.made_at(link.at.node) <= found.position
+                else None,
                 "scope": trace.scope(link.at.node),
             }
             for link in found.chain
         ],
     }
+
+
+def _line_if_made(trace: Trace, node: int, position: int) -> dict[str, Any] | None:
+    return json_line(trace.source(node)) if trace.made_at(node) <= position else None
 
 
 def _place(trace: Trace, place: Place) -> dict[str, Any]:
@@ -161,10 +166,6 @@ def _place(trace: Trace, place: Place) -> dict[str, Any]:
 
 def _both(text: Text) -> dict[str, str]:
     return {"en": text.en, "ja": text.ja}
-
-
-def _line(source: SourceLine | None) -> dict[str, Any] | None:
-    return None if source is None else {"file": source.file, "line": source.line}
 
 
 _NOTHING = Text(
