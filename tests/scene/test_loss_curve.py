@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from tracer.scene.loss_curve import LEAST_HEIGHT, LEAST_WIDTH, Axis, loss_curve
+from tracer.numbers import format_number
+from tracer.scene.curves import LEAST_HEIGHT, LEAST_WIDTH, Axis
+from tracer.scene.loss_curve import GUESSING, HELD_OUT, loss_curve
 from tracer.scene.palette import DARK, PALETTES
 from tracer.text import LANGS, Lang
 
@@ -144,3 +147,47 @@ def test_another_mark_draws_no_dot_again() -> None:
     assert curve.marked(300).lines() == loss_curve(losses, losses, width=60, height=14, shown=300).lines()
     assert curve.lines() != curve.marked(300).lines()
     assert curve.marked(300)._drawn is curve._drawn
+
+
+# Models of texts
+
+
+def written(shown: int, width: int = 60) -> list[str]:
+    losses = [3.3 - 0.01 * step for step in range(100)]
+    return text(losses, width=width, height=12, shown=shown, evals=[(50, 2.8), (100, 2.3)], guesses=27)
+
+
+def test_the_loss_of_guessing_is_a_line_with_its_number() -> None:
+    """One of 27 symbols at random costs log 27; the axis has room for it even where no loss is near."""
+    lines = text([1.0, 1.1, 1.2], width=60, height=12, guesses=27)
+    assert f"-log(1/27) = {format_number(math.log(27))}" in lines[0]
+    assert lines[0].count(GUESSING) > 20
+    assert "guessing" in lines[-1]
+
+
+def test_a_held_out_loss_stands_at_its_step_and_not_before() -> None:
+    drawn = {shown: "".join(written(shown)[:-1]).count(HELD_OUT) for shown in (49, 50, 99, 100, 0)}
+    assert drawn == {49: 0, 50: 1, 99: 1, 100: 2, 0: 2}
+    assert "held out" not in written(49)[-1]
+    assert "held out" in written(50)[-1]
+
+
+def test_what_lies_beyond_the_step_shown_is_muted() -> None:
+    losses = np.linspace(3.0, 2.0, 200)
+    line = loss_curve(losses, losses, shown=100, width=60, height=12).lines()
+    colours = {
+        (span.start, str(span.style))
+        for row in line[:-2]
+        for span in row.spans
+        if str(span.style) == str(DARK.style("data"))
+    }
+    assert colours
+    assert max(start for start, _ in colours) < 36
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("size", [(16, 4), (38, 9), (70, 20)])
+def test_it_is_as_large_with_all_of_it(lang: Lang, size: tuple[int, int]) -> None:
+    losses = np.linspace(3.4, 2.0, 40)
+    curve = loss_curve(losses, losses, lang, width=size[0], height=size[1], shown=7, evals=[(5, 9.0)], guesses=40)
+    assert [cell_len(line.plain) for line in curve.lines()] == [size[0]] * size[1]

@@ -1,0 +1,136 @@
+"""What every picture of losses is made of: an axis, curves in braille (eight dots a cell), the steps below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len
+from rich.text import Text as RichText
+
+from tracer.numbers import format_number
+
+Floats = NDArray[np.float64]
+
+LOGARITHMIC = 30.0
+"""From this ratio of highest to lowest on, the axis is logarithmic."""
+LEAST_WIDTH, LEAST_HEIGHT = 16, 4
+_BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+"""Dot (row, column) of a braille cell -> its bit."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Loss -> height, 0 at the bottom to 1 at the top."""
+
+    low: float
+    high: float
+    log: bool
+
+    @classmethod
+    def of(cls, *curves: Floats) -> Axis | None:
+        """An axis with room for all finite numbers of these; None if there are none."""
+        numbers = np.concatenate(curves)
+        numbers = numbers[np.isfinite(numbers)]
+        if not len(numbers):
+            return None
+        low, high = float(numbers.min()), float(numbers.max())
+        log = low > 0 and high / low >= LOGARITHMIC
+        size = max(abs(low), abs(high))
+        if high - low <= 1e-9 * size or size < 1e-300:  # as good as one number: it stands in the middle
+            low, high = (low - size / 2, high + size / 2) if size >= 1e-300 else (-1.0, 1.0)
+        return cls(low, high, log)
+
+    def at(self, loss: Floats) -> Floats:
+        """Heights; nan where the loss is not finite."""
+        with np.errstate(all="ignore"):
+            low, high = self._scaled(np.array([self.low, self.high]))
+            found: Floats = (self._scaled(np.where(np.isfinite(loss), loss, np.nan)) - low) / (high - low)
+        return found
+
+    def loss(self, height: float) -> float:
+        """The loss at a height."""
+        if self.log:
+            return float(self.low * (self.high / self.low) ** height)
+        return self.low + height * (self.high - self.low)
+
+    def ticks(self, rows: int) -> dict[int, str]:
+        """Row of cells -> the loss there."""
+        at = sorted({0, rows // 2, rows - 1})
+        return {y: format_number(self.loss(1 - y / max(1, rows - 1)), 3) for y in at}
+
+    def row(self, loss: float, rows: int) -> int:
+        """The row of cells that a loss stands in; -1 for one that is not finite or off the axis."""
+        height = float(self.at(np.array([loss]))[0])
+        return round((1 - height) * (rows - 1)) if -1e-9 <= height <= 1 + 1e-9 else -1
+
+    def _scaled(self, loss: Floats) -> Floats:
+        return np.log(loss) if self.log else loss / max(abs(self.low), abs(self.high), 1e-300)
+
+
+def dots(heights: Floats, columns: int, rows: int, *, joined: bool, steps: int = 0) -> NDArray[np.int64]:
+    """(rows, columns) braille bits of a curve. A joined one has no gap between a column of dots and the next.
+
+    Args:
+        heights: (n,) of step 1, 2, ..., as `Axis.at` gives them.
+        steps: the last step of the axis below, if that is not the curve's own.
+    """
+    wide, high, n = 2 * columns, 4 * rows, len(heights)
+    at = np.round(np.arange(n) / max(1, (steps or n) - 1) * (wide - 1)).astype(int)
+    known = np.isfinite(heights)
+    y = np.round((1 - np.where(known, heights, 0)) * (high - 1)).astype(int).clip(0, high - 1)
+    field = np.zeros((high, wide), bool)
+    if joined:
+        top, bottom = np.full(wide, high), np.full(wide, -1)
+        np.minimum.at(top, at[known], y[known])
+        np.maximum.at(bottom, at[known], y[known])
+        before: tuple[int, int] | None = None  # column and height of the dot before
+        for x in np.flatnonzero(bottom >= 0).tolist():
+            first, last = int(top[x]), int(bottom[x])
+            if before is not None:
+                x0, y0 = before
+                for between in range(x0 + 1, x):  # a short run has fewer steps than columns
+                    share = (between - x0) / (x - x0)
+                    field[round(y0 + share * ((first + last) / 2 - y0)), between] = True
+                first, last = min(first, max(y0, first - 1)), max(last, min(y0, last + 1))
+                if x == x0 + 1:
+                    first, last = min(first, y0), max(last, y0)
+            field[first : last + 1, x] = True
+            before = x, int(y[known & (at == x)][-1]) if n <= 4 * wide else (first + last) // 2
+    else:
+        field[y[known], at[known]] = True
+    cells = field.reshape(rows, 4, columns, 2).transpose(0, 2, 1, 3)
+    bits: NDArray[np.int64] = (cells * _BITS).sum(axis=(2, 3))
+    return bits
+
+
+def column_of(step: int, steps: int, columns: int) -> int:
+    """The column of cells that a step stands in, of so many steps; -1 for none."""
+    return -1 if not 1 <= step <= steps else round((step - 1) / max(1, steps - 1) * (columns - 1))
+
+
+def steps_below(steps: int, shown: Iterable[int], columns: int) -> str:
+    """The axis below: the first step, the last, and those shown, where there is room."""
+    words = [" "] * columns
+    places = [(0, "1"), (columns - len(f"{steps:,}"), f"{steps:,}")]
+    for step in shown:
+        if 1 < step < steps:
+            label = f"{step:,}"
+            places.append((max(0, min(column_of(step, steps, columns) - len(label) // 2, columns)), label))
+    taken: list[range] = []
+    for start, label in places:
+        room = range(start - 1, start + len(label) + 1)
+        if start >= 0 and start + len(label) <= columns and not any(set(room) & set(other) for other in taken):
+            words[start : start + len(label)] = label
+            taken.append(room)
+    return "".join(words)
+
+
+def fit(line: RichText, width: int) -> RichText:
+    """Exactly `width` cells."""
+    if cell_len(line.plain) > width:
+        line.truncate(width, overflow="ellipsis")
+    line.append(" " * (width - cell_len(line.plain)))
+    return line
