@@ -25,6 +25,8 @@ _HOME = {
     "record": "tracer.core.record",
     "mark": "tracer.core.record",
     "scope": "tracer.core.scope",
+    "tap": "tracer.core.taps",
+    "taps": "tracer.core.taps",
     "gradcheck": "tracer.core.gradcheck",
     "Trace": "tracer.trace.trace",
     "Cursor": "tracer.trace.cursor",
@@ -75,6 +77,8 @@ if TYPE_CHECKING:
     from tracer.core.record import mark as mark
     from tracer.core.record import record as record
     from tracer.core.scope import scope as scope
+    from tracer.core.taps import tap as tap
+    from tracer.core.taps import taps as taps
     from tracer.core.value import Value as Value
     from tracer.core.value import by_hand as by_hand
     from tracer.errors import TracerError as TracerError

@@ -26,6 +26,10 @@ WRITE, UPDATE, MARK: rows first..stop of the table of that name."""
 
 NO_LINE = -1
 
+Taps = Mapping[str, tuple[NDArray[np.int32], ...]]
+"""What a program marked by name (`tracer.core.taps`): the nodes of each thing in order, in the shape of the thing; -1
+where there is none."""
+
 
 @dataclass(frozen=True)
 class PassColumns:
@@ -130,3 +134,4 @@ class Columns:
     """One an update: how an optimizer came to it, {"rule": "adam", "lr": ..., "m": array, ...}."""
     info: Mapping[str, Any] = field(default_factory=dict)
     """Title, arguments, how the program ended: JSON values."""
+    taps: Taps = field(default_factory=dict)

@@ -23,6 +23,7 @@ from tracer.core.naming import MAX_NAME_DEPTH, MAX_NAMES, SUBSCRIPTS, parts_of
 from tracer.core.record_tensors import GrowingTensorPass, TensorEvents
 from tracer.core.record_values import BATCH, ValueEvents
 from tracer.core.scope import current_scope
+from tracer.core.tapped import Tapped
 from tracer.errors import GraphError
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Recorder(ValueEvents, TensorEvents):
         self.passes: list[GrowingPass | GrowingTensorPass] = []
         self.latest: dict[int, int] = {}  # leaf -> arena row of what it was last updated to
         self.grad_names: dict[int, int] = {}  # node -> the leaf whose `.grad` it is
+        self.taps = Tapped()  # of serial numbers
         self._collecting = False
 
     @property
@@ -152,6 +154,10 @@ class Recorder(ValueEvents, TensorEvents):
                 self.adopt(value, row)
         return self._ids[value._serial]
 
+    def tapped(self, name: str, serials: Any, at: tuple[int, ...] | None) -> None:
+        """The program marked something with a panel's name: see `tracer.core.taps`."""
+        self.taps.add(name, serials, at)
+
     # Afterwards
 
     def take_names(self, variables: Mapping[str, Any]) -> None:
@@ -225,6 +231,7 @@ class Recorder(ValueEvents, TensorEvents):
             statics=tuple(self.statics),
             update_notes=(*self.update_notes, *([None] * (len(self.updates) - len(self.update_notes)))),
             info={**self.info, **({"brought": list(self.brought)} if self.brought else {})},
+            taps=self.taps.nodes(self._ids),
         )
 
 

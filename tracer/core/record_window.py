@@ -35,7 +35,7 @@ SPARE = 2
 """The recording is cut when it holds so many times the passes that are kept."""
 _EVENTS = (
     "made", "read", "named", "wrote", "updated", "marked", "delivered", "ended_pass", "made_leaf", "made_tensor",
-    "wants_grad", "forget_tensor", "wrote_tensor", "updated_tensor", "ended_tensor_pass",
+    "wants_grad", "forget_tensor", "wrote_tensor", "updated_tensor", "ended_tensor_pass", "tapped",
 )  # fmt: skip
 
 
@@ -204,6 +204,7 @@ class WindowRecorder(Recorder):
         self.grad_names = {n: int(nodes[to]) for n, to in _moved(self.grad_names, nodes).items() if nodes[to] >= 0}
         self.latest = {n: int(slots[row]) for n, row in _moved(self.latest, nodes).items() if slots[row] >= 0}
         self._ids = self._ids.moved(nodes)
+        self.taps.forget(self._ids)
         del self.passes[:drop]
         for index, (growing, done) in enumerate(zip(self.passes, c.passes, strict=True)):
             growing.refill(index, done)

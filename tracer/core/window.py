@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.core.columns import BACKWARD, ENDS, FORWARD, MARK, NO_LINE, UPDATE, WRITE, Columns, PassColumns, Table
+from tracer.core.columns import BACKWARD, ENDS, FORWARD, MARK, NO_LINE, UPDATE, WRITE, Columns, PassColumns, Table, Taps
 
 Ints = NDArray[np.int64]
 NO_SLOT = -1
@@ -117,6 +117,7 @@ class _Cut:
                 *c.update_notes[self.done[UPDATE] :],
             ),
             info={**info, **({"brought": row_of_brought} if row_of_brought else {})},
+            taps=self._taps(),
         )
         return self._with_arena(found)
 
@@ -201,6 +202,12 @@ class _Cut:
                 rest = self.count[rest]
             columns[field.name] = np.append(np.array([one[field.name] for one in lead]), rest).astype(column.dtype)
         return Table(**columns)
+
+    def _taps(self) -> Taps:
+        nodes = np.append(self.nodes, -1)  # node -1 stays -1
+        moved = {name: [nodes[one].astype(np.int32) for one in things] for name, things in self.c.taps.items()}
+        kept = {name: tuple(one for one in things if (one >= 0).any()) for name, things in moved.items()}
+        return {name: things for name, things in kept.items() if things}
 
     def _pass(self, p: PassColumns) -> PassColumns:
         return replace(

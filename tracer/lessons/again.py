@@ -45,7 +45,7 @@ def perform(trace: Trace, overrides: Mapping[LeafKey, Override]) -> Trace:
     again = replace(
         made,
         scope=c.scope, line=c.line, line_file=c.line_file, line_number=c.line_number, scopes=c.scopes, files=c.files,
-        names=c.names, sources=c.sources, frozen=c.frozen, info=c.info,
+        names=c.names, sources=c.sources, frozen=c.frozen, info=c.info, taps=c.taps,
         passes=tuple(replace(new, line=old.line, lines=old.lines) for new, old in passes),
         writes=replace(made.writes, line=c.writes.line),
         marks=replace(made.marks, line=c.marks.line),

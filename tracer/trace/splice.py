@@ -132,6 +132,7 @@ class _Splicing:
             updates=self._table(old.updates),
             marks=self._table(old.marks),
             frozen=tuple((int(self.moved(at)), kind, line) for at, kind, line in old.frozen),
+            taps={name: tuple(self.moved(one) for one in things) for name, things in old.taps.items()},
             arena=(),
             passes=(),
         )

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tracer.core.columns import Columns, PassColumns, Table
 from tracer.errors import FileFormatError, NotFoundError
 from tracer.files import write_atomic
-from tracer.trace import blocks, compact, literal
+from tracer.trace import blocks, compact, literal, tapped
 from tracer.trace.refused import Refused
 from tracer.trace.room import bytes_in_words, free_memory
 from tracer.trace.trace import Trace
@@ -173,6 +173,9 @@ def in_full(columns: Columns) -> Arrays:
     arrays["frozen.line"] = np.array([f[2] for f in columns.frozen], np.int32)
     _put_passes(arrays, columns.passes)
     _put_tensors(arrays, columns)
+    if columns.taps:
+        _put_strings(arrays, "taps", list(columns.taps))
+        arrays |= tapped.pack(columns.taps)
     return arrays
 
 
@@ -258,6 +261,7 @@ def from_bytes(data: bytes) -> Columns:
         sources=dict(zip(files, texts, strict=True)),
         frozen=tuple((node, _FROZEN[kind], line) for node, kind, line in zip(*frozen, strict=True)),
         info=about["info"],
+        taps=tapped.unpack(get.strings("taps"), get) if "taps.counts" in get.arrays else {},
     )
     validate(columns)
     return columns

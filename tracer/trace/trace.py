@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.core.columns import CONST, ENDS, LIVE, Columns, Table
+from tracer.core.columns import CONST, ENDS, LIVE, Columns, Table, Taps
 from tracer.core.op import Op, find_op
 from tracer.core.record import LeafKey
 from tracer.core.rerun import delivering
@@ -266,6 +266,14 @@ class Trace(Numbers):
         before = (self.columns.line[:node] == row) & (self.columns.op[:node] == 0)
         line = self.line_at(row)
         return (*(line or ("", -1)), int(before.sum()))
+
+    @property
+    def taps(self) -> Taps:
+        """What the program marked for panels with `tracer.tap`: name -> the nodes of each thing so marked, in order.
+
+        An array has the shape of the thing, a tensor being one node; -1 is a plain number, or the end of a shorter row.
+        """
+        return self.columns.taps
 
     # Time
 

@@ -53,6 +53,7 @@ def validate(c: Columns) -> None:
         must(not (table.node >= table.made).any() and not (table.made > n).any(), "an event comes before its node")
     leaf = (c.op == 0) | (c.flags & ENDS > 0)
     must(bool(leaf[c.updates.node].all()), "a computed node is updated")
+    must(all(_within(one, n, low=-1) for things in c.taps.values() for one in things), "a tap belongs to no node")
     must(len(c.mark_texts) == len(c.marks.node), "its marks have no text")
     check_tensors(c)
     _check_time(c, users)
@@ -164,4 +165,4 @@ def _expected(c: Columns, this: PassColumns, flows: NDArray[np.bool_]) -> int:
 
 
 def _within(values: NDArray[np.integer], stop: int, low: int = 0) -> bool:
-    return not len(values) or bool(values.min() >= low and values.max() < stop)
+    return not values.size or bool(values.min() >= low and values.max() < stop)
