@@ -156,10 +156,12 @@ def _converted(flat: list[Any], inferred: dtypes.DType, target: dtypes.DType) ->
         ) from None
     if target is dtypes.bool_:
         return np.asarray(exact != 0)
-    for number in exact.ravel().tolist():
+    whole = [
+        one.item() if isinstance(one, np.generic) else one for one in flat
+    ]  # each by itself: -1 wraps, -1.0 does not
+    for number in whole:
         check_fits(number, target, "tensor")
-    with np.errstate(invalid="ignore"):
-        return exact.astype(target.numpy)
+    return np.array([int(number) for number in whole], np.int64).reshape(exact.shape).astype(target.numpy)
 
 
 def check_fits(number: Any, dtype: dtypes.DType, name: str) -> None:
