@@ -10,7 +10,7 @@ import csv
 import random
 from pathlib import Path
 
-from tracer import Training, Value, scope
+from tracer import Training, Value, scope, tap
 
 DATA = Path(__file__).resolve().parent.parent / "samples" / "data" / "xor.csv"
 STEPS = 3
@@ -41,9 +41,9 @@ class Net:
 
     def __call__(self, x):
         with scope("hidden"):
-            h = [neuron(x).tanh() for neuron in self.hidden]
+            h = tap("hidden", [neuron(x).tanh() for neuron in self.hidden])
         with scope("out"):
-            return self.out(h).named("prediction")
+            return tap("prediction", self.out(h).named("prediction"))
 
     def parameters(self):
         return [p for neuron in (*self.hidden, self.out) for p in (*neuron.w, neuron.b)]

@@ -11,7 +11,7 @@ import random
 from pathlib import Path
 
 import tracer as torch
-from tracer import Training, nn, optim
+from tracer import Training, nn, optim, tap
 from tracer.nn import functional as F
 
 DATA = Path(__file__).resolve().parent.parent / "samples" / "data" / "moons.csv"
@@ -27,8 +27,8 @@ class TwoLayerNet(nn.Module):
         self.fc2 = nn.Linear(hidden, 1)
 
     def forward(self, x):
-        h = F.relu(self.fc1(x))  # (B, hidden)
-        return self.fc2(h).squeeze(1)  # (B,)
+        h = tap("hidden", F.relu(self.fc1(x)))  # (B, hidden)
+        return tap("logits", self.fc2(h).squeeze(1))  # (B,)
 
 
 def read_rows(path):

@@ -34,6 +34,8 @@ _HOME = {
     "assert_close": "tracer.trace.golden",
     "TracerError": "tracer.errors",
     "Training": "tracer.train.entry",
+    "Documents": "tracer.train.documents",
+    "require": "tracer.train.require",
     "show": "tracer.cli.showing",
     "Tensor": "tracer.core.functions.all",
     "no_grad": "tracer.core.grad_mode",
@@ -86,7 +88,9 @@ if TYPE_CHECKING:
     from tracer.trace.golden import assert_close as assert_close
     from tracer.trace.store import load as load
     from tracer.trace.trace import Trace as Trace
+    from tracer.train.documents import Documents as Documents
     from tracer.train.entry import Training as Training
+    from tracer.train.require import require as require
 
 
 def __getattr__(name: str) -> Any:
