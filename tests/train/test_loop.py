@@ -14,8 +14,10 @@ import tracer
 from tracer import Value
 from tracer.errors import ProgramError
 from tracer.train.entry import Training
-from tracer.train.loop import GRIDS, LOOKS, Looker, number_of, numbers_of, recorded_step, spacing, train
+from tracer.train.looks import GRIDS, LOOKS, Looker, Seen, numbers_of, spacing
+from tracer.train.loop import recorded_step, train
 from tracer.train.report import Look
+from tracer.train.saying import number_of
 
 ROWS = ((0.0, 0.0, -1.0), (1.0, 1.0, 1.0), (1.0, 0.0, 1.0))
 
@@ -62,7 +64,7 @@ def test_it_takes_no_step_before_it_is_asked() -> None:
 
 def test_it_looks_where_it_is_told_to() -> None:
     look = Looker(line())
-    found = list(train(line(), 6, looks=lambda step: step % 3 == 0, look=look))
+    found = list(train(line(), 6, looks=lambda step: step % 3 == 0, look=lambda step: Seen(look())))
     assert [r.step for r in found if r.look is not None] == [3, 6]
 
 

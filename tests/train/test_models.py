@@ -10,17 +10,20 @@ from typing import Any
 import pytest
 
 from tests.train.test_process import run
-from tracer.train.entry import ENTRY, Training, build
-from tracer.train.loop import Looker, number_of, recorded_step
+from tracer.train.entry import Training, build
+from tracer.train.looks import Looker
+from tracer.train.loop import recorded_step
 from tracer.train.process import Job, open_step
+from tracer.train.saying import number_of
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
-TRAINABLE = [path for path in sorted(MODELS.glob("*.py")) if f"def {ENTRY}(" in path.read_text(encoding="utf-8")]
+TRAINABLE = [path for path in sorted(MODELS.glob("*.py")) if "def predict(" in path.read_text(encoding="utf-8")]
+"""Those that learn points; tests/models has those that learn text."""
 each_model = pytest.mark.parametrize("path", TRAINABLE, ids=lambda path: path.stem)
 
 FOR_TORCH = {
     "import tracer as torch": "import torch",
-    "from tracer import Training, nn, optim": "from torch import nn, optim\nfrom tracer import Training",
+    "from tracer import Training, nn, optim, tap": "from torch import nn, optim\nfrom tracer import Training, tap",
     "from tracer.nn import functional as F": "from torch.nn import functional as F",
 }
 

@@ -1,80 +1,37 @@
 """A training run in a child process, seen from outside: frozen reports come out, a few commands go in.
 
-Closing it kills the child and all that it started; nothing of a run is kept in it that would be lost.
+Closing it ends the child and all that it started; a run that is kept makes a checkpoint first.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
 from tracer.core.record import LeafKey, Override
 from tracer.errors import ProgramError
-from tracer.programs.process import Output, check_program, close, death, kill, shown_name, start, tell
+from tracer.programs.process import Output, close, death, kill, start, tell
 from tracer.trace.store import load
 from tracer.trace.trace import Trace
-from tracer.train.child import TRACE
+from tracer.train.job import Job as Job
+from tracer.train.messages import Saved, Unsaved
 from tracer.train.report import Report, Setup
 
-MOST_NODES = 2_000_000
-"""Of a step that is opened: about 100 MB of trace."""
 CHILD = "tracer.train.child"
-
-
-@dataclass(frozen=True)
-class Job:
-    """What to train. The same job gives the same numbers, step by step."""
-
-    program: Path
-    shown: str = ""
-    """What messages and traces call the program; by default its path from the current folder."""
-    data: str | None = None
-    seed: int | None = None
-    settings: Mapping[str, float] = field(default_factory=dict)
-    steps: int | None = None
-    every: int | None = None
-    """Steps between two reports with a look; None for `loop.spacing`."""
-    grid: bool = True
-    """Whether a look has a decision boundary, which costs more than the accuracy alone."""
-
-    def line(
-        self,
-        *,
-        running: bool = True,
-        step: int | None = None,
-        folder: str = "",
-        changes: Mapping[str, Override] | None = None,
-        overrides: Mapping[LeafKey, Override] | None = None,
-    ) -> bytes:
-        """The line that tells the child what to do: the whole run, or only to record one step."""
-        what = {
-            "path": str(self.program.absolute()),
-            "cwd": os.getcwd(),
-            "shown": self.shown or shown_name(self.program),
-            "data": self.data,
-            "seed": self.seed,
-            "settings": dict(self.settings),
-            "steps": self.steps,
-            "every": self.every,
-            "grid": self.grid,
-            "running": running,
-            "open": step,
-            "folder": folder,
-            "changes": [[name, _sent(value)] for name, value in (changes or {}).items()],
-            "overrides": [[*key, _sent(value)] for key, value in (overrides or {}).items()],
-            "limit": MOST_NODES,
-        }
-        return json.dumps(what).encode() + b"\n"
+TRACE = "step.trace"
+"""What a recording leaves in the folder it was given."""
+GRACE = 3.0
+"""Seconds that a run which is kept has for its last checkpoint, when it is closed."""
+Message = Setup | Report | Saved | Unsaved
 
 
 class TrainingProcess:
@@ -89,15 +46,17 @@ class TrainingProcess:
     """
 
     def __init__(self, job: Job, *, running: bool = True) -> None:
-        check_program(job.program)
+        job.check()
+        self._kept = job.run is not None
         self._child = start(CHILD, apart=True)
         assert self._child.stderr is not None, "it is a pipe"
         self._output = Output(self._child.stderr)
         self._closed = threading.Event()
         _give(self._child, job.line(running=running))
 
-    def messages(self) -> Iterator[Setup | Report]:
-        """What the run tells, as it comes: its setup, then its reports. Ends with the run, or when it is closed.
+    def messages(self) -> Iterator[Message]:
+        """What the run tells, as it comes: its setup, then its reports, and between them what was saved. Ends with the
+        run, or when it is closed.
 
         Raises:
             ProgramError: the program is wrong, raised, or died.
@@ -107,6 +66,10 @@ class TrainingProcess:
                 yield Setup.of(said)
             elif kind == "report":
                 yield Report.of(said)
+            elif kind == "saved":
+                yield Saved(**said)
+            elif kind == "unsaved":
+                yield Unsaved.of(said)
 
     def run(self) -> None:
         """Go on."""
@@ -120,13 +83,25 @@ class TrainingProcess:
         """Take one step, then stand still."""
         tell(self._child, "step")
 
+    def to(self, step: int) -> None:
+        """Run until so many steps are taken, then stand still."""
+        tell(self._child, f"to {step}")
+
+    def stop(self) -> None:
+        """End after the step under way; a run that is kept makes a checkpoint. Returns at once."""
+        tell(self._child, "stop")
+
     @property
     def output(self) -> str:
         """What the program has printed so far, the middle left out where it was long."""
         return self._output.text()
 
     def close(self) -> None:
-        """End it, however far it is."""
+        """End it, however far it is; one that is kept has `GRACE` seconds for a checkpoint."""
+        if self._kept and self._child.poll() is None:
+            self.stop()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(GRACE)
         self._closed.set()
         kill(self._child)
         self._output.ended.wait(1)  # a grandchild may hold the pipe open for ever
@@ -169,7 +144,100 @@ def open_step(
     Raises:
         ProgramError: the program is wrong or died, or was stopped.
     """
-    check_program(job.program)
+    loss: float | None = None
+    with _asked(job, stop, "open", open=step, changes=changes, overrides=overrides) as (folder, lines):
+        for kind, said in lines:
+            if kind == "replayed":
+                replayed(said)
+            elif kind == "opened":
+                loss = said["loss"]
+                return OpenedStep(load(Path(folder, TRACE)), loss)
+    raise _stopped()
+
+
+def sample(
+    job: Job,
+    at: int | None = None,
+    number: int = 1,
+    temperature: float = 0.5,
+    seed: int = 0,
+    *,
+    replayed: Callable[[int], object] = lambda step: None,
+    stop: threading.Event | None = None,
+) -> Iterator[str]:
+    """Texts that the model writes, as they come, all of them from one seed.
+
+    Args:
+        at: as it was after this step; None is after the last that has a checkpoint.
+        number: how many.
+        temperature: 0 takes the most probable symbol each time.
+
+    Raises:
+        ProgramError: the program is wrong or died, was stopped, or its model writes nothing.
+    """
+    more = {"at": at, "number": number, "temperature": temperature, "drawn_from": seed}
+    with _asked(job, stop, "sample", **more) as (_, lines):
+        for kind, said in lines:
+            if kind == "replayed":
+                replayed(said)
+            elif kind == "text":
+                yield said
+            elif kind == "end":
+                return
+    raise _stopped()
+
+
+def record_sample(
+    job: Job,
+    at: int | None = None,
+    temperature: float = 0.5,
+    seed: int = 0,
+    *,
+    replayed: Callable[[int], object] = lambda step: None,
+    stop: threading.Event | None = None,
+) -> tuple[Trace, str]:
+    """How one text is written: the recording, and the text. It is the first that `sample` gives for the seed.
+
+    Raises:
+        ProgramError: as `sample`.
+    """
+    with _asked(job, stop, "record_sample", at=at, temperature=temperature, drawn_from=seed) as (folder, lines):
+        for kind, said in lines:
+            if kind == "replayed":
+                replayed(said)
+            elif kind == "opened":
+                return load(Path(folder, TRACE)), said["text"] or ""
+    raise _stopped()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One document under the weights as they are."""
+
+    loss: float
+    grad_norm: Mapping[str, float]
+    """Parameter -> the L2 norm of its gradient."""
+
+
+def measure(job: Job, *, stop: threading.Event | None = None) -> Measured:
+    """The loss of `job.document` and the size of every gradient; nothing is updated.
+
+    Raises:
+        ProgramError: the program is wrong or died, was stopped, or measures no documents.
+    """
+    with _asked(job, stop, "measure") as (_, lines):
+        for kind, said in lines:
+            if kind == "measured":
+                return Measured(**said)
+    raise _stopped()
+
+
+@contextlib.contextmanager
+def _asked(
+    job: Job, stop: threading.Event | None, task: str, **more: Any
+) -> Iterator[tuple[str, Iterator[tuple[str, Any]]]]:
+    """A child that does one task: a folder for what it leaves, and what it says."""
+    job.check()
     folder = tempfile.mkdtemp(prefix="tracer-")
     try:
         child = start(CHILD, apart=True)
@@ -178,15 +246,8 @@ def open_step(
         stop, done = stop or threading.Event(), threading.Event()
         threading.Thread(target=_kill_when, args=(child, stop, done), name="stop", daemon=True).start()
         try:
-            _give(child, job.line(step=step, folder=folder, changes=changes, overrides=overrides))
-            loss: float | None = None
-            for kind, said in _lines(child, stop):
-                if kind == "replayed":
-                    replayed(said)
-                elif kind == "opened":
-                    loss = said["loss"]
-                    return OpenedStep(load(Path(folder, TRACE)), loss)
-            raise ProgramError("it was stopped.", ja="止められました。")
+            _give(child, job.line(task, folder=folder, **more))
+            yield folder, _lines(child, stop)
         finally:
             done.set()
             kill(child)
@@ -196,9 +257,8 @@ def open_step(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sent(value: Override) -> float | list[tuple[int, float]]:
-    """As JSON can carry it: it has no keys that are numbers."""
-    return list(value.items()) if isinstance(value, Mapping) else value
+def _stopped() -> ProgramError:
+    return ProgramError("it was stopped.", ja="止められました。")
 
 
 def _give(child: subprocess.Popen[bytes], job: bytes) -> None:

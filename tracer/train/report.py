@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.text import clean
+from tracer.text import Text, clean
 from tracer.train.entry import Row
 
 
@@ -40,6 +40,10 @@ class Setup:
     """Texts it is tested on and never learns from."""
     folder: str = ""
     """Where the run is kept; empty where it is not."""
+    taken: int = 0
+    """Steps that a run which is gone on with has taken before; their reports are in its log."""
+    notes: tuple[Text, ...] = ()
+    """What is other than when the run began, and may make its numbers differ."""
 
     @property
     def chance(self) -> float | None:
@@ -56,7 +60,8 @@ class Setup:
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Setup:
         rows = tuple((x1, x2, label) for x1, x2, label in said["rows"])
-        return cls(**{**said, "rows": rows, "symbols": tuple(said.get("symbols", ()))})
+        notes = tuple(Text(**note) for note in said.get("notes", ()))
+        return cls(**{**said, "rows": rows, "symbols": tuple(said.get("symbols", ())), "notes": notes})
 
 
 def setting_in_words(value: float | str | bool) -> str:

@@ -1,0 +1,268 @@
+"""What a child process can be asked to do with a program that is trained."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tracer.core.record import Recorder, record
+from tracer.errors import FileFormatError, ProgramError
+from tracer.programs.frames import told
+from tracer.train import lock, parameters
+from tracer.train.about import About
+from tracer.train.built import Built, build_training
+from tracer.train.control import Control, Sender
+from tracer.train.entry import ENTRY, Training
+from tracer.train.looks import Watcher, draw, spacing
+from tracer.train.loop import recorded_step, train
+from tracer.train.report import Report
+from tracer.train.resuming import bring, go_on, planned
+from tracer.train.run import is_run
+from tracer.train.saying import number_of
+from tracer.train.writer import RunWriter, begin, check_own
+
+TRACE = "step.trace"
+"""What a recording leaves in the job's folder."""
+Json = dict[str, Any]
+
+
+def train_it(job: Json, control: Control, send: Sender) -> None:
+    """Take the steps, send a report of each, keep the run."""
+    folder = None if job["run"] is None else Path(job["run"])
+    held = _lock(folder) if folder is not None and job["resume"] else None
+    built = build_training(job, init=not job["resume"])
+    training, setup = built.training, built.setup()
+    writer: RunWriter | None = None
+    spent = 0.0
+    if folder is not None:
+        keeping = {
+            "every": job["checkpoint_every"],
+            "saved": lambda step: send("saved", {"step": step}),
+            "unsaved": lambda what: send("unsaved", what.to_json()),
+        }
+        if held is not None:
+            at = go_on(built, folder, force=job["force"])
+            writer = RunWriter(folder, training, held, taken=at.taken, size=at.size, keep=at.keep, **keeping)
+            setup, spent = replace(setup, taken=at.taken, notes=at.notes), at.spent
+        else:
+            held = begin(folder, built.about(), built.source, training)
+            writer = RunWriter(folder, training, held, **keeping)
+        setup = replace(setup, folder=str(folder))
+    send("setup", setup.to_json())
+    control.took(setup.taken)
+    every = job["every"] or spacing(built.steps)
+    look = Watcher(training, built.seed, grid=job["grid"])
+    reports = train(
+        training,
+        built.steps,
+        taken=setup.taken,
+        spent=spent,
+        looks=lambda step: step % every == 0 or step in (1, built.steps),
+        look=look,
+    )
+    for report in _paced(reports, look, control, writer):
+        send("report", report.to_json(), now=report.look is not None or control.waits)
+    if writer is not None:
+        writer.end()
+    send("end", {"stopped": control.stopped})
+
+
+def _lock(folder: Path) -> int:
+    """The lock of a run that is to be gone on with.
+
+    Raises:
+        NotFoundError, FileFormatError: there is no whole run, or another process trains it.
+    """
+    About.read(folder)
+    check_own(folder)
+    try:
+        return lock.take(folder)
+    except OSError as problem:
+        why = (problem.strerror or str(problem)).lower()
+        raise FileFormatError(
+            f"{folder}: cannot be written: {why}.", ja=f"{folder}: 書き込めません（{why}）。"
+        ) from None
+
+
+def _paced(reports: Iterator[Report], look: Watcher, control: Control, writer: RunWriter | None) -> Iterator[Report]:
+    """The reports, one more wherever the run stands still after a step that has no look; what is kept is written."""
+    last: Report | None = None
+    while True:
+        if control.waits:
+            if last is not None and last.look is None:
+                seen = look(last.step)
+                if seen.look is not None or seen.eval is not None or seen.samples:
+                    last = replace(last, look=seen.look, eval=seen.eval, samples=seen.samples)
+                    yield last
+            if writer is not None:
+                writer.save(passing=True)
+        if not control.wait():
+            return
+        report = next(reports, None)
+        if report is None:
+            return
+        last = report
+        if writer is not None:
+            writer.add(report)
+        control.took(report.step)
+        yield report
+
+
+def open_it(job: Json, control: Control, send: Sender) -> None:
+    """Record one step of the run into the folder."""
+    folder, step = _kept(job), job["open"]
+    if folder is not None:
+        job["steps"] = planned(About.read(folder), step)
+    built = build_training(job, init=folder is None)
+    ticking = _every(0.1, lambda step: send("replayed", step))
+    recorder, loss, error = recorded_step(
+        built.training,
+        step,
+        taken=bring(built.training, folder, step - 1),
+        limit=job["limit"],
+        replayed=ticking,
+        changes={name: _elements(value) for name, value in job["changes"]},
+        overrides={(file, line, k): _elements(value) for file, line, k, value in job["overrides"]},
+    )
+    recorder.info["title"] = f"{Path(job['shown']).name} · {step:,}"
+    nothing = ProgramError(
+        f"{job['shown']}: step {step} made no Value or Tensor of ours, so there is nothing to walk.",
+        ja=f"{job['shown']}: ステップ {step} は Value や Tensor を作らないので、たどるものがありません。",
+    )
+    _leave_trace(job, built, recorder, error, nothing)
+    send("opened", {"loss": loss})
+
+
+def sample_it(job: Json, control: Control, send: Sender) -> None:
+    """Draw texts of the model as it was after some step, one after the other from one seed."""
+    training = _at(job, send).training
+    rng = random.Random(job["drawn_from"])
+    for _ in range(job["number"]):
+        send("text", draw(training, rng, job["temperature"]))
+    send("end", {})
+
+
+def record_sample_it(job: Json, control: Control, send: Sender) -> None:
+    """Record how one text is drawn."""
+    built = _at(job, send)
+    training, error, text = built.training, None, None
+    assert training.sample is not None, "it was asked before"
+    recorder = record(limit=job["limit"])
+    recorder.__enter__()
+    try:
+        text = training.sample(random.Random(job["drawn_from"]), job["temperature"])
+    except Exception as found:
+        error = found
+    finally:
+        recorder.__exit__(None, None, None)
+    recorder.info |= {"title": Path(job["shown"]).name, "text": text if isinstance(text, str) else None}
+    nothing = ProgramError(
+        f"{job['shown']}: sample() made no Value or Tensor of ours, so there is nothing to walk.",
+        ja=f"{job['shown']}: sample() は Value や Tensor を作らないので、たどるものがありません。",
+    )
+    _leave_trace(job, built, recorder, error, nothing)
+    send("opened", {"text": text})
+
+
+def measure_it(job: Json, control: Control, send: Sender) -> None:
+    """The loss of one document and the size of every gradient, nothing updated."""
+    built = build_training(job)
+    training = built.training
+    if training.loss is None:
+        raise ProgramError(
+            f"{job['shown']}: its Training has no `loss`, so a document cannot be measured.",
+            hint="Training(..., loss=function of a document): see models/gpt.py.",
+            ja=f"{job['shown']}: Training に `loss` がないので、文書の損失を測れません。",
+            hint_ja="Training(..., loss=文書の関数) とします。例: models/gpt.py",
+        )
+    loss = training.loss(job["document"])
+    number = number_of(loss)
+    loss.backward()
+    norms = {}
+    for name, thing in training.named_parameters().items():
+        found = parameters.gradient(thing)
+        norms[name] = 0.0 if found is None else float(np.sqrt(np.sum(np.square(found.astype(np.float64)))))
+    send("measured", {"loss": number, "grad_norm": norms})
+
+
+TASKS: dict[str, Callable[[Json, Control, Sender], None]] = {
+    "train": train_it,
+    "open": open_it,
+    "sample": sample_it,
+    "record_sample": record_sample_it,
+    "measure": measure_it,
+}
+
+
+def _at(job: Json, send: Sender) -> Built:
+    """The model after the step that is asked for; by default after the last that has a checkpoint.
+
+    Raises:
+        ProgramError: it cannot write.
+    """
+    folder, at = _kept(job), job["at"]
+    if folder is not None:
+        job["steps"] = planned(About.read(folder), at or 0)
+    built = build_training(job, init=folder is None)
+    if built.training.sample is None:
+        raise ProgramError(
+            f"{job['shown']}: its Training has no `sample`, so it writes nothing.",
+            hint="Training(..., sample=function of a random.Random and a temperature): see models/gpt.py.",
+            ja=f"{job['shown']}: Training に `sample` がないので、文を生成できません。",
+            hint_ja="Training(..., sample=乱数と温度の関数) とします。例: models/gpt.py",
+        )
+    replay(built.training, folder, at, _every(0.1, lambda step: send("replayed", step)))
+    return built
+
+
+def replay(training: Training, folder: Path | None, at: int | None, tick: Callable[[int], object]) -> None:
+    """Bring a newly built training to just after a step; None is after the last that has a checkpoint."""
+    taken = bring(training, folder, 2**62 if at is None else at)
+    for i in range(taken, taken if at is None else at):
+        training.step(i)
+        tick(i + 1)
+
+
+def _kept(job: Json) -> Path | None:
+    """The job's folder, if there is a run in it yet."""
+    return Path(job["run"]) if job["run"] is not None and is_run(job["run"]) else None
+
+
+def _leave_trace(
+    job: Json, built: Built, recorder: Recorder, error: BaseException | None, nothing: ProgramError
+) -> None:
+    """Write a recording into the job's folder."""
+    recorder.take_names({name: thing for name, thing in built.namespace.items() if name != ENTRY})
+    recorder.info["program"] = job["shown"]
+    if error is not None:
+        kind = dict(zip(("error", "file", "line", "traceback"), told(error, job["shown"]), strict=True))
+        recorder.info["outcome"] = {"kind": "raised", **kind}
+    trace = recorder.trace
+    if not trace.n_nodes:
+        raise nothing
+    trace.save(os.path.join(job["folder"], TRACE))
+
+
+def _elements(value: Any) -> Any:
+    """A number, or place -> number: JSON has no keys that are numbers."""
+    return dict(value) if isinstance(value, list) else value
+
+
+def _every(seconds: float, act: Callable[[int], object]) -> Callable[[int], None]:
+    """`act`, but not more often than every so many seconds."""
+    last = [time.monotonic()]
+
+    def tick(step: int) -> None:
+        now = time.monotonic()
+        if now - last[0] >= seconds:
+            last[0] = now
+            act(step)
+
+    return tick
