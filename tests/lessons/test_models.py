@@ -118,7 +118,7 @@ def test_the_gpt_looks_back_only(gpt: ModuleType) -> None:
 
 
 def test_the_gpt_refuses_sizes_that_do_not_fit(gpt: ModuleType) -> None:
-    with pytest.raises(ValueError, match="n_embd 10 cannot be shared by 4 heads"):
+    with pytest.raises(ValueError, match="n_embd=10: n_head=4 must divide it"):
         gpt.Config(n_embd=10)
     config = gpt.Config(n_embd=4, n_head=2)
     weights = gpt.init(config, random.Random(0))
