@@ -8,7 +8,10 @@ import os
 import secrets
 from pathlib import Path
 
-from tracer.errors import TracerError
+from tracer.errors import NotFoundError, TracerError
+
+FIRST = "start"
+"""The folder of samples that comes before all others."""
 
 
 def settings_folder() -> Path | None:
@@ -22,6 +25,22 @@ def settings_folder() -> Path | None:
         return user_config_path("gradient-tracer", appauthor=False)
     except (OSError, RuntimeError):  # no home folder
         return None
+
+
+def content_root() -> Path:
+    """The folder that holds `samples` and `models`: the package's own copy in a wheel, else the checkout.
+
+    Raises:
+        NotFoundError: neither is there.
+    """
+    package = Path(__file__).resolve().parent
+    for root in (package / "_content", package.parent):
+        if (root / "samples" / FIRST).is_dir():
+            return root
+    raise NotFoundError(
+        "the lessons are missing from this installation.",
+        hint="Reinstall it: pip install --force-reinstall gradient-tracer",
+    )
 
 
 def write_atomic(path: str | Path, data: bytes, error: type[TracerError] = TracerError) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import tracer.files as files
 import tracer.lessons.content as content
 from tracer.errors import LessonError, NotFoundError
 from tracer.lessons.content import Catalogue, aliases, catalogue, content_root, find, lesson_beside, read_catalogue
@@ -148,13 +149,13 @@ def test_in_a_wheel_content_is_inside_the_package(tmp_path: Path, monkeypatch: p
     package = tmp_path / "site-packages" / "tracer"
     make_root(package / "_content", "start/01_a")
     make_root(tmp_path / "site-packages", "start/01_hostile")
-    monkeypatch.setattr(content, "__file__", str(package / "lessons" / "content.py"))
+    monkeypatch.setattr(files, "__file__", str(package / "files.py"))
     assert content_root() == package / "_content"
 
 
 def test_missing_content_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A broken installation is one line, not an empty gallery."""
-    monkeypatch.setattr(content, "__file__", str(tmp_path / "tracer" / "lessons" / "content.py"))
+    monkeypatch.setattr(files, "__file__", str(tmp_path / "tracer" / "files.py"))
     with pytest.raises(NotFoundError, match="lessons are missing"):
         content_root()
 
@@ -216,5 +217,7 @@ def test_asking_for_a_broken_lesson_says_what_is_wrong(broken: Catalogue, monkey
 def test_data_sets_are_listed() -> None:
     """Each has a name, a file and a title in both languages."""
     found = catalogue().data
-    assert [(one.name, one.path.name) for one in found] == [(n, f"{n}.csv") for n in ("xor", "moons", "spirals")]
+    points, text = ("xor", "moons", "spirals"), ("names", "places")
+    assert [(one.name, one.path.name) for one in found if one.holds == "points"] == [(n, f"{n}.csv") for n in points]
+    assert [(one.name, one.path.name) for one in found if one.holds == "text"] == [(n, f"{n}.txt") for n in text]
     assert all(one.title.en != one.title.ja for one in found)

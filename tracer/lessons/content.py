@@ -11,16 +11,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from tracer.errors import LessonError, NotFoundError, did_you_mean
+from tracer.files import FIRST
+from tracer.files import content_root as content_root
 from tracer.lessons.documents.course import ABOUT, Page, gather
 from tracer.lessons.lesson import Lesson, load
 from tracer.lessons.toml import read
 from tracer.text import Text, clean
-
-FIRST = "start"
-"""The folder that comes before all others."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,8 @@ class DataSet:
     name: str
     path: Path
     title: Text
+    holds: Literal["points", "text"] = "points"
+    """Rows x1, x2, y; or a document a line."""
 
 
 @dataclass(frozen=True)
@@ -78,22 +79,6 @@ class Catalogue:
         order = self.lessons
         places = [i for i, other in enumerate(order) if other.name == lesson.name]
         return order[places[0] + 1] if places and places[0] + 1 < len(order) else None
-
-
-def content_root() -> Path:
-    """The folder that holds `samples` and `models`: the package's own copy in a wheel, else the checkout.
-
-    Raises:
-        NotFoundError: neither is there.
-    """
-    package = Path(__file__).resolve().parents[1]
-    for root in (package / "_content", package.parent):
-        if (root / "samples" / FIRST).is_dir():
-            return root
-    raise NotFoundError(
-        "the lessons are missing from this installation.",
-        hint="Reinstall it: pip install --force-reinstall gradient-tracer",
-    )
 
 
 def catalogue() -> Catalogue:
@@ -225,11 +210,12 @@ def _data(folder: Path, troubles: list[LessonError]) -> Iterable[DataSet]:
     if not (folder / ABOUT).is_file():
         return
     try:
-        rows = read(folder / ABOUT, ("data",)).tables("data", ("file", "title"), "data")
+        rows = read(folder / ABOUT, ("data",)).tables("data", ("file", "holds", "title"), "data")
         for row in rows:
             path = folder / row.string("file")
             if not path.is_file():
                 raise row.error(f"'file' names {clean(path.name)}, which is not there.")
-            yield DataSet(path.stem, path, row.text("title"))
+            text = "holds" in row and row.choice("holds", ("points", "text")) == "text"
+            yield DataSet(path.stem, path, row.text("title"), "text" if text else "points")
     except LessonError as error:
         troubles.append(error)
