@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from tracer.train import data
-from tracer.train.loop import spacing
+from tracer.train.looks import spacing
 from tracer.train.process import Job, OpenedStep
-from tracer.train.report import Boundary, Look, Report, Setup
+from tracer.train.report import Boundary, Look, Report, Sample, Setup
 from tracer.tui.running import Running
 
 STEPS = 200
@@ -48,18 +48,21 @@ def report(step: int, loss: float | None = None, *, looked: bool = False) -> Rep
     return Report(step, found, step / 500, look(step) if looked else None)
 
 
-def reports(steps: int = STEPS) -> Iterator[Setup | Report]:
+def reports(steps: int = STEPS) -> Iterator[Report]:
     every = spacing(steps)
     for step in range(1, steps + 1):
         yield report(step, looked=step in (1, steps) or step % every == 0)
 
 
 class Told:
-    """A process's commands, written down. `step` lets one more report through."""
+    """A process's commands, written down. `step` lets one more report through, `to` as many as are needed."""
 
     def __init__(self) -> None:
         self.commands: list[str] = []
         self.allowed = threading.Semaphore(0)
+        self.sent = 0
+        """Reports that have left."""
+        self.stopped = threading.Event()
 
     def run(self) -> None:
         self.commands.append("run")
@@ -71,21 +74,83 @@ class Told:
         self.commands.append("step")
         self.allowed.release()
 
+    def to(self, step: int) -> None:
+        self.commands.append(f"to {step}")
+        self.allowed.release(max(1, step - self.sent))
 
-def running(steps: int = STEPS, taken: int | None = None, **other: object) -> tuple[Running, Told]:
+    def stop(self) -> None:
+        self.commands.append("stop")
+        self.stopped.set()
+        self.allowed.release()
+
+
+def running(
+    steps: int = STEPS,
+    taken: int | None = None,
+    *,
+    said: Setup | None = None,
+    reporting: Callable[[int], Iterable[Report]] | None = None,
+    **other: object,
+) -> tuple[Running, Told]:
     """A run whose first `taken` steps arrive at once, and then one for each `step`; all of them by default."""
     told = Told()
     at_once = steps if taken is None else taken
 
-    def messages() -> Iterator[Setup | Report]:
-        for number, message in enumerate(reports(steps)):
+    def messages() -> Iterator[Report]:
+        for number, message in enumerate((reporting or reports)(steps)):
             if number >= at_once:
                 told.allowed.acquire()
+            if told.stopped.is_set():
+                return
+            told.sent += 1
             yield message
 
     typed = ("tracer", "train", "mlp", "--data", "moons")
-    made = Running(Job(Path("models/mlp.py")), setup(steps), told, messages(), typed, **other)  # type: ignore[arg-type]
+    found = said or setup(steps)
+    made = Running(Job(Path(found.program)), found, told, messages(), typed, **other)  # type: ignore[arg-type]
     return made, told
 
 
-__all__ = ["OpenedStep", "Told", "look", "report", "reports", "running", "setup"]
+# A model of texts
+
+LETTERS = tuple("abcdefghijklmnopqrstuvwxyz")
+WORDS = ("kamira", "anlo", "mayen", "shari", "delia", "ton", "", "ariella")
+
+
+def text_setup(steps: int = STEPS, **other: object) -> Setup:
+    said = {
+        "program": "models/gpt.py",
+        "data": "names.txt",
+        "engine": "Tensor",
+        "parameters": 4192,
+        "rows": (),
+        "predicts": False,
+        "settings": {"n_layer": 1, "n_embd": 16, "n_head": 4, "block_size": 16, "lr": 0.01, "seed": 42, "beta1": 0.85,
+                     "beta2": 0.99, "batch_size": 1, "held_out": 0.1, "activation": "relu", "residual": True,
+                     "norm": "rms", "attention": True, "tied": False},
+        "symbols": LETTERS,
+        "documents": 1016,
+        "held_out": 102,
+        "folder": "runs/names-42",
+    }  # fmt: skip
+    return setup(steps, **{**said, **other})
+
+
+def text_reports(steps: int = STEPS) -> Iterator[Report]:
+    """A loss that falls from log 27; every tenth step is followed by a text, every twentieth by a held-out loss."""
+    for step in range(1, steps + 1):
+        loss = 2.3 + math.exp(-step / 40) + 0.2 * math.sin(7.0 * step)
+        texts = (Sample(WORDS[step // 10 % len(WORDS)], 0.5),) if step % 10 == 0 else ()
+        tested = 2.35 + math.exp(-step / 40) if step % 20 == 0 else None
+        yield Report(step, loss, step / 500, lr=0.01 * (1 - (step - 1) / steps), eval=tested, samples=texts)
+
+
+def text_running(steps: int = STEPS, taken: int | None = None, **other: object) -> tuple[Running, Told]:
+    """A run of a model of texts."""
+    said = other.pop("said", None) or text_setup(steps)
+    return running(steps, taken, said=said, reporting=text_reports, **other)  # type: ignore[arg-type]
+
+
+__all__ = [
+    "OpenedStep", "Told", "look", "report", "reports", "running", "setup", "text_reports", "text_running", "text_setup",
+]  # fmt: skip

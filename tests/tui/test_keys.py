@@ -12,6 +12,7 @@ from textual.binding import Binding
 from tracer.tui.app import GradientTracer
 from tracer.tui.keys import KEYS, Place, ascii_twin, bindings, face_of, name_of, reachable_everywhere, rows
 from tracer.tui.screens.base import AppScreen
+from tracer.tui.screens.compare import CompareScreen
 from tracer.tui.screens.document import DocumentScreen
 from tracer.tui.screens.endcard import EndCardScreen
 from tracer.tui.screens.gallery import GalleryScreen
@@ -26,6 +27,7 @@ SCREENS: list[type[AppScreen[None]]] = [
     DocumentScreen,
     LockstepScreen,
     TrainingScreen,
+    CompareScreen,
 ]
 PLACES: tuple[tuple[Place, ...], ...] = (
     ("gallery",),
@@ -34,6 +36,7 @@ PLACES: tuple[tuple[Place, ...], ...] = (
     ("walk", "lockstep"),
     ("endcard",),
     ("training",),
+    ("compare",),
 )
 
 

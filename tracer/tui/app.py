@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from tracer.lessons.documents.course import Course
     from tracer.lessons.documents.document import Document
     from tracer.lessons.runner import Thing
+    from tracer.tui.opened_run import OpenedRun
     from tracer.tui.running import Running
 
 PATIENCE = 0.25
@@ -74,6 +75,7 @@ class GradientTracer(App[None]):
         first: what to open instead of the gallery.
         thing: `first`, where it was opened already.
         training: a training run to show instead.
+        screen: makes another screen to show instead.
         lang: the language of this run; the one remembered if None.
         library: how things are opened.
     """
@@ -95,6 +97,7 @@ class GradientTracer(App[None]):
         first: Request | None = None,
         thing: Thing | None = None,
         training: Running | None = None,
+        screen: Callable[[], AppScreen[None]] | None = None,
         lang: Lang | None = None,
         library: Library | None = None,
     ) -> None:
@@ -108,7 +111,7 @@ class GradientTracer(App[None]):
         self.theme = self.settings.now.theme if self.settings.now.theme in THEME_WORDS else DARK.name
         self.set_reactive(GradientTracer.lang, lang or self.settings.now.lang or "en")
         self._ask_language = lang is None and self.settings.now.lang is None
-        self._first, self._first_thing, self._training = first, thing, training
+        self._first, self._first_thing, self._training, self._first_screen = first, thing, training, screen
         self._opening: Request | None = None
         self._told_on: Screen[Any] | None = None
         """The screen on which the message was said that is being shown."""
@@ -119,7 +122,8 @@ class GradientTracer(App[None]):
 
     def get_default_screen(self) -> Screen[Any]:
         """The gallery, where it comes first: Textual's blank screen would cost a frame."""
-        if self._first is None and self._training is None and not self._ask_language:
+        instead = self._first, self._training, self._first_screen
+        if instead == (None, None, None) and not self._ask_language:
             from tracer.tui.screens.gallery import GalleryScreen
 
             return GalleryScreen()
@@ -159,6 +163,8 @@ class GradientTracer(App[None]):
             from tracer.tui.screens.training import TrainingScreen
 
             self.push_screen(TrainingScreen(self._training))
+        elif self._first_screen is not None:
+            self.push_screen(self._first_screen())
         elif self._first is None:
             self.show_gallery()
         elif self._first_thing is None:
@@ -251,7 +257,7 @@ class GradientTracer(App[None]):
             return False
         return any(lesson.name == name for lesson in (*self.catalogue.lessons, *self.catalogue.models))
 
-    def _say_opened(self, request: Request, run: Future[Thing | Document | Course]) -> None:
+    def _say_opened(self, request: Request, run: Future[Thing | Document | Course | OpenedRun]) -> None:
         """Called in whatever thread finished it."""
         error = run.exception()
         with suppress(RuntimeError):  # the app has ended meanwhile
@@ -309,17 +315,28 @@ class GradientTracer(App[None]):
             title = Text(en="This cannot be opened", ja="開けませんでした")
             self.push_screen(NoticeScreen(title, Text.same(message.reason)))
 
-    def _show(self, request: Request, thing: Thing | Document | Course) -> None:
+    def _show(self, request: Request, thing: Thing | Document | Course | OpenedRun) -> None:
         """Whatever was opened, in place of what was walked before."""
         from tracer.lessons.documents.course import Course
         from tracer.lessons.documents.document import Document
+        from tracer.lessons.runner import Thing
 
-        if isinstance(thing, Course):
+        if isinstance(thing, Thing):
+            self._walk(request, thing)
+        elif isinstance(thing, Course):
             self._list(request, thing)
         elif isinstance(thing, Document):
             self._play(request, thing)
         else:
-            self._walk(request, thing)
+            self._show_run(request, thing)
+
+    def _show_run(self, request: Request, run: OpenedRun) -> None:
+        """A training run out of its folder."""
+        from tracer.tui.screens.training import TrainingScreen
+
+        self._to_gallery()
+        self.remember(lambda now: now.opened(request.words))
+        self.push_screen(TrainingScreen(run))
 
     def _list(self, request: Request, course: Course) -> None:
         """A folder of lessons and documents."""
@@ -385,11 +402,10 @@ class GradientTracer(App[None]):
         Args:
             from_documents: whether a document goes, too.
         """
-        from tracer.tui.screens.gallery import GalleryScreen
-
         while len(self.screen_stack) > 1:
-            stays = isinstance(self.screen, AppScreen) and self.screen.COMES_BACK
-            if stays and (not from_documents or isinstance(self.screen, GalleryScreen)):
+            screen = self.screen
+            document = isinstance(screen, AppScreen) and "document" in screen.PLACES
+            if isinstance(screen, AppScreen) and screen.COMES_BACK and not (document and from_documents):
                 break
             self.pop_screen()
 

@@ -15,7 +15,7 @@ from textual.keys import _character_to_key, format_key
 
 from tracer.text import Text
 
-Place = Literal["app", "gallery", "walk", "stepper", "document", "lockstep", "endcard", "training"]
+Place = Literal["app", "gallery", "walk", "stepper", "document", "lockstep", "endcard", "training", "compare"]
 """Where a row is bound: `app` is everywhere, `walk` the stepper and the lockstep screen, the others one screen each."""
 
 
@@ -244,6 +244,9 @@ _TRAINING: tuple[Key, ...] = (
         Text("smaller strides: 100, 10, 1 steps", "歩幅を小さく（100→10→1 ステップ）"), "training", weight=45),
     Key("coarser", (".",), Text("bigger", "粗く"),
         Text("bigger strides: 1, 10, 100 steps", "歩幅を大きく（1→10→100 ステップ）"), "training", weight=44),
+    Key("go_to", ("g",), Text("go to", "移動"),
+        Text("go to a step by its number; beyond the newest: train up to there, and pause",
+             "番号を指定してステップへ移動。最新より先なら、そこまで訓練して止まる"), "training", weight=65),
     Key("first", ("0", "home"), Text("start", "最初"), Text("to the first step", "最初のステップへ"),
         "training", weight=35),
     Key("last", ("$", "end"), Text("newest", "最新"),
@@ -252,6 +255,34 @@ _TRAINING: tuple[Key, ...] = (
     Key("panel(-1)", ("shift+tab",), Text("panel", "パネル"), Text("previous panel", "前のパネルへ"), "training"),
     Key("copy", ("c",), Text("copy", "コピー"),
         Text("copy a command that opens this step", "このステップを開くコマンドをコピーする"), "training"),
+)
+
+_COMPARE: tuple[Key, ...] = (
+    Key("open_step", ("enter",), Text("in lockstep", "並べてたどる"),
+        Text("walk the step shown of both runs side by side, from the first node that differs",
+             "両方のこのステップを並べ、最初に食い違うノードからたどる"), "compare", weight=100),
+    Key("difference", ("=", "u"), Text("first difference", "最初の違い"),
+        Text("to the first step at which the two runs differ", "二つの訓練が最初に食い違うステップへ"),
+        "compare", weight=95),
+    Key("step(1)", ("right", "pagedown"), Text("step", "進む"), Text("one step on", "次のステップへ"),
+        "compare", priority=True, weight=90),
+    Key("step(-1)", ("left", "pageup"), Text("back", "戻る"), Text("one step back", "一つ前のステップへ"),
+        "compare", priority=True, weight=89),
+    Key("panel(1)", ("tab",), Text("other run", "別の訓練"),
+        Text("of more than two runs: compare the first with the next one",
+             "三つ以上のとき: 最初の訓練と比べる相手を替える"), "compare", weight=40),
+    Key("panel(-1)", ("shift+tab",), Text("other run", "別の訓練"),
+        Text("with the one before", "一つ前の訓練と比べる"), "compare"),
+    Key("go_to", ("g",), Text("go to", "移動"),
+        Text("go to a step by its number", "番号を指定してステップへ移動"), "compare", weight=65),
+    Key("finer", (",",), Text("smaller", "細かく"),
+        Text("smaller strides: 100, 10, 1 steps", "歩幅を小さく（100→10→1 ステップ）"), "compare", weight=45),
+    Key("coarser", (".",), Text("bigger", "粗く"),
+        Text("bigger strides: 1, 10, 100 steps", "歩幅を大きく（1→10→100 ステップ）"), "compare", weight=44),
+    Key("first", ("0", "home"), Text("start", "最初"), Text("to the first step", "最初のステップへ"),
+        "compare", weight=35),
+    Key("last", ("$", "end"), Text("end", "最後"), Text("to the last step", "最後のステップへ"),
+        "compare", weight=34),
 )
 
 _APP: tuple[Key, ...] = (
@@ -271,7 +302,7 @@ _APP: tuple[Key, ...] = (
 )
 # fmt: on
 
-KEYS: tuple[Key, ...] = _WALK + _STEPPER + _DOCUMENT + _LOCKSTEP + _TRAINING + _GALLERY + _ENDCARD + _APP
+KEYS: tuple[Key, ...] = _WALK + _STEPPER + _DOCUMENT + _LOCKSTEP + _TRAINING + _COMPARE + _GALLERY + _ENDCARD + _APP
 
 
 def bindings(place: Place) -> list[Binding]:

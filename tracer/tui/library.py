@@ -6,6 +6,7 @@ first one's run.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -20,10 +21,14 @@ if TYPE_CHECKING:
     from tracer.lessons.documents.course import Course
     from tracer.lessons.documents.document import Document
     from tracer.lessons.runner import Thing
+    from tracer.tui.opened_run import OpenedRun
 
-Opener = Callable[[Request, threading.Event], "Thing | Document | Course"]
+Opener = Callable[[Request, threading.Event], "Thing | Document | Course | OpenedRun"]
 Key = tuple[str, tuple[tuple[str, float], ...]]
 
+RUNS = "runs"
+MOST_RUNS = 10
+"""Runs that the gallery lists."""
 KEPT = 64
 """Things kept; a lesson's trace is a few kB."""
 
@@ -37,10 +42,10 @@ class Library:
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
-        self._runs: dict[Key, tuple[Future[Thing | Document | Course], threading.Event]] = {}
+        self._runs: dict[Key, tuple[Future[Thing | Document | Course | OpenedRun], threading.Event]] = {}
         self._lock = threading.Lock()
 
-    def ask(self, request: Request, *, fresh: bool = False) -> Future[Thing | Document | Course]:
+    def ask(self, request: Request, *, fresh: bool = False) -> Future[Thing | Document | Course | OpenedRun]:
         """The thing's run, under way or done.
 
         Args:
@@ -52,7 +57,7 @@ class Library:
             if known is not None and not (known[0].done() and (fresh or known[1].is_set())):
                 self._runs[key] = known  # the newest again
                 return known[0]
-            run: Future[Thing | Document | Course] = Future()
+            run: Future[Thing | Document | Course | OpenedRun] = Future()
             stop = threading.Event()
             self._runs[key] = run, stop
             while len(self._runs) > KEPT:
@@ -67,7 +72,7 @@ class Library:
         if known is not None:
             known[1].set()
 
-    def _run(self, request: Request, run: Future[Thing | Document | Course], stop: threading.Event) -> None:
+    def _run(self, request: Request, run: Future[Thing | Document | Course | OpenedRun], stop: threading.Event) -> None:
         try:
             thing = self._opener(request, stop)
         except BaseException as error:  # whoever asked decides what it means
@@ -76,10 +81,14 @@ class Library:
             run.set_result(thing)
 
 
-def open_with_runner(request: Request, stop: threading.Event) -> Thing | Document | Course:
+def open_with_runner(request: Request, stop: threading.Event) -> Thing | Document | Course | OpenedRun:
     """What `Library` does outside tests: whatever `tracer open` takes. A document is read, not run."""
     path = Path(request.name)
     if _is_there(path) and path.is_dir():
+        from tracer.train.run import is_run
+
+        if is_run(path):
+            return _run(path)
         from tracer.lessons.documents.course import read_course
 
         return read_course(path)
@@ -96,6 +105,25 @@ def open_with_runner(request: Request, stop: threading.Event) -> Thing | Documen
     import tracer.tui.screens.lockstep  # noqa: F401  # here, so that no key waits for it when the thing is shown
 
     return thing
+
+
+def _run(path: Path) -> OpenedRun:
+    from tracer.train.run import Run
+    from tracer.tui.opened_run import OpenedRun
+
+    found = OpenedRun(Run.open(path))
+    import tracer.tui.screens.training  # noqa: F401  # as above
+
+    return found
+
+
+def runs_here() -> list[str]:
+    """Training runs in the folder where `tracer train` puts them, the newest first."""
+    with suppress(OSError):
+        found = [(entry.stat().st_mtime, entry.path) for entry in os.scandir(RUNS) if entry.is_dir()]
+        newest = [path for _, path in sorted(found, reverse=True)]
+        return [path for path in newest if os.path.isfile(os.path.join(path, "run.json"))][:MOST_RUNS]
+    return []
 
 
 def _is_there(path: Path) -> bool:

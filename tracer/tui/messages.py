@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tracer.lessons.documents.course import Course
     from tracer.lessons.documents.document import Document
     from tracer.lessons.runner import Thing
+    from tracer.tui.opened_run import OpenedRun
 
 AT_THE_END = sys.maxsize
 """A position beyond any trace: cursors stop at the last step."""
@@ -76,9 +77,9 @@ class CatalogueRead(Message):
 
 
 class Opened(Message):
-    """A thing has been run (or read) and can be walked; of a document or a course, it has been read."""
+    """A thing has been run (or read) and can be walked; of a document, a course or a training run, it has been read."""
 
-    def __init__(self, request: Request, thing: Thing | Document | Course) -> None:
+    def __init__(self, request: Request, thing: Thing | Document | Course | OpenedRun) -> None:
         super().__init__()
         self.request, self.thing = request, thing
 

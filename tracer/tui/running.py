@@ -5,17 +5,29 @@ No Textual here: the command line opens a step by the same function as the scree
 
 from __future__ import annotations
 
+import shlex
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
+import numpy as np
+
+from tracer.core.record import LeafKey
 from tracer.errors import TracerError
 from tracer.lessons.runner import Overrides, Thing
+from tracer.text import Text, clean
+from tracer.trace.trace import Trace
+from tracer.trace.why import Why, worst
 from tracer.train.history import History, Past
+from tracer.train.messages import Saved, Unsaved
 from tracer.train.process import Job, OpenedStep, open_step
 from tracer.train.report import Report, Setup
+
+State = Literal["running", "paused", "done", "failed", "resting", "followed", "starting", "stopping"]
+"""`resting`: not finished, and nobody trains it now. `followed`: another process trains it."""
 
 
 class Commands(Protocol):
@@ -24,6 +36,8 @@ class Commands(Protocol):
     def run(self) -> None: ...
     def pause(self) -> None: ...
     def step(self) -> None: ...
+    def to(self, step: int) -> None: ...
+    def stop(self) -> None: ...
 
 
 class Running:
@@ -32,7 +46,7 @@ class Running:
     Args:
         job: what is trained.
         setup: what its process said first.
-        commands: the process.
+        commands: the process; None while there is none.
         messages: what it says from then on; raises `TracerError` where it fails.
         typed: the words that train it once more.
     """
@@ -41,16 +55,19 @@ class Running:
         self,
         job: Job,
         setup: Setup,
-        commands: Commands,
-        messages: Iterator[Setup | Report],
+        commands: Commands | None,
+        messages: Iterator[Any],
         typed: Sequence[str] = (),
         *,
         opener: Callable[..., OpenedStep] = open_step,
     ) -> None:
         self.job, self.setup, self.commands, self.typed = job, setup, commands, tuple(typed)
-        self.paused = self.ended = False
+        self.paused = self.ended = self.stopping = False
         self.error: TracerError | None = None
         """Why it ended early."""
+        self.unsaved: Text | None = None
+        """Why the last checkpoint could not be written."""
+        self._saved: int | None = None
         self._messages, self._history, self._opener = messages, History(), opener
         self._lock = threading.Lock()
         self._version = 0
@@ -64,15 +81,23 @@ class Running:
         """Take in every report there will be."""
         try:
             for message in self._messages:
-                if isinstance(message, Report):
-                    with self._lock:
-                        self._history.add(message)
-                        self._version += 1
+                self.take(message)
         except TracerError as error:
             self.error = error
         with self._lock:
             self.ended = True
             self._version += 1
+
+    def take(self, message: object) -> None:
+        """Take in one message."""
+        with self._lock:
+            if isinstance(message, Report):
+                self._history.add(message)
+                self._version += 1
+            elif isinstance(message, Saved):
+                self._saved, self.unsaved = message.step, None
+            elif isinstance(message, Unsaved):
+                self.unsaved = message.reason
 
     @property
     def past(self) -> Past:
@@ -83,19 +108,83 @@ class Running:
             return self._past[1]
 
     @property
+    def name(self) -> str:
+        """What to call it: its folder's name, else the program's file."""
+        return Path(self.setup.folder).name if self.setup.folder else self.setup.program
+
+    @property
     def done(self) -> bool:
         """Whether every step it was to take has been taken."""
         return self.past.steps >= self.setup.steps
 
+    @property
+    def state(self) -> State:
+        """How it stands."""
+        if self.error is not None or self.past.stopped:
+            return "failed"
+        if self.done:
+            return "done"
+        if self.ended:
+            return "resting" if self.stopping else "failed"
+        return "stopping" if self.stopping else "paused" if self.paused else "running"
+
+    def told(self) -> None:
+        """Called when its error has been shown."""
+
+    def close(self) -> None:
+        """Called when nobody looks at it any more."""
+
+    # What it can be told
+
     def play(self) -> None:
         """Go on, or stand still."""
-        self.paused = not self.paused
-        (self.commands.pause if self.paused else self.commands.run)()
+        self.paused, self._until = not self.paused, None
+        self._tell("pause" if self.paused else "run")
 
     def step(self) -> None:
         """Take one step, then stand still."""
-        self.paused = True
-        self.commands.step()
+        self.paused, self._until = True, None
+        self._tell("step")
+
+    def to(self, step: int) -> None:
+        """Train up to a step, then stand still."""
+        self.paused, self._until = False, step
+        self._tell("to", step)
+
+    _until: int | None = None
+    """The step it was told to stand still after."""
+
+    def arrived(self) -> None:
+        """Called now and then: a run that was told where to stop stands still there."""
+        if self._until is not None and self.past.steps >= self._until:
+            self._until, self.paused = None, True
+
+    def stop(self) -> bool:
+        """Have what is not saved yet saved, and end; whether there is anything to wait for."""
+        if self.ended or self.commands is None or not self.setup.folder:
+            return False
+        self.stopping = True
+        self._tell("stop")
+        return True
+
+    def _tell(self, command: str, *what: int) -> None:
+        if self.commands is not None:
+            getattr(self.commands, command)(*what)
+
+    @property
+    def farewell(self) -> Text | None:
+        """What to say of it afterwards: where it is kept and how to go on; None where it is not kept."""
+        if not self.setup.folder:
+            return None
+        words = _ALL if self.done else _NOT_ALL if not self.past.stopped else _BROKEN
+        folder = shlex.quote(clean(self.setup.folder))
+        return words.format(folder=folder, steps=f"{self.past.steps:,}", of=f"{self.setup.steps:,}")
+
+    # Its steps
+
+    def words(self, step: int | None = None) -> list[str]:
+        """What to type to have it again; with a step, to walk that."""
+        return [*self.typed, *([] if step is None else ["--open", str(step)])]
 
     def open(self, step: int, stop: threading.Event) -> tuple[Thing, bool]:
         """Record a step once more; and whether it measured just what it measured in training.
@@ -108,26 +197,61 @@ class Running:
         known = step <= len(losses) and opened.loss is not None
         # as bits: a loss that is nan is the same nan
         same = not known or float(losses[step - 1]).hex() == float(opened.loss or 0.0).hex()
-        return thing_of_step(self.job, step, opened, self.typed), same
+        name = self.name if self.setup.folder else ""
+        return thing_of_step(self.job, step, opened, self.words(step) if self.typed else (), name), same
 
 
-def thing_of_step(job: Job, step: int, opened: OpenedStep, typed: Sequence[str] = ()) -> Thing:
+def thing_of_step(job: Job, step: int, opened: OpenedStep, typed: Sequence[str] = (), name: str = "") -> Thing:
     """An opened step as something to walk.
 
     Args:
-        typed: the words that train it; with `--open STEP` they open this step.
+        typed: the words that open it.
+        name: what to call the run; the program's file if empty.
     """
-    name = Path(job.shown or job.program).name
-    words = (*typed, "--open", str(step)) if typed else ()
+    name = name or Path(job.shown or job.program).name
     trace = opened.trace
-    leaves = {trace.leaf_key(node): node for node in range(trace.n_nodes) if trace.kind(node) == "leaf"}
 
     def again(overrides: Overrides, /, stop: threading.Event | None = None) -> Thing:
         """The step once more, some leaves with other numbers: those made before it go by their names."""
+        leaves = _leaves(trace)
         made_before = {key: trace.name(leaves[key]) or "" for key in overrides if key in leaves and not key[0]}
         changes = {name: overrides[key] for key, name in made_before.items()}
         others = {key: value for key, value in overrides.items() if key not in made_before}
         other = open_step(job, step, stop=stop, changes=changes, overrides=others)
-        return replace(thing_of_step(job, step, other, typed), rerun=again, overrides=dict(overrides))
+        return replace(thing_of_step(job, step, other, typed, name), rerun=again, overrides=dict(overrides))
 
-    return Thing(f"{name}  step {step:,}", trace, rerun=again, name=name, typed=words)
+    return Thing(f"{name}  step {step:,}", trace, rerun=again, name=name, typed=tuple(typed))
+
+
+def _leaves(trace: Trace) -> dict[LeafKey, int]:
+    """What names each leaf (`Trace.leaf_key`) -> the leaf, in one pass over all of them."""
+    counts: Counter[int] = Counter()
+    found: dict[LeafKey, int] = {}
+    for node in np.flatnonzero(trace.columns.op == 0).tolist():
+        row = int(trace.columns.line[node])
+        if trace.kind(node) == "leaf":
+            found[*(trace.line_at(row) or ("", -1)), counts[row]] = node
+        counts[row] += 1
+    return found
+
+
+def culprit_of(trace: Trace) -> Why | None:
+    """What spoilt a recorded step: why its first number that is not finite is none. None where all are finite."""
+    found = worst(trace, len(trace))
+    return found if found is not None and not found.fine else None
+
+
+_ALL = Text(
+    en="{folder}: all {steps} steps. tracer open {folder} shows them again.",
+    ja="{folder}: {steps} ステップすべてを訓練しました。tracer open {folder} でまた見られます。",
+)
+_NOT_ALL = Text(
+    en="{folder}: {steps} of {of} steps. tracer train --resume {folder} goes on;"
+    " tracer open {folder} shows them again.",
+    ja="{folder}: {of} ステップ中 {steps} ステップまで。tracer train --resume {folder} で再開、"
+    "tracer open {folder} でまた見られます。",
+)
+_BROKEN = Text(
+    en="{folder}: ended at step {steps} of {of}. tracer open {folder} shows where it comes from.",
+    ja="{folder}: {of} ステップ中、ステップ {steps} で終わりました。tracer open {folder} で原因を調べられます。",
+)

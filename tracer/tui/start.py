@@ -7,6 +7,7 @@ import gc
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tracer.text import Lang
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tracer.lessons.runner import Thing
     from tracer.tui.messages import Request
     from tracer.tui.running import Running
+    from tracer.tui.screens.base import AppScreen
 
 
 class Keys(codecs.getincrementaldecoder("utf-8")):  # type: ignore[misc]  # codecs makes its classes at run time
@@ -54,6 +56,7 @@ def run_app(
     thing: Thing | None = None,
     *,
     training: Running | None = None,
+    screen: Callable[[], AppScreen[None]] | None = None,
     ascii_only: bool = False,
     lang: Lang | None = None,
 ) -> int:
@@ -63,6 +66,7 @@ def run_app(
         first: what to open; the gallery if None.
         thing: `first`, where it was opened already.
         training: a training run to show instead.
+        screen: makes another screen to show instead.
         ascii_only: draw with ASCII, whatever the terminal can do.
         lang: the language of this run; the one remembered if None.
     """
@@ -72,6 +76,6 @@ def run_app(
 
     forgive_bytes()
     settings = SettingsFile(settings_path())
-    app = GradientTracer(settings, glyphs=glyphs, first=first, thing=thing, training=training, lang=lang)
+    app = GradientTracer(settings, glyphs=glyphs, first=first, thing=thing, training=training, screen=screen, lang=lang)
     app.run()
     return app.return_code or 0

@@ -20,10 +20,13 @@ class AskingScreen(UnfoldingScreen):
         if node is None:
             self.notify(NOBODY[self.lang], markup=False)
             return
+        self.ask_why(node, view.cell[1] if view.cell is not None and view.cell[0] == node else None)
+
+    def ask_why(self, node: int, element: int | None) -> None:
+        """Ask about a node: of a tensor about one element, an index into the flattened tensor."""
         self.stop_playing()
-        element = view.cell[1] if view.cell is not None and view.cell[0] == node else None
-        screen = WhyScreen(view.cursor, node, element, self._show_link)
-        self.app.push_screen(screen, partial(self._walk_to_link, view))
+        screen = WhyScreen(self.view.cursor, node, element, self._show_link)
+        self.app.push_screen(screen, partial(self._walk_to_link, self.view))
 
     def _show_link(self, link: Link, edges: frozenset[int]) -> None:
         """The marked link's node, wherever it is drawn; the way to it drawn heavy."""

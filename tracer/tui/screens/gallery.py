@@ -5,6 +5,7 @@ The list is there at once. What takes time (reading the lessons, running one for
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from textual.widgets.option_list import Option
 
 from tracer.text import Lang, Text
 from tracer.tui.keys import Place, bindings
+from tracer.tui.library import runs_here
 from tracer.tui.messages import AT_THE_END, Request
 from tracer.tui.screens.base import AppScreen
 from tracer.tui.widgets.keybar import KeyBar, KeyLine
@@ -187,7 +189,9 @@ class GalleryScreen(AppScreen[None]):
         if self.course is not None:
             self.rows = tuple(rows_of(self.course))
         elif catalogue is not None:
-            self.rows = tuple(all_rows(catalogue, self.tracer.settings.now.recent))
+            recent = self.tracer.settings.now.recent
+            runs = [words for words in map(shlex.quote, runs_here()) if words not in recent]
+            self.rows = tuple(all_rows(catalogue, (*recent, *runs)))
         self._write_list()
 
     def watch_lang(self, lang: Lang) -> None:

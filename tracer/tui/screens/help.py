@@ -26,6 +26,7 @@ TITLES: dict[Place, Text] = {
     "document": Text(en="Documents", ja="文書"),
     "lockstep": Text(en="Two runs side by side", ja="二つの実行を並べる"),
     "training": Text(en="Training", ja="訓練"),
+    "compare": Text(en="Comparing runs", ja="訓練を比べる"),
     "gallery": Text(en="Gallery", ja="一覧"),
     "endcard": Text(en="End of a lesson", ja="レッスンの終わり"),
     "app": Text(en="Everywhere", ja="どの画面でも"),

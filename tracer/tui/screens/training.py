@@ -1,6 +1,8 @@
 """A training run, watched: it goes on by itself, any step of it can be looked back at, and opened and walked.
 
-The screen asks the run for its past ten times a second; a key never waits for it.
+The same screen shows a run out of its folder: one that is over, one that was interrupted, one that another process
+trains now. It asks the run for its past ten times a second; a key never waits for it. Whoever leaves a run that is
+under way leaves it saved.
 """
 
 from __future__ import annotations
@@ -20,28 +22,36 @@ from textual.reactive import reactive
 from tracer.errors import TracerError
 from tracer.lessons.runner import Thing
 from tracer.text import Text
+from tracer.trace.why import Why
+from tracer.train.report import Setup
 from tracer.tui.background import in_background
 from tracer.tui.keys import Place, bindings
 from tracer.tui.running import Running
+from tracer.tui.running import culprit_of as culprit
 from tracer.tui.screens.base import AppScreen
+from tracer.tui.screens.run_to import RunToScreen
 from tracer.tui.widgets.keybar import KeyBar
-from tracer.tui.widgets.training import (
-    BoundaryPanel,
-    LossPanel,
-    NumbersPanel,
-    State,
-    TrainingHeader,
-    TrainingPanel,
-    TrainingView,
-)
+from tracer.tui.widgets.training import BoundaryPanel, LossPanel, SamplesPanel, TrainingPanel, TrainingView
+from tracer.tui.widgets.training_header import TrainingHeader
+from tracer.tui.widgets.training_numbers import NumbersPanel
 
 ALL_WIDTH, ALL_HEIGHT = 100, 28
 """From this size on, all panels stand side by side."""
-TABS: tuple[str, ...] = ("loss", "boundary", "numbers")
-"""Panels that share one place on a small terminal, in the order of `tab`."""
+PANELS: dict[str, type[TrainingPanel]] = {
+    "loss": LossPanel,
+    "boundary": BoundaryPanel,
+    "samples": SamplesPanel,
+    "numbers": NumbersPanel,
+}
+"""What there is to show of a run, by the panel's id."""
 STRIDES: tuple[int, ...] = (1, 10, 100)
 REFRESH = 0.1
 """Seconds between two frames while it runs."""
+
+
+def tabs_of(setup: Setup) -> tuple[str, ...]:
+    """The panels of a run: what a model of texts writes, of any other its decision boundary."""
+    return "loss", "samples" if setup.symbols else "boundary", "numbers"
 
 
 class TrainingScreen(AppScreen[None]):
@@ -57,9 +67,10 @@ class TrainingScreen(AppScreen[None]):
     TrainingScreen .-behind { display: none; }
     TrainingScreen.-all { grid-size: 2; grid-columns: 55fr 45fr; grid-rows: 1 1fr 13; }
     TrainingScreen.-all #header { column-span: 2; }
-    TrainingScreen.-all #boundary { row-span: 2; }
+    TrainingScreen.-all #boundary, TrainingScreen.-all #samples { row-span: 2; }
     """
     PLACES: ClassVar[tuple[Place, ...]] = ("training",)
+    COMES_BACK = True
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("training"), Binding("escape", "let_go", show=False)]
     AUTO_FOCUS = ""
 
@@ -74,14 +85,20 @@ class TrainingScreen(AppScreen[None]):
         """The step looked back at; None follows the newest."""
         self._opening: threading.Event | None = None
         """Set it to give up opening a step."""
-        self._told = False
-        self.set_reactive(TrainingScreen.view, TrainingView(run.setup, run.past, 0, "running"))
+        self._told: TracerError | None = None
+        """The error that was shown."""
+        self._leaving = False
+        """The run is being saved; then this screen goes."""
+        self.tabs = tabs_of(run.setup)
+        """Panels that share one place on a small terminal, in the order of `tab`."""
+        self.set_reactive(
+            TrainingScreen.view, TrainingView(run.setup, run.past, run.past.steps, run.state, name=run.name)
+        )
 
     def compose(self) -> ComposeResult:
         yield TrainingHeader(id="header").data_bind(AppScreen.lang, run_view=TrainingScreen.view)
-        yield LossPanel(id="loss").data_bind(AppScreen.lang, run_view=TrainingScreen.view)
-        yield BoundaryPanel(id="boundary").data_bind(AppScreen.lang, run_view=TrainingScreen.view)
-        yield NumbersPanel(id="numbers").data_bind(AppScreen.lang, run_view=TrainingScreen.view)
+        for name in self.tabs:
+            yield PANELS[name](id=name).data_bind(AppScreen.lang, run_view=TrainingScreen.view)
         yield KeyBar("training").data_bind(AppScreen.lang)
 
     def on_mount(self) -> None:
@@ -92,35 +109,41 @@ class TrainingScreen(AppScreen[None]):
     def on_unmount(self) -> None:
         if self._opening is not None:
             self._opening.set()
+        self.training.close()
+
+    def leave(self) -> bool:
+        """A run under way is saved first; asked once more, it is left as it is."""
+        if self._leaving or not self.training.stop():
+            return False
+        self._leaving = True
+        self.show_run()
+        return True
 
     # What is shown
 
     def catch_up(self) -> None:
         """Show what the run has told meanwhile."""
-        past, state = self.training.past, self._state()
-        if past is not self.view.past or state != self.view.state:
+        run = self.training
+        run.arrived()
+        if self._leaving and run.state != "stopping" and self.is_current:
+            self.call_later(self.run_action, "app.back")  # it is saved
+            return
+        if run.past is not self.view.past or run.state != self.view.state or run.setup is not self.view.setup:
             self.show_run()
-        if self.training.error is not None and not self._told and self.is_current:
-            self._told = True
+        if run.error is not None and run.error is not self._told and self.is_current:
+            self._told = run.error
             from tracer.tui.screens.notice import NoticeScreen
 
-            error = self.training.error
-            words = Text(error.told("en"), error.told("ja"))
+            words = Text(run.error.told("en"), run.error.told("ja"))
+            run.told()
             self.app.push_screen(NoticeScreen(_ENDED, words))
 
     def show_run(self) -> None:
         """Draw the run as it is now."""
-        past = self.training.past
-        shown = past.steps if self._at is None else min(self._at, past.steps)
-        self.view = replace(self.view, past=past, shown=shown, state=self._state())
-
-    def _state(self) -> State:
         run = self.training
-        if run.error is not None or run.past.trouble == "not finite":
-            return "failed"
-        if run.done:
-            return "done"
-        return "failed" if run.ended else "paused" if run.paused else "running"
+        past = run.past
+        shown = past.steps if self._at is None else min(self._at, past.steps)
+        self.view = replace(self.view, setup=run.setup, past=past, shown=shown, state=run.state, name=run.name)
 
     def on_resize(self, event: events.Resize) -> None:
         self.place_panels(event.size)
@@ -129,11 +152,11 @@ class TrainingScreen(AppScreen[None]):
         """All panels where there is room, else the one that is looked at."""
         everything = size.width >= ALL_WIDTH and size.height >= ALL_HEIGHT
         self.set_class(everything, "-all")
-        for name in TABS:
+        for name in self.tabs:
             panel = self.query_one(f"#{name}", TrainingPanel)
             panel.set_class(not everything and name != self.tab, "-behind")
             heading = panel.HEADING[self.lang]
-            panel.heading = "" if everything else f"{heading}  {TABS.index(name) + 1}/{len(TABS)}  (tab)"
+            panel.heading = "" if everything else f"{heading}  {self.tabs.index(name) + 1}/{len(self.tabs)}  (tab)"
 
     def watch_tab(self) -> None:
         self.place_panels(self.app.size)
@@ -146,32 +169,61 @@ class TrainingScreen(AppScreen[None]):
         if self.has_class("-all"):
             (self.focus_next if n > 0 else self.focus_previous)()
         else:
-            self.tab = TABS[(TABS.index(self.tab) + n) % len(TABS)]
+            self.tab = self.tabs[(self.tabs.index(self.tab) + n) % len(self.tabs)]
 
     # Training, and looking back
 
     def action_play(self) -> None:
-        """Run, or pause. Where the run is over, there is nothing to run."""
-        if self._state() in ("done", "failed"):
-            self.notify(_OVER[self.lang], markup=False)
-            return
-        self.training.play()
-        self._at = None
-        self.show_run()
+        """Run, or pause; what was interrupted is gone on with. Where the run is over, there is nothing to run."""
+        if self._may_train():
+            if self.training.state == "resting":
+                self.notify(_GOES_ON.format(step=f"{self.view.past.steps:,}")[self.lang], markup=False)
+            self.training.play()
+            self._at = None
+            self.show_run()
+
+    def _may_train(self) -> bool:
+        """Whether more steps can be taken here; else say why not."""
+        state = self.training.state
+        if state in ("running", "paused", "resting"):
+            return True
+        words = {"followed": _FOLLOWED, "starting": _STARTING, "stopping": _SAVING}.get(state, _OVER)
+        self.notify(words[self.lang], markup=False)
+        return False
 
     def action_step(self, n: int) -> None:
         """Go so many strides; beyond the newest step, take them."""
         newest = self.training.past.steps
         to = self.view.shown + n * self.view.stride
+        state = self.training.state
         if to <= newest:
             self._go(max(1, to))
-        elif self._state() in ("done", "failed"):
-            self._go(newest) if self.view.shown < newest else self.notify(_OVER[self.lang], markup=False)
-        elif self.training.paused or self.view.shown == newest:
-            self._at = None
-            for _ in range(to - newest):
-                self.training.step()
-            self.show_run()
+        elif self.view.shown < newest and state not in ("paused", "resting"):
+            self.action_last()
+        elif state == "running" or self._may_train():
+            self._train_to(to)
+
+    def _train_to(self, step: int) -> None:
+        """Take the steps up to this one, then stand still."""
+        self._at = None
+        run, newest = self.training, self.training.past.steps
+        step = min(step, run.setup.steps)
+        run.to(step) if step > newest + 1 else run.step()
+        self.show_run()
+
+    def action_go_to(self) -> None:
+        """Go to a step by its number, taken or to come."""
+        run, trains = self.training, self.training.state in ("running", "paused", "resting")
+        screen = RunToScreen(self.view.shown, run.past.steps, run.setup.steps, trains=trains)
+        self.app.push_screen(screen, self._go_to)
+
+    def _go_to(self, step: int | None) -> None:
+        if step is None:
+            return
+        if step <= self.training.past.steps:
+            self._go(step)
+        elif self._may_train():
+            self._train_to(step)
 
     def action_first(self) -> None:
         self._go(1)
@@ -208,18 +260,29 @@ class TrainingScreen(AppScreen[None]):
             self._at = step
             self._opening = threading.Event()
             self.view = replace(self.view, said=_OPENING.format(step=f"{step:,}"))
-            job = partial(self.training.open, step, self._opening)
+            job = partial(self._open, step, self._opening)
             in_background(self, job, partial(self._opened, self._opening), partial(self._not_opened, self._opening))
 
-    def _opened(self, asked: threading.Event, found: tuple[Thing, bool]) -> None:
-        thing, same = found
+    def _open(self, step: int, stop: threading.Event) -> tuple[Thing, bool, Why | None]:
+        """The step; whether it measured what it did in training; and what spoilt it, if something did."""
+        thing, same = self.training.open(step, stop)
+        past = self.training.past
+        return thing, same, culprit(thing.trace) if past.stopped and step == past.steps else None
+
+    def _opened(self, asked: threading.Event, found: tuple[Thing, bool, Why | None]) -> None:
+        thing, same, why = found
         if self._opening is not asked:
             return  # given up meanwhile
         self._opening = None
         self.view = replace(self.view, said=None if same else _NOT_SAME)
         from tracer.tui.screens.stepper import StepperScreen
 
-        self.app.push_screen(StepperScreen(thing))
+        if why is None:
+            self.app.push_screen(StepperScreen(thing))
+        else:
+            stepper = StepperScreen(thing, at=why.position)
+            self.app.push_screen(stepper)
+            stepper.call_after_refresh(stepper.ask_why, why.at.node, why.at.element)
 
     def _not_opened(self, asked: threading.Event, error: TracerError) -> None:
         if self._opening is not asked:
@@ -241,7 +304,7 @@ class TrainingScreen(AppScreen[None]):
 
     def action_copy(self) -> None:
         """Put a command on the clipboard that opens the step shown."""
-        command = shlex.join([*self.training.typed, "--open", str(max(1, self.view.shown))])
+        command = shlex.join(self.training.words(max(1, self.view.shown)))
         self.app.copy_to_clipboard(command)
         self.notify(_COPIED.format(command=command)[self.lang], markup=False)
 
@@ -254,6 +317,16 @@ _NOT_SAME = Text(
     ja="✗ このステップをやり直すと損失が変わりました。シードで決まらない乱数がプログラムにあります。",
 )
 _NOTHING = Text(en="No step has been taken yet.", ja="まだ 1 ステップも進んでいません。")
+_GOES_ON = Text(
+    en="Training goes on after step {step}, from the last checkpoint.",
+    ja="最後のチェックポイントから、ステップ {step} の続きを訓練します。",
+)
+_FOLLOWED = Text(
+    en="Another process trains this run; here it is only watched.",
+    ja="この訓練は別のプロセスで進行中です。ここでは見ることだけできます。",
+)
+_STARTING = Text(en="Training is being started…", ja="訓練を再開しているところです…")
+_SAVING = Text(en="The run is being saved…  (q leaves at once)", ja="保存しています…（q ですぐに終了）")
 _OVER = Text(
     en="The run is over. ← looks back, enter opens a step.",
     ja="訓練は終わりました。← で振り返り、enter でステップを開きます。",
