@@ -20,6 +20,7 @@ PLACES = {
     "document": "documents",
     "lockstep": "two runs",
     "training": "training",
+    "compare": "compared runs",
     "gallery": "gallery",
     "endcard": "end card",
 }
@@ -44,21 +45,22 @@ def commands_list() -> str:
     for function in (one for source in sources for one in ast.parse(source).body):
         if not isinstance(function, ast.FunctionDef) or not function.decorator_list:
             continue
-        call = ast.unparse(function.decorator_list[0])
-        group, _, name = call.removesuffix(")").partition(".command(")
-        if group in GROUPS and name:
+        call = function.decorator_list[0]
+        group, _, what = ast.unparse(call).partition("(")[0].partition(".")
+        if group in GROUPS and what == "command" and isinstance(call, ast.Call):
             given = {argument.arg for argument in function.args.args}
-            words = ["tracer", *GROUPS[group], ast.literal_eval(name)]
+            words = ["tracer", *GROUPS[group], ast.literal_eval(call.args[0])]
             words += [word for name, word in ARGUMENTS.items() if name in given]
             lines.append(" ".join(words).ljust(40) + (ast.get_docstring(function) or "").splitlines()[0])
     return "\n".join([*lines, "```"])
 
 
-COMMANDS = ("commands.py", "questions.py", "learning.py")
+COMMANDS = ("commands.py", "drawing.py", "questions.py", "learning.py")
 GROUPS = {"app": [], "lessons": ["lesson"]}
 """What these call a group of commands -> the words before theirs."""
 ARGUMENTS = {
     "thing": "THING",
+    "folder": "RUN",
     "things": "THING...",
     "model": "MODEL",
     "program": "PROGRAM.py",

@@ -24,7 +24,7 @@ def test_a_line_for_about_every_twentieth_part_of_a_run(shell: Shell) -> None:
     assert (steps[0], steps[-1]) == (1, 50)
     assert 10 <= len(steps) <= 30
     assert lines[-1].endswith("accuracy=1.0")
-    assert ran.err == ""
+    assert ran.err == "tracer: kept in runs/mlp-42\n"
 
 
 def test_every_asked_for_step_is_there_in_full_precision(shell: Shell) -> None:
@@ -82,9 +82,23 @@ def test_two_layer_learns_the_moons(shell: Shell) -> None:
         (["--data", "no.csv"], "no data set or file called 'no.csv'"),
         (["hiden=3"], "Did you mean 'hidden'?"),
         (["hidden=2.5"], "takes a whole number here, such as 3"),
-        (["hidden"], "hidden"),
+        (["hidden"], "'hidden' gives no value to a name"),
         (["--data", "broken.csv"], "at broken.csv:3"),
-        (["--no-such-option"], "--no-such-option"),
+        (["--no-such-option"], "--no-such-option: models/mlp.py has no such setting"),
+        (["--hiden", "3"], "Did you mean '--hidden'?"),
+        (["--stpes", "3"], "Did you mean '--steps'?"),
+        (["lr=0.1", "--lr", "0.2"], "lr is given twice"),
+        (["steps=5", "--steps", "6"], "steps is given twice"),
+        (["steps=0"], "--steps 0: a whole number from 1"),
+        (["--engine", "scaler"], "it must be scalar or tensor.\n  Did you mean 'scalar'?"),
+        (["--mode", "words"], "--mode words: it must be lines or text"),
+        (["--no-save", "--run", "r"], "--no-save and --run do not go together"),
+        (["--document", "anna", "--steps", "5"], "--document measures one document and trains nothing"),
+        (["--document", "anna", "--run", "r"], "measuring leaves no run"),
+        (["--force"], "--force is of use with --resume only"),
+        (["--resume", "absent"], "absent: no such folder"),
+        (["--save-weights", "no/w.json"], "the folder does not exist"),
+        (["--checkpoint-every", "0"], "--checkpoint-every 0: a whole number from 1"),
     ],
 )
 def test_what_is_wrong_is_one_message(shell: Shell, words: list[str], says: str) -> None:
@@ -99,6 +113,9 @@ def test_an_unknown_model_offers_the_nearest(shell: Shell) -> None:
     assert "defines no function `training`" in shell.refused("train", "network.py")
     assert "is a folder" in shell.refused("train", ".")
     assert "no program or model" in shell.refused("train", "a\0b")
+    assert "which model is to be trained?" in shell.refused("train", "--lr", "0.1")
+    shell.write("run.json", "{}")
+    assert "--resume ." in shell.refused("train", ".")
 
 
 @pytest.mark.parametrize(
@@ -136,7 +153,7 @@ def test_what_the_program_prints_is_no_data(shell: Shell) -> None:
     shell.write(
         "prog.py", BROKEN.format("print('hello'); return Training(lambda i: print('x' * 99) or 1.0, [], steps=2)")
     )
-    ran = shell("train", "prog.py")
+    ran = shell("train", "prog.py", "--no-save")
     assert ran.out == "step=1 loss=1.0\nstep=2 loss=1.0\n"
     assert ran.err.splitlines() == ["hello", "x" * 99, "x" * 99]
 
@@ -229,9 +246,9 @@ def test_a_wrong_command_shows_no_screen(tmp_path: Path) -> None:
 
 def test_models_data_and_files_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("two.py", "table.csv", "notes.txt"):
+    for name in ("two.py", "table.csv", "notes.txt", "notes.md"):
         (tmp_path / name).touch()
-    assert training_completions("", ".py") == ["mlp", "two_layer", "two.py"]
     assert training_completions("tw", ".py") == ["two_layer", "two.py"]
-    assert training_completions("", ".csv") == ["moons", "spirals", "xor", "table.csv"]
+    assert {"gpt", "gpt_scalar", "mlp"} <= {*training_completions("", ".py")}
+    assert training_completions("", ".csv") == ["moons", "spirals", "xor", "names", "places", "notes.txt", "table.csv"]
     assert training_completions("nowhere/x", ".csv") == []

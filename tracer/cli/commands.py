@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from tracer.cli import learning, questions
+from tracer.cli import drawing, learning, questions
 from tracer.cli.options import (
     MOST_NODES,
     Block,
@@ -22,6 +21,7 @@ from tracer.cli.options import (
     Language,
     Limit,
     Nodes,
+    Step,
     Task,
     Thing,
     Unfold,
@@ -41,7 +41,8 @@ app = typer.Typer(
     tracer open "(x + 2) * (x - 1)" x=3           an expression of your own
     tracer open program.py                        a program that uses `from tracer import Value`
     tracer open notes.md                          a document with PyTorch code, block by block; notebooks too
-    tracer train mlp --data moons                 a small network, learning
+    tracer train gpt                              a tiny GPT, learning names; mlp and two_layer are smaller still
+    tracer open runs/names-42                     a training run: every step opens
 
     Opening a program runs it, with your rights, as python would; a document is asked about first.
     Opening a saved trace or an expression runs nothing.
@@ -91,6 +92,7 @@ def open_(
         typer.Option("--at", metavar="POSITION", help="Start there: a position, or `end`.", show_default=False),
     ] = None,
     block: Block = None,
+    step: Step = None,
     yes: Yes = False,
     unfold: Unfold = None,
     fold: Fold = False,
@@ -102,7 +104,7 @@ def open_(
     lang: Language = None,
     nodes: Nodes = MOST_NODES,
 ) -> Task:
-    """Open a program, document, trace, lesson or expression and walk through it; a folder is a course.
+    """Open a program, document, trace, training run, lesson or expression and walk through it; a folder is a course.
 
     \b
     tracer open 6.3
@@ -111,6 +113,8 @@ def open_(
     tracer open program.py --at end
     tracer open program.py --unfold "z1[0, 1]"
     tracer open step.trace --unfold "position 3.layer 1" --limit 200
+    tracer open runs/names-42                     a training run: any of its steps, and back
+    tracer open runs/names-42 --step 7 --at end
     tracer open step.trace --find "layer1.attn_wq[3,5]" --break "first nan" --watch "norm grad"
 
     A program runs in a process of its own. Ctrl-C stops it, and what it had computed by then opens.
@@ -129,7 +133,7 @@ def open_(
         fold=fold,
         limit=limit,
         seeking=Seeking(find or "", tuple(break_ or ()), tuple(watch or ())),
-        wish=Wish(block, yes),
+        wish=Wish(block, yes, step),
     )
 
 
@@ -172,6 +176,7 @@ def record(
         ),
     ] = None,
     block: Block = None,
+    step: Step = None,
     yes: Yes = False,
     nodes: Nodes = MOST_NODES,
 ) -> Task:
@@ -188,7 +193,7 @@ def record(
     from tracer.cli.naming import Wish
     from tracer.cli.recording import record
 
-    return lambda: record(thing, values or [], out=out, nodes=nodes, lang=ctx.obj, wish=Wish(block, yes))
+    return lambda: record(thing, values or [], out=out, nodes=nodes, lang=ctx.obj, wish=Wish(block, yes, step))
 
 
 @app.command("steps")
@@ -199,6 +204,7 @@ def steps(
     by: Annotated[ByName, typer.Option("--by", help="How far each step goes.")] = ByName.edge,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
     block: Block = None,
+    step: Step = None,
     yes: Yes = False,
     unfold: Unfold = None,
     lang: Language = None,
@@ -244,7 +250,7 @@ def steps(
         lang=lang or ctx.obj,
         nodes=nodes,
         unfold=unfold or (),
-        wish=Wish(block, yes),
+        wish=Wish(block, yes, step),
     )
 
 
@@ -254,6 +260,7 @@ def check(
     thing: Thing,
     values: Values = None,
     block: Block = None,
+    step: Step = None,
     yes: Yes = False,
     unfold: Unfold = None,
     *,
@@ -285,99 +292,13 @@ def check(
         lang=lang or ctx.obj,
         nodes=nodes,
         unfold=unfold or (),
-        wish=Wish(block, yes),
+        wish=Wish(block, yes, step),
         against=against,
         rtol=rtol,
     )
 
 
-class NotationName(StrEnum):
-    boxes = "boxes"
-    textbook = "textbook"
-
-
-class StyleName(StrEnum):
-    screen = "screen"
-    textbook = "textbook"
-
-
-class ShowName(StrEnum):
-    values = "values"
-    gradients = "gradients"
-    both = "both"
-    symbols = "symbols"
-
-
-@app.command("export")
-def export(
-    ctx: typer.Context,
-    thing: Thing,
-    values: Values = None,
-    *,
-    out: Annotated[
-        Path, typer.Option("-o", "--output", metavar="FILE", help="Where to write it: .svg, .png, .pdf or .dot.")
-    ],
-    at: Annotated[
-        str, typer.Option("--at", metavar="POSITION", help="The moment to draw: a position, or `end`.")
-    ] = "end",
-    notation: Annotated[
-        NotationName | None,
-        typer.Option("--notation", help="Boxes from top to bottom, or a textbook's circles from left to right."),
-    ] = None,
-    style: Annotated[StyleName, typer.Option("--style", help="As the app shows it, or as a textbook prints it.")] = (
-        StyleName.screen
-    ),
-    width: Annotated[
-        str | None, typer.Option("--width", metavar="LENGTH", help="Exact width in print: 85mm, 8.5cm, 3.35in, 241pt.")
-    ] = None,
-    digits: Annotated[int, typer.Option("--digits", metavar="N", help="Significant digits.")] = 4,
-    mono: Annotated[bool, typer.Option("--mono", help="Black and white.")] = False,
-    caption: Annotated[bool, typer.Option("--caption/--no-caption", help="A line of words below the graph.")] = True,
-    show: Annotated[ShowName, typer.Option("--show", help="What stands at the edges or in the boxes.")] = ShowName.both,
-    format: Annotated[
-        str | None, typer.Option("--format", metavar="FORMAT", help="svg, png, pdf or dot, if FILE does not say.")
-    ] = None,
-    fold: Fold = False,
-    limit: Limit = None,
-    block: Block = None,
-    yes: Yes = False,
-    unfold: Unfold = None,
-    lang: Language = None,
-    nodes: Nodes = MOST_NODES,
-) -> Task:
-    """Write the graph at a moment as an image (SVG, PNG, PDF) or as DOT.
-
-    \b
-    tracer export 6.3 -o graph.svg
-    tracer export 6.3 -o figure.pdf --style textbook --width 85mm --digits 3 --mono --no-caption
-    tracer export "(x + 2)(x - 1)" x=3 -o step.png --at 19
-    tracer export step.trace -o layer.svg --unfold "position 3.layer 1"
-    """
-    from tracer.cli.exporting import export
-    from tracer.cli.naming import Wish
-
-    return lambda: export(
-        thing,
-        values or [],
-        out=out,
-        at=at,
-        notation=None if notation is None else notation.value,
-        style=style.value,
-        width=width,
-        digits=digits,
-        mono=mono,
-        caption=caption,
-        show=show.value,
-        format=format,
-        fold=fold,
-        limit=limit,
-        lang=lang or ctx.obj,
-        nodes=nodes,
-        unfold=unfold or (),
-        wish=Wish(block, yes),
-    )
-
-
+app.add_typer(drawing.app)
 app.add_typer(learning.app)
 app.add_typer(questions.app)
 
@@ -410,7 +331,7 @@ def _shield(arguments: Sequence[str]) -> list[str]:
     A file called `-x.py` is found as `./-x.py`. What stands after `--` is as it is.
     """
     words = list(arguments)
-    writes = {"record", "export"} & set(words[:1])
+    writes = {"record", "export", "weights"} & set(words[:1])
 
     def shielded(word: str) -> str:
         if re.match(r"-[^-]", word) is None or word in ("-h", "-o") or (writes and word[1] == "o"):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.cli.naming import Wish
+from tracer.cli.naming import Wish, run_folder
 from tracer.cli.opening import open_quietly
 from tracer.cli.steps import LARGE, json_number
 from tracer.cli.terminal import choose_lang, interactive, line_of, plain, say
@@ -47,6 +47,11 @@ def diff(name: str, words: Sequence[str], asked: Asked, *, lang: str | None, nod
         name: the first thing.
         words: the second thing, unless they are all assignments; then assignments for the second run.
     """
+    runs = [run_folder(one) for one in (name, *words)]
+    if wish.step is None and len(runs) == 2 and runs[0] is not None and runs[1] is not None:
+        from tracer.cli.comparing_runs import diff_runs
+
+        return diff_runs(runs[0], runs[1], asked, lang=lang)
     left, right = _both(name, words, lang=lang, nodes=nodes, wish=wish)
     told = choose_lang(lang)
     found = Difference(left.trace, right.trace, asked.rtol, asked.atol)
@@ -55,7 +60,7 @@ def diff(name: str, words: Sequence[str], asked: Asked, *, lang: str | None, nod
     if asked.as_json:
         print(json.dumps(to_json(found, asked.most), ensure_ascii=False, allow_nan=False))
     else:
-        _print(left, right, found, asked.most, told)
+        print_difference(left, right, found, asked.most, told)
     return 0 if found.same else 1
 
 
@@ -84,7 +89,9 @@ def _both(name: str, words: Sequence[str], *, lang: str | None, nodes: int, wish
             ja=f"diff: {name} と比べるものがありません。",
             hint_ja="二つ目を指定するか、葉の値を変えてください: tracer diff program.py x=3",
         )
-    right = open_quietly(others[0] if others else name, values, nodes=nodes, lang=lang, wish=wish)
+    second = others[0] if others else name
+    of_it = wish if run_folder(second) is not None else replace(wish, step=None)  # the step of a run beside a trace
+    right = open_quietly(second, values, nodes=nodes, lang=lang, wish=of_it)
     return left, right
 
 
@@ -100,7 +107,8 @@ def _walk(left: Thing, right: Thing, found: Difference, lang: Lang) -> int:
 # As text
 
 
-def _print(left: Thing, right: Thing, found: Difference, most: int, lang: Lang) -> None:
+def print_difference(left: Thing, right: Thing, found: Difference, most: int, lang: Lang) -> None:
+    """What each is called, whether they differ, where they first part, and the largest changes."""
     print(line_of("  |  ".join(" ".join([t.title, *assignments(t.trace, t.overrides)]) for t in (left, right))))
     print(verdict(found)[lang])
     for i, line in enumerate(first_in_words(found), start=1):

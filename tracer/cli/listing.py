@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tracer.cli.naming import run_folder
 from tracer.cli.terminal import choose_lang, plain, say
 from tracer.errors import TracerError
 from tracer.lessons.content import Catalogue, DataSet, aliases, catalogue, content_root
@@ -85,6 +86,8 @@ _WORDS = {
     ),
 }
 
+RUNS = Path("runs")
+"""Where runs are kept unless the user says."""
 ENDINGS = (".py", ".trace", ".md", ".ipynb")
 
 
@@ -103,14 +106,37 @@ def training_completions(incomplete: str, ending: str) -> list[str]:
     """What MODEL (`.py`) or `--data` (`.csv`) of `tracer train` may become. Never fails either."""
     from tracer.train.data import MADE_HERE
 
-    if ending == ".csv":
-        return _beginning(incomplete, list(MADE_HERE), (ending,))
     try:
-        programs = sorted((content_root() / "models").glob("*.py"))
+        root = content_root()
+        if ending == ".csv":
+            texts = [one.stem for one in sorted((root / "samples" / "data").glob("*.txt"))]
+            return _beginning(incomplete, [*MADE_HERE, *texts], (ending, ".txt"))
+        programs = sorted((root / "models").glob("*.py"))
         models = [one.stem for one in programs if "\ndef training(" in one.read_text(encoding="utf-8")]
     except (TracerError, OSError):
         models = []
     return _beginning(incomplete, models, (ending,))
+
+
+def setting_completions(model: str, incomplete: str) -> list[str]:
+    """What a setting of `tracer train MODEL` may become: `n_layer=`. Never fails either."""
+    from tracer.cli.asked import BOTH, find_program
+    from tracer.cli.settings import settings_offered
+
+    try:
+        offered = settings_offered(find_program(model)[0]) or {}
+    except TracerError:
+        return []
+    return [f"{name}=" for name in offered if name not in BOTH and name.startswith(incomplete)]
+
+
+def run_completions(incomplete: str) -> list[str]:
+    """What RUN may become: runs kept where they usually are, and folders here. Never fails either."""
+    try:
+        kept = [str(one) for one in sorted(RUNS.iterdir()) if run_folder(str(one)) is not None]
+    except OSError:
+        kept = []
+    return [word for word in _beginning(incomplete, kept, ()) if word not in (f"{RUNS}/", *(f"{one}/" for one in kept))]
 
 
 def _beginning(incomplete: str, names: list[str], endings: tuple[str, ...]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the names on a command line mean: documents, and what it says about them; positions."""
+"""What the names on a command line mean: documents, runs, positions; and which part of a thing is wished for."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ from tracer.lessons.documents.document import ENDINGS
 from tracer.text import Lang
 from tracer.trace.trace import Trace
 
+RUN_FILE, LOG_FILE = "run.json", "log.jsonl"
+"""What a run's folder is known by."""
+
 
 @dataclass(frozen=True)
 class Wish:
-    """What a command line says about documents."""
+    """What a command line says about documents and runs."""
 
     block: int | None = None
     """The number of a block."""
     yes: bool = False
     """Whether its code may run."""
+    step: int | None = None
+    """The step of a training run."""
 
 
 def document_file(name: str, lang: Lang) -> Path | None:
@@ -42,8 +47,26 @@ def document_file(name: str, lang: Lang) -> Path | None:
     return None
 
 
+def run_folder(name: str) -> Path | None:
+    """The folder of the training run that `name` means: itself, or where its `run.json` lies; also of a broken one."""
+    path = Path(name)
+    try:
+        if path.name == RUN_FILE and path.is_file():
+            return path.parent
+        return path if any((path / part).is_file() for part in (RUN_FILE, LOG_FILE)) else None
+    except (OSError, ValueError):  # no path at all
+        return None
+
+
 def refuse_wish(name: str, wish: Wish) -> None:
-    """Raise where `--block` was given for something that is no document."""
+    """Raise where `--block` was given for something that is no document, or `--step` for what is no run."""
+    if wish.step is not None and run_folder(name) is None:
+        raise NotFoundError(
+            f"--step {wish.step}: {name} is no run.",
+            hint="Only a training run's folder has steps to open: see `tracer train --help`.",
+            ja=f"--step {wish.step}: {name} は訓練の記録ではありません。",
+            hint_ja="ステップを開けるのは訓練の記録のフォルダだけです（`tracer train --help`）。",
+        )
     if wish.block is not None:
         raise NotFoundError(
             f"--block {wish.block}: {name} is no document.",

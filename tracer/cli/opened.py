@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 from tracer.cli.ending import as_ctrl_c
 from tracer.cli.naming import position_of
 from tracer.cli.opening import exit_code, tell_outcome
-from tracer.cli.terminal import choose_lang, interactive, watched
+from tracer.cli.runs import end_replayed, tell_replayed
+from tracer.cli.terminal import choose_lang, interactive
 from tracer.train.process import Job, open_step
 
 
@@ -21,13 +20,14 @@ def open_one(
         at: the position to start from, as `--at` takes it.
     """
     words = choose_lang(lang)
-    with as_ctrl_c():
-        opened = open_step(job, step, replayed=_tell)
-    if watched():
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    try:
+        with as_ctrl_c():
+            opened = open_step(job, step, replayed=tell_replayed)
+    finally:
+        end_replayed()
     from tracer.tui.running import thing_of_step
 
-    thing = thing_of_step(job, step, opened, typed)
+    thing = thing_of_step(job, step, opened, (*typed, "--open", str(step)))
     position = None if at is None else position_of(thing.trace, at)
     if text or not interactive():
         from tracer.cli.steps import print_steps
@@ -40,8 +40,3 @@ def open_one(
 
     request = Request(thing.name, (), position)
     return run_app(request, thing, ascii_only=ascii_only, lang=None if lang is None else words)
-
-
-def _tell(step: int) -> None:
-    if watched():
-        print(f"\r… {step:,}\x1b[K", end="", file=sys.stderr, flush=True)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from tracer.cli.ending import as_ctrl_c
-from tracer.cli.naming import Wish, document_file, refuse_wish
+from tracer.cli.naming import Wish, document_file, refuse_wish, run_folder
 from tracer.cli.terminal import choose_lang, plain, say, watched
 from tracer.lessons.content import answers_to, catalogue
 from tracer.lessons.formula import parse_assignments
@@ -43,9 +43,20 @@ def open_quietly(
         unfold: what to unfold in its trace, one after the other.
         fold: whether to draw it folded by scope, however small it is.
         limit: the most boxes to draw.
-        wish: of a document: which block, and whether its code may run.
+        wish: of a document: which block, and whether its code may run; of a run: which step.
     """
     words, wish = choose_lang(lang), wish or Wish()
+    folder = run_folder(name)
+    if folder is not None:
+        from tracer.cli.runs import one_step
+
+        refuse_wish(name, wish)
+        thing = one_step(folder, values, wish, words)
+        if tell:
+            tell_outcome(thing, words)
+        return _folded(_unfolded(thing, unfold), fold, limit)
+    if wish.step is not None:
+        refuse_wish(name, wish)
     document = document_file(name, words)
     if document is not None:
         from tracer.cli.documents import one_block
@@ -70,11 +81,15 @@ def open_quietly(
         say(f"{_ALSO[words]}{', '.join(also)}")
     if tell:
         tell_outcome(thing, words)
-    if unfold:
-        from tracer.lessons.unfolded import unfold_thing
+    return _folded(_unfolded(thing, unfold), fold, limit)
 
-        thing = unfold_thing(thing, unfold)
-    return _folded(thing, fold, limit)
+
+def _unfolded(thing: Thing, unfold: Sequence[str]) -> Thing:
+    if not unfold:
+        return thing
+    from tracer.lessons.unfolded import unfold_thing
+
+    return unfold_thing(thing, unfold)
 
 
 def _folded(thing: Thing, fold: bool, limit: int | None) -> Thing:

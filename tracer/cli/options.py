@@ -40,17 +40,32 @@ def model_names(incomplete: str) -> list[str]:
 
 
 def data_names(incomplete: str) -> list[str]:
-    """Completions of --data: sets made here, and tables that lie here."""
+    """Completions of --data: sets made here, our texts, and tables and texts that lie here."""
     from tracer.cli.listing import training_completions
 
     return training_completions(incomplete, ".csv")
+
+
+def setting_names(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Completions of a setting: `n_layer=`, of the model that was named."""
+    from tracer.cli.listing import setting_completions
+
+    return setting_completions(str(ctx.params.get("model") or ""), incomplete)
+
+
+def run_names(incomplete: str) -> list[str]:
+    """Completions of RUN: folders of training runs, and folders on the way there."""
+    from tracer.cli.listing import run_completions
+
+    return run_completions(incomplete)
 
 
 Thing = Annotated[
     str,
     typer.Argument(
         metavar="THING",
-        help="A program (.py), a document (.md, .ipynb), a saved trace, a lesson or model by name, or an expression.",
+        help="A program (.py), a document (.md, .ipynb), a saved trace, a training run's folder, a lesson or model by "
+        "name, or an expression.",
         autocompletion=thing_names,
         show_default=False,
     ),
@@ -107,6 +122,10 @@ Limit = Annotated[
 Block = Annotated[
     int | None,
     typer.Option("--block", metavar="N", min=1, help="Of a document: only this block.", show_default=False),
+]
+Step = Annotated[
+    int | None,
+    typer.Option("--step", metavar="K", min=1, help="Of a training run: this step.", show_default=False),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Of a document: run its code without asking.")]
 MOST_NODES = 2_000_000

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tracer.cli.options import MOST_NODES, Block, KnownAt, Language, Nodes, Task, Thing, Values, Yes
+from tracer.cli.options import MOST_NODES, Block, KnownAt, Language, Nodes, Step, Task, Thing, Values, Yes
 
 app = typer.Typer()
 
@@ -31,6 +31,7 @@ def diff(
     atol: Annotated[float, typer.Option("--atol", min=0, help="Absolute difference that counts as none.")] = 0.0,
     open_: Annotated[bool, typer.Option("--open", help="Walk both side by side, from the first difference.")] = False,
     as_json: AsJson = False,
+    step: Step = None,
     yes: Yes = False,
     lang: Language = None,
     nodes: Nodes = MOST_NODES,
@@ -42,6 +43,8 @@ def diff(
     tracer diff program.py x=3.5
     tracer diff program.py edited.py --most 5 --json
     tracer diff 3.3 --open
+    tracer diff runs/names-42 runs/names-43               two training runs
+    tracer diff runs/names-42 runs/names-43 --step 7      step 7 of both
 
     Compared are values, gradients at the end of each backward pass, and what updates leave. Nodes are paired as long
     as both runs make the same ones; then by name, operation, scope and source line.
@@ -49,6 +52,8 @@ def diff(
     \b
     JSON: {"same", "differing", "only_left", "only_right", "first": {"fact", "labels", "left", "right", "positions",
     "line"} or null, "changes": [{"fact", "pass", "labels", "left", "right", "size", "relative", "line"}, ...]}
+    Of training runs: {"same", "settings": {name: [left, right]} where they differ, "taken": [steps, steps], "step": the
+    first in which a number differs, or null, "losses": [left, right], "difference": the object above, of that step}
 
     Exit codes: 0 the same, 1 they differ, 2 something you gave was wrong.
     """
@@ -56,7 +61,7 @@ def diff(
     from tracer.cli.naming import Wish
 
     asked = Asked(most, rtol, atol, open_, as_json)
-    return lambda: diff(thing, other or [], asked, lang=lang or ctx.obj, nodes=nodes, wish=Wish(yes=yes))
+    return lambda: diff(thing, other or [], asked, lang=lang or ctx.obj, nodes=nodes, wish=Wish(yes=yes, step=step))
 
 
 @app.command("find")
@@ -75,6 +80,7 @@ def find(
     ] = None,
     as_json: AsJson = False,
     block: Block = None,
+    step: Step = None,
     yes: Yes = False,
     lang: Language = None,
     nodes: Nodes = MOST_NODES,
@@ -111,7 +117,7 @@ def find(
     from tracer.cli.naming import Wish
 
     asked = Asked(query, at, most, as_json)
-    return lambda: find(thing, values or [], asked, lang=lang or ctx.obj, nodes=nodes, wish=Wish(block, yes))
+    return lambda: find(thing, values or [], asked, lang=lang or ctx.obj, nodes=nodes, wish=Wish(block, yes, step))
 
 
 @app.command("paths")
@@ -141,6 +147,7 @@ def paths(
     ] = None,
     as_json: AsJson = False,
     block: Block = None,
+    step: Step = None,
     yes: Yes = False,
     lang: Language = None,
     nodes: Nodes = MOST_NODES,
@@ -170,7 +177,7 @@ def paths(
     from tracer.cli.paths import Asked, paths
 
     asked = Asked(node, most, at, through or (), as_json)
-    return lambda: paths(thing, values or [], asked, lang=lang or ctx.obj, nodes=nodes, wish=Wish(block, yes))
+    return lambda: paths(thing, values or [], asked, lang=lang or ctx.obj, nodes=nodes, wish=Wish(block, yes, step))
 
 
 @app.command("why")
@@ -199,6 +206,7 @@ def why(
     ] = None,
     as_json: AsJson = False,
     block: Block = None,
+    step: Step = None,
     yes: Yes = False,
     lang: Language = None,
     nodes: Nodes = MOST_NODES,
@@ -230,4 +238,6 @@ def why(
     from tracer.cli.why import Asked, explain_why
 
     asked = Asked(node, at, question, as_json)
-    return lambda: explain_why(thing, values or [], asked, lang=lang or ctx.obj, nodes=nodes, wish=Wish(block, yes))
+    return lambda: explain_why(
+        thing, values or [], asked, lang=lang or ctx.obj, nodes=nodes, wish=Wish(block, yes, step)
+    )

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from tracer.cli.naming import Wish
+from tracer.cli.naming import Wish, run_folder
 from tracer.cli.opening import exit_code, open_quietly
 from tracer.cli.terminal import say, watched
 from tracer.cli.writing import check_writable
@@ -20,7 +20,7 @@ def record(
     name: str, values: Sequence[str], *, out: Path | None, nodes: int, lang: str | None = None, wish: Wish | None = None
 ) -> int:
     """Save what `name` computes to `out`, or to `prog.trace` in the current folder."""
-    target = out or default_output(name)
+    target = out or default_output(name, wish)
     check_writable(target, FileFormatError)
     thing = open_quietly(name, values, nodes=nodes, lang=lang, output=True, wish=wish)
     trace = thing.trace
@@ -32,12 +32,17 @@ def record(
     return exit_code(thing)
 
 
-def default_output(name: str) -> Path:
+def default_output(name: str, wish: Wish | None = None) -> Path:
     """`prog.trace` for `prog.py`, `03_graph.trace` for a lesson or a document, else `expression.trace`.
+
+    Of step 7 of a run, `names-42-7.trace`.
 
     Raises:
         FileFormatError: `name` is a trace itself.
     """
+    folder = run_folder(name)
+    if folder is not None:
+        return Path(f"{folder.resolve().name}-{wish.step if wish is not None and wish.step else 1}.trace")
     path = Path(name)
     if path.suffix.lower() in TRACE_ENDINGS:
         raise FileFormatError(f"{name} is a saved trace already.", hint="Name another file for the copy with -o.")

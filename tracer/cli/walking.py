@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracer.cli.ending import asked_to_end
-from tracer.cli.naming import Wish, document_file, position_of, refuse_wish
+from tracer.cli.naming import Wish, document_file, position_of, refuse_wish, run_folder
 from tracer.cli.opening import exit_code, open_quietly, tell_outcome
 from tracer.cli.terminal import choose_lang, interactive
 from tracer.lessons.formula import parse_assignments
@@ -73,12 +73,18 @@ def walk(
     words, wish, seeking = choose_lang(lang), wish or Wish(), seeking or Seeking()
     if seeking:
         seeking.check()  # before a program runs for an hour
-    document = document_file(name, words)
+    folder = run_folder(name)
+    if folder is not None and wish.step is None:
+        from tracer.cli.runs import open_run
+
+        refuse_wish(name, wish)
+        return open_run(folder, at=at, ascii_only=ascii_only, lang=lang)
+    document = None if folder is not None else document_file(name, words)
     if document is not None and not (unfold or fold or limit or seeking):
         from tracer.cli.pages import walk_document
 
         return walk_document(document, values, wish, at=at, ascii_only=ascii_only, lang=lang, nodes=nodes)
-    if document is None and os.path.isdir(name):
+    if folder is None and document is None and os.path.isdir(name):
         from tracer.cli.pages import walk_course
 
         refuse_wish(name, wish)

@@ -1,0 +1,159 @@
+"""`tracer diff RUN RUN`: the first training step that differs, then the first node in it that does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tracer.cli.comparing import Asked, print_difference, to_json
+from tracer.cli.naming import Wish
+from tracer.cli.runs import one_step
+from tracer.cli.steps import json_number
+from tracer.cli.terminal import choose_lang, interactive, line_of
+from tracer.lessons.runner import Thing
+from tracer.text import Lang, Text
+from tracer.trace.difference import Difference
+from tracer.train.report import setting_in_words
+from tracer.train.run import Run
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two runs beside each other."""
+
+    left: Run
+    right: Run
+    rtol: float
+    atol: float
+    lang: Lang
+
+    @cached_property
+    def settings(self) -> Mapping[str, tuple[Any, Any]]:
+        """What they were told differently, by name; data and program by what is in them."""
+        a, b = self.left, self.right
+        asked = [(name, a.settings.get(name), b.settings.get(name)) for name in {**a.settings, **b.settings}]
+        asked += [("seed", a.seed, b.seed), ("steps", a.steps, b.steps), ("mode", a.mode, b.mode)]
+        asked += [("engine", a.engine, b.engine), ("device", a.device, b.device), ("dtype", a.dtype, b.dtype)]
+        if a.data.sha256 != b.data.sha256:
+            asked.append(("data", _named(a.data.name, a.data.sha256), _named(b.data.name, b.data.sha256)))
+        if a.program.sha256 != b.program.sha256:
+            one, other = a.program, b.program
+            asked.append(("program", _named(one.shown, one.sha256), _named(other.shown, other.sha256)))
+        return {name: (left, right) for name, left, right in asked if left != right}
+
+    @cached_property
+    def told(self) -> int | None:
+        """The first step whose losses differ in the logs, or before which the checkpoints do; None where neither."""
+        a, b = self.left.history.losses, self.right.history.losses
+        both = min(len(a), len(b))
+        apart = np.flatnonzero(~np.isclose(a[:both], b[:both], self.rtol, self.atol, equal_nan=True))
+        found = [int(apart[0]) + 1] if len(apart) else []
+        for step in sorted({*self.left.checkpoints} & {*self.right.checkpoints}):
+            if step >= both or (found and step >= found[0]):
+                break
+            if not self._same_weights(step):
+                found.append(step or 1)
+                break
+        return min(found, default=None)
+
+    def _same_weights(self, step: int) -> bool:
+        one, other = self.left.weights(step), self.right.weights(step)
+        return one.keys() == other.keys() and all(
+            one[name].shape == other[name].shape
+            and np.allclose(one[name], other[name], self.rtol, self.atol, equal_nan=True)
+            for name in one
+        )
+
+    def opened(self, step: int) -> tuple[Thing, Thing, Difference]:
+        """That step of both."""
+        left, right = (one_step(run.folder, (), Wish(step=step), self.lang) for run in (self.left, self.right))
+        return left, right, Difference(left.trace, right.trace, self.rtol, self.atol)
+
+    @cached_property
+    def first(self) -> tuple[int, tuple[Thing, Thing, Difference]] | None:
+        """The first step in which a number differs, opened; None where all that both have is the same.
+
+        A loss is measured before the update. So an update that differs shows one step later in the logs: the step
+        before is looked into too.
+        """
+        step = self.told
+        if step is None:
+            return None
+        found = step, self.opened(step)
+        while found[0] > 1:
+            before = self.opened(found[0] - 1)
+            if before[2].same:
+                break
+            found = found[0] - 1, before
+        return found
+
+
+def diff_runs(left: Path, right: Path, asked: Asked, *, lang: str | None) -> int:
+    """Compare two runs; 0 if they are the same, 1 if they differ."""
+    words = choose_lang(lang)
+    if asked.open and interactive():
+        from tracer.tui.runs import compare_runs
+
+        return compare_runs([left, right], ascii_only=False, lang=None if lang is None else words)
+    pair = Pair(Run.open(left), Run.open(right), asked.rtol, asked.atol, words)
+    taken = pair.left.taken, pair.right.taken
+    if asked.as_json:
+        print(json.dumps(_to_json(pair, asked.most), ensure_ascii=False, allow_nan=False))
+    else:
+        _print(pair, asked.most, words)
+    return 0 if pair.first is None and taken[0] == taken[1] else 1
+
+
+def _to_json(pair: Pair, most: int) -> dict[str, Any]:
+    taken = [pair.left.taken, pair.right.taken]
+    found = pair.first
+    step = None if found is None else found[0]
+    return {
+        "same": found is None and taken[0] == taken[1],
+        "settings": {name: list(two) for name, two in pair.settings.items()},
+        "taken": taken,
+        "step": step,
+        "losses": None
+        if step is None
+        else [json_number(run.reports[step - 1].loss) for run in (pair.left, pair.right)],
+        "difference": None if found is None else to_json(found[1][2], most),
+    }
+
+
+def _print(pair: Pair, most: int, lang: Lang) -> None:
+    print(line_of(f"{pair.left.name}  |  {pair.right.name}"))
+    for name, (left, right) in pair.settings.items():
+        print(line_of(f"  {name}: {_in_words(left)} | {_in_words(right)}"))
+    taken = pair.left.taken, pair.right.taken
+    if pair.first is None:
+        words = _SAME if taken[0] == taken[1] else _SHORTER
+        print(words.format(both=f"{min(taken):,}", left=f"{taken[0]:,}", right=f"{taken[1]:,}")[lang])
+        return
+    step, (left, right, found) = pair.first
+    losses = [run.reports[step - 1].loss for run in (pair.left, pair.right)]
+    print(_FIRST.format(step=f"{step:,}", left=repr(losses[0]), right=repr(losses[1]))[lang])
+    print_difference(left, right, found, most, lang)
+
+
+def _named(name: str, sha256: str) -> str:
+    return f"{name} ({sha256[:12]})" if name else sha256[:12]
+
+
+def _in_words(value: Any) -> str:
+    return "–" if value is None else setting_in_words(value)
+
+
+_SAME = Text("The runs are the same, all {both} steps.", "二つの訓練は {both} ステップすべて同じです。")
+_SHORTER = Text(
+    en="The same for {both} steps; one has taken {left}, the other {right}.",
+    ja="{both} ステップまで同じです。一つ目は {left} ステップ、二つ目は {right} ステップ進んでいます。",
+)
+_FIRST = Text(
+    "First differing step: {step} (loss {left} | {right})", "最初に異なるステップ: {step}（損失 {left} | {right}）"
+)
