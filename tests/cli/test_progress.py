@@ -92,6 +92,7 @@ def test_json_lines_hold_all_of_it(told: type[Told], capsys: pytest.CaptureFixtu
         "accuracy": None,
         "eval": "inf",
         "lr": 0.01,
+        "broken": None,
         "samples": [{"text": "さくら", "temperature": 0.5}],
     }
     assert (second["step"], second["eval"], second["lr"], second["samples"]) == (2, None, None, [])
@@ -137,6 +138,10 @@ def test_a_loss_that_is_not_finite_names_its_culprit(
     assert progress.print_run(JOB, as_json=True, samples=False, lang="en") == 2
     assert asked == [(JOB, 2)]
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["loss"] == "nan"
+    told.given = [canned.setup(90), report(1), report(2, broken="wte")]
+    assert progress.print_run(JOB, as_json=False, samples=False, lang="en") == 2
+    assert asked[1:] == [(JOB, 2)]
+    assert capsys.readouterr().out.splitlines()[-1] == "step=2 loss=0.5 broken=wte"
 
 
 def test_a_program_that_raises_on_the_way_leaves_what_there_is(

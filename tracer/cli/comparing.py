@@ -47,11 +47,11 @@ def diff(name: str, words: Sequence[str], asked: Asked, *, lang: str | None, nod
         name: the first thing.
         words: the second thing, unless they are all assignments; then assignments for the second run.
     """
-    runs = [run_folder(one) for one in (name, *words)]
-    if wish.step is None and len(runs) == 2 and runs[0] is not None and runs[1] is not None:
+    runs = [folder for folder in map(run_folder, (name, *words)) if folder is not None]
+    if wish.step is None and words and len(runs) == len(words) + 1:
         from tracer.cli.comparing_runs import diff_runs
 
-        return diff_runs(runs[0], runs[1], asked, lang=lang)
+        return diff_runs(runs, asked, lang=lang)
     left, right = _both(name, words, lang=lang, nodes=nodes, wish=wish)
     told = choose_lang(lang)
     found = Difference(left.trace, right.trace, asked.rtol, asked.atol)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from tracer.cli.naming import Wish
 from tracer.cli.runs import one_step
 from tracer.cli.steps import json_number
 from tracer.cli.terminal import choose_lang, interactive, line_of
+from tracer.errors import NotFoundError
 from tracer.lessons.runner import Thing
 from tracer.text import Lang, Text
 from tracer.trace.difference import Difference
@@ -94,14 +95,27 @@ class Pair:
         return found
 
 
-def diff_runs(left: Path, right: Path, asked: Asked, *, lang: str | None) -> int:
-    """Compare two runs; 0 if they are the same, 1 if they differ."""
+def diff_runs(folders: Sequence[Path], asked: Asked, *, lang: str | None) -> int:
+    """Compare two runs; 0 if they are the same, 1 if they differ. On screen, two or more.
+
+    Raises:
+        NotFoundError: more than two, and no screen.
+        FileFormatError: one of them cannot be read.
+    """
     words = choose_lang(lang)
     if asked.open and interactive():
         from tracer.tui.runs import compare_runs
 
-        return compare_runs([left, right], ascii_only=False, lang=None if lang is None else words)
-    pair = Pair(Run.open(left), Run.open(right), asked.rtol, asked.atol, words)
+        return compare_runs(folders, ascii_only=False, lang=None if lang is None else words)
+    if len(folders) > 2:
+        raise NotFoundError(
+            f"diff compares two runs; {len(folders)} were given.",
+            hint="More than two are overlaid on screen: add --open, in a terminal.",
+            ja=f"diff が比べるのは二つです。{len(folders)} 個指定されています。",
+            hint_ja="三つ以上を重ねて見るには、端末で --open を付けてください。",
+        )
+    left, right = map(Run.open, folders)
+    pair = Pair(left, right, asked.rtol, asked.atol, words)
     taken = pair.left.taken, pair.right.taken
     if asked.as_json:
         print(json.dumps(_to_json(pair, asked.most), ensure_ascii=False, allow_nan=False))

@@ -188,11 +188,13 @@ def train(
     step      from 1;  loss  what the step measured before its update, in full precision: nan and inf as such
     accuracy  share of the points the model gets right after the step; absent where the program predicts nothing
     eval      mean loss of the documents kept aside, after the step; absent where there are none
+    broken    the first parameter that the step's update left not finite; then training has ended
     With --samples a line for each text: step=20 temperature=0.5 sample="mika"
     A newer version may add words to a line.
 
     \b
-    With --json one object a line: {"step", "loss", "accuracy", "eval", "lr", "samples": [{"text", "temperature"}]}
+    With --json one object a line: {"step", "loss", "accuracy", "eval", "lr", "broken", "samples": [{"text",
+    "temperature"}]}
     With --document one object, and nothing is trained or kept:
         tracer train gpt --data FILE --init weights.json --document anna --steps 0 --dtype float64 --json
         {"loss": 3.3, "grad_norm": {"wte": 0.4, "wpe": 0.3, ..., "layer0.attn_wq": 0.01, ...}}

@@ -80,7 +80,7 @@ def print_run(job: Job, *, as_json: bool, samples: bool, lang: Lang) -> int:
         say(_SPEED.format(steps=f"{past.steps:,}", speed=f"{past.speed:,.0f}")[lang])
     if past.warning is not None:
         say(past.warning[lang])
-    if past.trouble == "not finite":
+    if past.stopped:
         from tracer.cli.culprits import tell_culprit
 
         tell_culprit(job, past.steps, lang)
@@ -93,6 +93,7 @@ def report_line(report: Report) -> str:
     words = [f"step={report.step}", f"loss={report.loss!r}"]
     words += [] if report.look is None else [f"accuracy={report.look.accuracy!r}"]
     words += [] if report.eval is None else [f"eval={report.eval!r}"]
+    words += [] if report.broken is None else [f"broken={plain(report.broken)}"]
     return " ".join(words)
 
 
@@ -104,6 +105,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "accuracy": None if report.look is None else report.look.accuracy,
         "eval": json_number(report.eval),
         "lr": json_number(report.lr),
+        "broken": report.broken,
         "samples": [{"text": sample.text, "temperature": sample.temperature} for sample in report.samples],
     }
 
@@ -123,8 +125,8 @@ class _Teller:
 
     def tell(self, report: Report) -> None:
         again, self.last = report.step == self.last, report.step
-        wanted = report.step in (1, self._steps) or report.step % self._every == 0 or not math.isfinite(report.loss)
-        if again or not wanted:
+        ended = report.broken is not None or not math.isfinite(report.loss)
+        if again or not (ended or report.step in (1, self._steps) or report.step % self._every == 0):
             return
         if self._as_json:
             print(json.dumps(report_json(report), ensure_ascii=False, allow_nan=False), flush=True)

@@ -74,7 +74,6 @@ def _show(job: Job, typed: list[str], *, ascii_only: bool, lang: Lang | None) ->
 
         running = Running(job, setup, process, messages, typed)
         code = run_app(training=running, ascii_only=ascii_only, lang=lang)
-    farewell = getattr(running, "farewell", None)
-    if farewell is not None:
-        say(farewell[choose_lang(lang)])
+    if running.farewell is not None:
+        say(running.farewell[choose_lang(lang)])
     return code
