@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from tracer.text import Lang, Text
 from tracer.tui.keys import Place
+from tracer.tui.lines import Uncovered
 
 if TYPE_CHECKING:
     from tracer.tui.app import GradientTracer
@@ -59,6 +60,7 @@ class AppScreen(Screen[Result]):
     def __init__(self) -> None:
         super().__init__()
         self.set_reactive(AppScreen.lang, self.tracer.lang)
+        self._uncovered = Uncovered()
         self._grade(self.app.size)  # known now, so that nothing is styled twice
 
     @property
@@ -76,6 +78,21 @@ class AppScreen(Screen[Result]):
 
     def _follow_language(self, lang: Lang) -> None:
         self.lang = lang
+
+    def _compositor_refresh(self) -> None:
+        """What Textual does for a frame, in short where only lines of panels have changed."""
+        app, compositor = self.app, self._compositor
+        if self is not app.screen or app.is_inline or not compositor._dirty_regions:
+            super()._compositor_refresh()
+            return
+        update = self._uncovered.update(self, compositor._dirty_regions)
+        if update is None:
+            super()._compositor_refresh()
+            return
+        compositor._dirty_regions.clear()
+        app._display(self, update)
+        self._dirty_widgets.clear()
+        app._update_mouse_over(self)
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit(event.size)

@@ -23,6 +23,7 @@ from tracer.trace.cursor import Cursor
 from tracer.trace.segment import By
 from tracer.tui.keys import Place, bindings
 from tracer.tui.messages import LessonEnded
+from tracer.tui.screens.ahead import AheadScreen
 from tracer.tui.screens.asking import AskingScreen
 from tracer.tui.screens.base import AppScreen
 from tracer.tui.screens.changing import at_most, edited
@@ -51,7 +52,7 @@ TABS: tuple[str, ...] = ("graph", "explanation", "source", "values")
 """Panels that share one place on a small terminal, in the order of `tab`."""
 
 
-class StepperScreen(FoldingScreen, ZoomingScreen, SeekingScreen, RoutingScreen, AskingScreen):
+class StepperScreen(AheadScreen, FoldingScreen, ZoomingScreen, SeekingScreen, RoutingScreen, AskingScreen):
     """Walks a thing.
 
     Args:
@@ -136,7 +137,10 @@ class StepperScreen(FoldingScreen, ZoomingScreen, SeekingScreen, RoutingScreen, 
         self.change(by=by)
 
     def walk_to(self, walker: Cursor) -> None:
-        self.show(self._at(replace(self.view, about=None, route=frozenset(), opened=None, part=None), walker))
+        self.show(self.walked(walker))
+
+    def walked(self, cursor: Cursor) -> View:
+        return self._at(replace(self.view, about=None, route=frozenset(), opened=None, part=None), cursor)
 
     def _at(self, view: View, cursor: Cursor) -> View:
         """The view at another moment: all that follows from where one is."""

@@ -38,6 +38,8 @@ class GraphPanel(Panel):
     """Draws the scene of the view. A click selects, wheel and drag move the window until the next step."""
 
     HEADING = Text(en="Graph", ja="グラフ")
+    PUSHED = ("_moved",)
+    PAINTED = ("_below", "scene", "_map", "_at")
 
     class Selected(Message):
         """A node was clicked, or empty ground (None)."""
@@ -74,9 +76,8 @@ class GraphPanel(Panel):
         self._steered = False
         """Whether the mouse went down on the map: it says where the window is to be."""
 
-    def watch_view(self) -> None:
+    def let_go(self) -> None:
         self._moved = Offset(0, 0)
-        super().watch_view()
 
     def paint(self, view: View, size: Size) -> list[Strip]:
         large = scene_of(view, self.lang)
@@ -84,8 +85,8 @@ class GraphPanel(Panel):
         before, self._map = self._map, None
         if view.nothing is not None:
             return self._say_why(view.nothing, size)
-        self.say_below(_told(large, self._chosen(large), size.width) if view.compact else scene.note)
-        at = self._window(scene, size)
+        self.say_below(_told(large, _chosen(view, large), size.width) if view.compact else scene.note)
+        at = self._window(view, scene, size)
         window = Viewport(at.x, at.y, size.width, size.height)
         rows = draw(scene, window).rows
         self._at = at
@@ -98,15 +99,13 @@ class GraphPanel(Panel):
     _at = Offset(0, 0)
 
     @property
+    def settled(self) -> bool:
+        return not self._steered  # the map stays where it was
+
+    @property
     def shows_map(self) -> bool:
         """Whether the map of the whole picture lies in a corner."""
         return self._map is not None
-
-    def _chosen(self, scene: Scene) -> Box | None:
-        """The box that a line of words is about: the one asked about, else the one that receives or is at work."""
-        asked = [box for box in scene.boxes if box.selected and self._asked_about(box)]
-        now = [box for box in scene.boxes if box.receiving] or [box for box in scene.boxes if box.working]
-        return next(iter(asked or now), None)
 
     def _say_why(self, nothing: Text, size: Size) -> list[Strip]:
         """Where there is no graph: why, in the upper half."""
@@ -123,11 +122,11 @@ class GraphPanel(Panel):
 
     # Where the window is
 
-    def _window(self, scene: Scene, size: Size) -> Offset:
+    def _window(self, view: View, scene: Scene, size: Size) -> Offset:
         """The scene's cell in the panel's top left corner: a function of the view, plus what the user pushed."""
-        if self.view is not None and self.view.covered:
-            size = Size(size.width, max(LEAST_ROWS, size.height - self.view.covered))
-        opened = next((frame for frame in scene.frames if self.view and frame.number == self.view.opened), None)
+        if view.covered:
+            size = Size(size.width, max(LEAST_ROWS, size.height - view.covered))
+        opened = next((frame for frame in scene.frames if frame.number == view.opened), None)
         if opened is not None:
             wide, high = min(opened.width, size.width), min(opened.height, size.height)
             return Offset(
@@ -135,18 +134,11 @@ class GraphPanel(Panel):
                 _place(scene.height, size.height, [(opened.y, opened.y + high - 1)], self._moved.y),
             )
         boxes = [box for box in scene.boxes if box.working or box.receiving] or _first(scene)
-        chosen = [box for box in scene.boxes if box.selected and self._asked_about(box)]
+        chosen = [box for box in scene.boxes if box.selected and _asked_about(view, box)]
         return Offset(
             _place(scene.width, size.width, [(box.x, box.right) for box in chosen or boxes], self._moved.x),
             _place(scene.height, size.height, [(box.y, box.bottom) for box in chosen or boxes], self._moved.y),
         )
-
-    def _asked_about(self, box: Box) -> bool:
-        """Whether the panels are about this box, and not about the step."""
-        view = self.view
-        if view is None or view.folding is None:
-            return view is not None and view.about == box.node
-        return view.about is not None or view.part is not None
 
     def box_at(self, x: int, y: int) -> Box | None:
         """The box drawn in this cell of the panel's inside."""
@@ -159,7 +151,7 @@ class GraphPanel(Panel):
         """Move the window over the scene, until the next step takes it back."""
         before = self._moved
         self._moved += Offset(dx, dy)
-        if self.scene is not None and self._window(self.scene, self.size) == self._at:
+        if self.scene is not None and self.view and self._window(self.view, self.scene, self.size) == self._at:
             self._moved = before  # at the edge: do not pile up
         else:
             self.redraw()
@@ -231,6 +223,20 @@ class GraphPanel(Panel):
                 self.post_message(self.Closed(box.closes))
                 return
             self.post_message(self.Selected(None if box is None else box.node, event.chain > 1))
+
+
+def _chosen(view: View, scene: Scene) -> Box | None:
+    """The box that a line of words is about: the one asked about, else the one that receives or is at work."""
+    asked = [box for box in scene.boxes if box.selected and _asked_about(view, box)]
+    now = [box for box in scene.boxes if box.receiving] or [box for box in scene.boxes if box.working]
+    return next(iter(asked or now), None)
+
+
+def _asked_about(view: View, box: Box) -> bool:
+    """Whether the panels are about this box, and not about the step."""
+    if view.folding is None:
+        return view.about == box.node
+    return view.about is not None or view.part is not None
 
 
 def _first(scene: Scene) -> list[Box]:

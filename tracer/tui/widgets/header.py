@@ -25,6 +25,7 @@ class Header(Panel):
     Header:focus { border: none; }
     """
     GROUND = "background"
+    PAINTED = ()
     can_focus = False
 
     def paint(self, view: View, size: Size) -> list[Strip]:

@@ -50,6 +50,7 @@ class SentenceLine(Panel):
     SentenceLine { height: 3; border: none; border-left: thick $accent; background: $surface; padding: 0 1; }
     SentenceLine:focus { border: none; border-left: thick $accent; }
     """
+    PAINTED = ()
     can_focus = False
 
     def paint(self, view: View, size: Size) -> list[Strip]:

@@ -58,9 +58,8 @@ class PagePanel(Panel):
         self._shown: list[int] = []
         """The part that each line on screen belongs to."""
 
-    def watch_view(self) -> None:
+    def let_go(self) -> None:
         self._scrolled, self._top_part = 0, None
-        super().watch_view()
 
     def watch_beside(self) -> None:
         self.redraw()
@@ -237,9 +236,8 @@ class CodePanel(Panel):
         super().__init__(id=id)
         self._scrolled = 0
 
-    def watch_view(self) -> None:
+    def let_go(self) -> None:
         self._scrolled = 0
-        super().watch_view()
 
     def _inputs(self, size: Size) -> tuple[object, ...]:
         return (*super()._inputs(size), self._scrolled)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
@@ -25,6 +26,18 @@ from tracer.tui.view import View
 MORE = Text(en="{lines} more", ja="あと {lines} 行")
 WHEEL = 2
 """Lines that one notch of the wheel moves."""
+KEPT = 4
+"""Pictures that a panel remembers: of the view on screen, those before it, and the one that may come next."""
+
+
+@dataclass(frozen=True)
+class Painted:
+    """What a panel painted. It follows from `inputs` alone, so it may be shown whenever they are the same again."""
+
+    inputs: tuple[Any, ...]
+    lines: list[Strip]
+    state: tuple[Any, ...]
+    """What `Panel.PAINTED` names."""
 
 
 class Panel(Widget, can_focus=True):
@@ -40,6 +53,10 @@ class Panel(Widget, can_focus=True):
     """
     HEADING: ClassVar[Text] = Text.same("")
     GROUND: ClassVar[Literal["surface", "background"]] = "surface"
+    PUSHED: ClassVar[tuple[str, ...]] = ()
+    """What the user can push or scroll, by attribute: `let_go` takes it back."""
+    PAINTED: ClassVar[tuple[str, ...] | None] = None
+    """What `paint` sets besides the lines it gives back, by attribute; None: what was painted is not remembered."""
 
     view: reactive[View | None] = reactive(None, repaint=False, init=False)
     lang: reactive[Lang] = reactive("en", repaint=False, init=False)
@@ -49,9 +66,11 @@ class Panel(Widget, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: list[Strip] = []
-        self._below = ""
+        self._below = self._said_below = ""
         self._drawn: tuple[Any, ...] = ()
         """What `_lines` were painted from."""
+        self._remembered: list[Painted] = []
+        """The latest last."""
 
     def paint(self, view: View, size: Size) -> list[Strip]:
         """The lines of `view`; at most `size.height` are shown."""
@@ -80,7 +99,11 @@ class Panel(Widget, can_focus=True):
     # Painting
 
     def watch_view(self) -> None:
+        self.let_go()
         self.redraw()
+
+    def let_go(self) -> None:
+        """Another view is to be shown: take back what the user has pushed or scrolled."""
 
     def watch_lang(self) -> None:
         self.set_heading()
@@ -93,10 +116,8 @@ class Panel(Widget, can_focus=True):
         self.set_heading()
 
     def say_below(self, words: str) -> None:
-        """What stands in the lower border: it may hold the name of a node or a file, so brackets in it are brackets."""
-        if words != self._below:
-            self._below = words
-            self.border_subtitle = Content(words)
+        """What is to stand in the lower border: the name of a node or a file too, so brackets in it are brackets."""
+        self._below = words
 
     def set_heading(self) -> None:
         """The frame's title, in the present language."""
@@ -108,9 +129,10 @@ class Panel(Widget, can_focus=True):
         if not self.is_mounted or not size or not self.display:
             return  # painted when it is shown
         before = self._lines
-        self._repaint(size)
+        self._renew(size)
         if len(before) == len(self._lines):
-            changed = [y for y, (line, old) in enumerate(zip(self._lines, before, strict=True)) if line != old]
+            both = enumerate(zip(self._lines, before, strict=True))
+            changed = [y for y, (line, old) in both if line is not old and line != old]
             if not changed:
                 return
             self.refresh(*(Region(0, y, size.width, 1) for y in changed))
@@ -122,25 +144,87 @@ class Panel(Widget, can_focus=True):
         self.screen.check_idle()
 
     def _inputs(self, size: Size) -> tuple[Any, ...]:
-        return (self.view, self.lang, self.app.theme, size)
+        """All that a picture follows from, the view first."""
+        return (self.view, self.lang, self.app.theme, size, *(getattr(self, name) for name in self.PUSHED))
+
+    def _renew(self, size: Size) -> None:
+        self._repaint(size)
+        if self._below != self._said_below:
+            self._said_below = self._below
+            self.border_subtitle = Content(self._below)
 
     def _repaint(self, size: Size) -> None:
         self._drawn = self._inputs(size)
-        lines = self.paint(self.view, size) if self.view is not None else []
-        self._lines = [*lines, *[Strip.blank(size.width, self.ground)] * (size.height - len(lines))][: size.height]
+        kept = next((one for one in self._remembered if one.inputs == self._drawn), None)
+        if kept is not None and self.PAINTED is not None:
+            self._lines = kept.lines
+            for name, value in zip(self.PAINTED, kept.state, strict=True):
+                setattr(self, name, value)
+        else:
+            self._lines = self._painted(self.view, size)
+            self._remember(Painted(self._drawn, self._lines, self._state()))
+
+    def _painted(self, view: View | None, size: Size) -> list[Strip]:
+        """Just as many lines as there is room for."""
+        lines = self.paint(view, size) if view is not None else []
+        return [*lines, *[Strip.blank(size.width, self.ground)] * (size.height - len(lines))][: size.height]
+
+    # Painting ahead
+
+    @property
+    def settled(self) -> bool:
+        """Whether what it paints follows from `_inputs` alone."""
+        return True
+
+    def _state(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self.PAINTED or ())
+
+    def _remember(self, painted: Painted) -> None:
+        if self.PAINTED is not None and self.settled:
+            self._remembered = [*(one for one in self._remembered if one.inputs != painted.inputs), painted][-KEPT:]
+
+    def paint_ahead(self, view: View) -> None:
+        """Paint a view that may be shown next, and remember it. What is on screen stays as it is."""
+        size = self.size
+        if self.PAINTED is None or not self.settled or not self.is_mounted or not size or not self.display:
+            return
+        names = (*self.PAINTED, *self.PUSHED)
+        before = [getattr(self, name, None) for name in names]
+        self.let_go()
+        inputs = (view, *self._inputs(size)[1:])
+        if all(one.inputs != inputs for one in self._remembered):
+            lines = self._painted(view, size)
+            self._remember(Painted(inputs, lines, self._state()))
+            for line in lines:
+                self._for_terminal(line).render(self.app.console)  # a strip remembers it
+        for name, value in zip(names, before, strict=True):
+            setattr(self, name, value)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         size = self.size
         if self._drawn != self._inputs(size):  # first shown, resized, or in other colours
-            self._repaint(size)
+            self._renew(size)
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         return self._lines[y]
 
+    def terminal_line(self, y: int) -> Strip:
+        """A line as the terminal gets it: in its colours and glyphs."""
+        return self._for_terminal(self._lines[y])
+
+    def _for_terminal(self, line: Strip) -> Strip:
+        line = line.adjust_cell_length(self.size.width, self.ground)
+        for line_filter in self.get_line_filters():
+            line = line.apply_filter(line_filter, self.background_colors[1])
+        return line
+
 
 class ScrollingPanel(Panel):
     """A panel whose text may be longer than it is high: the wheel moves it, and the frame says how much there is."""
+
+    PUSHED = ("_top",)
+    PAINTED = ("_below", "_length", "_shown_top")
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -162,9 +246,8 @@ class ScrollingPanel(Panel):
         """The first line to show when nobody has scrolled."""
         return 0
 
-    def watch_view(self) -> None:
+    def let_go(self) -> None:
         self._top = None
-        super().watch_view()
 
     def paint(self, view: View, size: Size) -> list[Strip]:
         lines = self.shorten(self.document(view, size.width), size.height)
@@ -172,9 +255,7 @@ class ScrollingPanel(Panel):
         top = self.start(len(lines), size.height) if self._top is None else self._top
         top = max(0, min(top, len(lines) - size.height))
         below = len(lines) - size.height - top
-        subtitle = MORE.format(lines=below)[self.lang] if below > 0 else ""
-        if (self.border_subtitle or "") != subtitle:
-            self.border_subtitle = subtitle
+        self.say_below(MORE.format(lines=below)[self.lang] if below > 0 else "")
         self._shown_top = top
         return lines[top : top + size.height]
 

@@ -15,6 +15,7 @@ class SourcePanel(Panel):
     """Shows the line that made the node at work, and in a backward pass the call too."""
 
     HEADING = Text(en="Source", ja="ソース")
+    PAINTED = ("_below",)
 
     def paint(self, view: View, size: Size) -> list[Strip]:
         trace = view.cursor.trace

@@ -21,6 +21,7 @@ class Timeline(Panel):
     Timeline { height: 3; }
     """
     HEADING = Text(en="Timeline", ja="タイムライン")
+    PAINTED = ("_line",)
     can_focus = False
 
     class Scrubbed(Message):

@@ -37,6 +37,8 @@ class ValuesPanel(Panel):
     """A click on a node's line selects it, a click on an element chooses it; the wheel moves over a large tensor."""
 
     HEADING = Text(en="Values", ja="値")
+    PUSHED = ("_pushed",)
+    PAINTED = ("_tensor", "_table", "_watches", "_above")
 
     class Chosen(Message):
         """An element of the tensor shown was pointed at."""
@@ -51,14 +53,14 @@ class ValuesPanel(Panel):
         super().__init__(id=id)
         self._pushed = Offset(0, 0)
         self._tensor: TensorPanel | None = None
+        self._table: NodesTable | BoxesTable | None = None
         self._watches = 0
         """Lines of what is watched, over all else."""
         self._above = 0
         """Lines of the table over the tensor."""
 
-    def watch_view(self) -> None:
+    def let_go(self) -> None:
         self._pushed = Offset(0, 0)
-        super().watch_view()
 
     def paint(self, view: View, size: Size) -> list[Strip]:
         above = self._watched(view, size)
@@ -81,8 +83,8 @@ class ValuesPanel(Panel):
                 pushed=(self._pushed.y, self._pushed.x),
                 blank=node in view.blanks,
             )
-        self._table = self._table_of(view)
-        lines = self._table.lines(size.width)[: self._above]
+        table = self._table = self._table_of(view)
+        lines = table.lines(size.width)[: self._above]
         if self._tensor is not None:
             lines += [RichText()] * (self._above - len(lines)) + self._tensor.lines(size.width)
         return self.strips([*above, *lines], size.width)
@@ -115,7 +117,7 @@ class ValuesPanel(Panel):
             if element is not None:
                 self.post_message(self.Chosen(self._tensor.node, element, event.chain > 1))
             return
-        node = self._table.node_at(inside.y) if inside.y < self._above else None
+        node = self._table.node_at(inside.y) if self._table is not None and inside.y < self._above else None
         if node is not None:
             self.post_message(GraphPanel.Selected(node, event.chain > 1))
 

@@ -19,6 +19,7 @@ class WatchLine(Panel):
     WatchLine:focus { border: none; }
     """
     GROUND = "background"
+    PAINTED = ()
     can_focus = False
 
     def paint(self, view: View, size: Size) -> list[Strip]:

@@ -1,0 +1,103 @@
+"""What is painted before it is asked for is the very picture that would be painted then."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tui.stepping import expression, press, walking
+from tests.tui.test_folding import small
+from tracer.lessons.runner import Thing
+from tracer.text import LANGS
+from tracer.tui.screens.stepper import StepperScreen
+from tracer.tui.widgets.panel import Panel
+
+
+def foresee(screen: StepperScreen) -> None:
+    """Do all that an idle moment would be used for."""
+    for job in screen.work_ahead():
+        job()
+
+
+def pictures(screen: StepperScreen) -> list[tuple[object, ...]]:
+    """What each panel shows, and what it knows of it."""
+    return [
+        (panel._lines, panel._below, getattr(panel, "_at", None), getattr(panel, "scene", None), panel.border_subtitle)
+        for panel in screen.query(Panel)
+    ]
+
+
+def forget(screen: StepperScreen) -> None:
+    for panel in screen.query(Panel):
+        panel._remembered.clear()
+
+
+async def check_steps(thing: Thing, keys: str) -> None:
+    async with walking(thing) as (pilot, screen):
+        for key in keys.split():
+            foresee(screen)
+            before = pictures(screen)
+            foresee(screen)
+            assert pictures(screen) == before, "what is on screen stays"
+            await press(pilot, key)
+            found = pictures(screen)
+            forget(screen)
+            for panel in screen.query(Panel):
+                if panel.display and panel.size:
+                    panel._repaint(panel.size)
+            assert pictures(screen) == found, f"after {key}"
+
+
+async def test_a_step_that_was_painted_ahead_is_the_step() -> None:
+    await check_steps(expression(), "right right left right . right v right , ,")
+
+
+@pytest.mark.deep
+async def test_a_step_that_was_painted_ahead_is_the_step_in_a_folded_graph() -> None:
+    keys = (
+        "right " * 5
+        + "left " * 3
+        + "b right right , right right . . right left enter right j right m right ctrl+l right"
+    )
+    await check_steps(small(), keys)
+
+
+async def test_a_foreseen_step_is_not_painted_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with walking(expression()) as (pilot, screen):
+        await press(pilot, "right")
+        foresee(screen)
+        panel = screen.query_one("#graph", Panel)
+        monkeypatch.setattr(type(panel), "paint", lambda *_: pytest.fail("it was painted when the key was pressed"))
+        await press(pilot, "right")
+        await press(pilot, "left")  # what was on screen before is remembered too
+        assert screen.view.cursor.position == 1
+
+
+async def test_what_is_foreseen_is_the_next_step_in_the_same_direction() -> None:
+    async with walking(expression(), at=4) as (pilot, screen):
+        await press(pilot, "left")
+        assert screen.foreseen() == screen.walked(screen.walker.step(-1, screen.by))
+        await press(pilot, "home")
+        assert screen.foreseen() is None, "there is no step before the first"
+
+
+async def test_a_picture_in_another_language_is_another_picture() -> None:
+    async with walking(expression()) as (pilot, screen):
+        foresee(screen)
+        app = screen.tracer
+        app.lang = LANGS[1]
+        page = await press(pilot, "right")
+        assert "順伝播" in page
+
+
+async def test_what_the_user_has_pushed_goes_back_at_the_next_step_painted_ahead_or_not() -> None:
+    async with walking(expression(), (80, 24)) as (pilot, screen):
+        await press(pilot, "right", "right")
+        panel = screen.query_one("#graph", Panel)
+        foresee(screen)
+        screen.query_one("#graph").push(0, 3)  # type: ignore[attr-defined]
+        foresee(screen)
+        await press(pilot, "right")
+        found = list(panel._lines)
+        forget(screen)
+        panel._repaint(panel.size)
+        assert panel._lines == found
