@@ -172,7 +172,7 @@ def _beginning(raw: bytes, total: int, mode: Mode, shown: str) -> bytes:
     cut = len(raw) < total
     if mode == "lines":
         ends = np.flatnonzero(np.frombuffer(raw, np.uint8) == ord("\n" if b"\n" in raw else "\r"))
-        if len(ends) > MOST_LINES:
+        if len(ends) >= MOST_LINES:
             return raw[: int(ends[MOST_LINES - 1]) + 1]
         if cut and not len(ends):
             raise _too_long(1, shown)
@@ -300,7 +300,7 @@ def _there(path: Path) -> bool:
 
 def _texts_beside(path: Path) -> list[str]:
     try:
-        return [os.path.join(path.parent, one.name) for one in sorted(path.parent.glob("*.txt"))][:200]
+        return [str(one) for one in sorted(path.parent.glob("*.txt"))][:200]
     except (OSError, ValueError):
         return []
 
