@@ -18,6 +18,7 @@ import numpy as np
 from tracer.core.generator import default_generator
 from tracer.errors import ProgramError
 from tracer.train.entry import Training
+from tracer.train.parameters import first_broken
 from tracer.train.report import Boundary, Look, Sample
 from tracer.train.saying import plain, said
 
@@ -64,6 +65,8 @@ class Watcher:
         Raises:
             ProgramError: the program gives something else than it promised.
         """
+        if first_broken(self._training) is not None:  # a model that has diverged may refuse to be asked, or to write
+            return Seen(self._looker())
         return Seen(self._looker(), self._evaluate(), self._write(step))
 
     def _evaluate(self) -> float | None:

@@ -162,7 +162,13 @@ def record_sample_it(job: Json, control: Control, send: Sender) -> None:
         error = found
     finally:
         recorder.__exit__(None, None, None)
-    recorder.info |= {"title": Path(job["shown"]).name, "text": text if isinstance(text, str) else None}
+    recorder.info |= {
+        "title": Path(job["shown"]).name,
+        "text": text if isinstance(text, str) else None,
+        "symbols": list(training.symbols),
+        "temperature": job["temperature"],
+        "mode": job["mode"] or "lines",
+    }
     nothing = ProgramError(
         f"{job['shown']}: sample() made no Value or Tensor of ours, so there is nothing to walk.",
         ja=f"{job['shown']}: sample() は Value や Tensor を作らないので、たどるものがありません。",

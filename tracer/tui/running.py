@@ -20,7 +20,6 @@ from tracer.errors import TracerError
 from tracer.lessons.runner import Overrides, Thing
 from tracer.text import Text, clean
 from tracer.trace.trace import Trace
-from tracer.trace.why import Why, worst
 from tracer.train.history import History, Past
 from tracer.train.messages import Saved, Unsaved
 from tracer.train.process import Job, OpenedStep, open_step
@@ -233,12 +232,6 @@ def _leaves(trace: Trace) -> dict[LeafKey, int]:
             found[*(trace.line_at(row) or ("", -1)), counts[row]] = node
         counts[row] += 1
     return found
-
-
-def culprit_of(trace: Trace) -> Why | None:
-    """What spoilt a recorded step: why its first number that is not finite is none. None where all are finite."""
-    found = worst(trace, len(trace))
-    return found if found is not None and not found.fine else None
 
 
 _ALL = Text(

@@ -23,11 +23,11 @@ from tracer.errors import TracerError
 from tracer.lessons.runner import Thing
 from tracer.text import Text
 from tracer.trace.why import Why
+from tracer.train.culprit import culprit
 from tracer.train.report import Setup
 from tracer.tui.background import in_background
 from tracer.tui.keys import Place, bindings
 from tracer.tui.running import Running
-from tracer.tui.running import culprit_of as culprit
 from tracer.tui.screens.base import AppScreen
 from tracer.tui.screens.run_to import RunToScreen
 from tracer.tui.widgets.keybar import KeyBar
