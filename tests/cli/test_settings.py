@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.shell import ROOT
 from tracer.cli.asked import OPTIONS
 from tracer.cli.listing import setting_completions
 from tracer.cli.settings import Words, read_words, refuse_unknown_flags, settings_offered
@@ -106,3 +107,14 @@ def test_settings_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (tmp_path / "prog.py").write_text(PROGRAM, encoding="utf-8")
     assert setting_completions("prog.py", "n") == ["n_layer=", "norm="]
     assert setting_completions("absent", "") == []
+
+
+def test_the_help_names_every_setting_of_the_gpt() -> None:
+    from tracer.cli import learning
+
+    told = learning.train.__doc__ or ""
+    offered = settings_offered(ROOT / "models" / "gpt.py")
+    assert offered is not None
+    for name in offered:
+        flag = name.replace("_", "-")
+        assert f"--{flag}" in told or f"--no-{flag}" in told or name == "mode"

@@ -43,8 +43,8 @@ def train(
     settings: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME=VALUE | --NAME VALUE | --no-NAME]...",
-            help="Any setting that `training` takes: n_layer=2, --n-layer 2, --no-residual.",
+            metavar="SETTING",
+            help="Any that `training` takes: n_layer=2, or --n-layer 2; residual=off, or --no-residual.",
             autocompletion=setting_names,
             show_default=False,
         ),
@@ -158,7 +158,7 @@ def train(
     tracer train gpt                                       the tiny GPT, on names
     tracer train gpt --data my_names.txt --n-layer 2 --no-residual
     tracer train gpt --data novel.txt --mode text --engine scalar
-    tracer train --resume runs/names-42
+    tracer train --resume runs/gpt-42
     tracer train two_layer --data moons --hidden 12
     tracer train program.py --data points.csv lr=0.05
     tracer train mlp --steps 50 --plain | tail -1
@@ -177,7 +177,14 @@ def train(
     and i. A CSV has a header with x1, x2 and y; y has two different values. models/mlp.py is the smallest example,
     models/gpt.py one with text.
 
-    A run is kept in runs/<data>-<seed>, or where --run says: `tracer open RUN` opens it and any of its steps, `tracer
+    \b
+    Settings of gpt and gpt_scalar, with their defaults:
+    --n-layer 1  --n-embd 16  --n-head 4  --block-size 16  --lr 0.01  --steps 1000  --seed 42  --batch-size 1
+    --accumulate 1 (passes a step)  --held-out 0.1 (share of the documents)  --beta1 0.85  --beta2 0.99
+    --activation relu|tanh|gelu  --norm rms|layer|off  --no-residual  --no-attention  --tied (head and embedding)
+    of gpt alone: --dtype float32  --device cpu
+
+    A run is kept in runs/<data or program>-<seed>, or where --run says: `tracer open RUN` opens it and any of its steps, `tracer
     sample RUN` lets it write, `tracer diff RUN RUN` compares two, `tracer weights RUN -o FILE` takes its weights out.
     Ctrl-C ends it with a checkpoint; --resume goes on to the same numbers. If the loss stops being a finite number,
     training ends, and the operation that spoilt it is told.
@@ -260,9 +267,9 @@ def sample(
     """Let a trained model write: a text a line.
 
     \b
-    tracer sample runs/names-42
-    tracer sample runs/names-42 --temperature 1 --number 5 --seed 7 --at 100
-    tracer sample runs/names-42 --walk
+    tracer sample runs/gpt-42
+    tracer sample runs/gpt-42 --temperature 1 --number 5 --seed 7 --at 100
+    tracer sample runs/gpt-42 --walk
 
     With --walk one text is generated symbol by symbol, with what the model reads, the probabilities it gives, what is
     drawn, and the keys and values it keeps (the KV cache); without a terminal, a line for each symbol.
@@ -299,8 +306,8 @@ def weights(
     """Write the weights of a training run to a file.
 
     \b
-    tracer weights runs/names-42 -o weights.json
-    tracer weights runs/names-42 -o first.safetensors --at 0
+    tracer weights runs/gpt-42 -o weights.json
+    tracer weights runs/gpt-42 -o first.safetensors --at 0
     tracer train gpt --init weights.json
 
     Safetensors, or JSON with nested lists: {"wte": [[...], ...], "layer0.attn_wq": [[...], ...], ...}. Without --at, of
