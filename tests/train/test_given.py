@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tracer.errors import FileFormatError, NotFoundError
+from tracer.files import content_root
+from tracer.train.built import Built, build_training
 from tracer.train.given import Given, read
+from tracer.train.job import Job
 
 POINTS = "y,x1,x2\n0,1,2\n1,3,4\n"
 
@@ -83,3 +87,21 @@ def test_an_unknown_name_is_told(takes: str) -> None:
         give("a\0b", takes)
     with pytest.raises(FileFormatError, match="folder"):
         give(".", takes)
+
+
+def built(data: str, program: str = "gpt") -> Built:
+    job = Job(content_root() / "models" / f"{program}.py", data=data, settings={"held_out": 0.5, "n_embd": 4})
+    return build_training(json.loads(job.line()))
+
+
+def test_a_run_knows_the_digest_of_all_its_documents_those_held_out_too() -> None:
+    Path("mine.txt").write_bytes(b"\xef\xbb\xbfanna\r\nbo\r\n")
+    first = built("mine.txt")
+    assert first.training.documents in (("anna",), ("bo",))
+    assert (first.data.name, first.data.count) == ("mine.txt", 2)
+    assert len(first.setup().notes) == 2
+    for changed in ("bo", "anna"):
+        Path("mine.txt").write_text(f"{changed}\neve\n", encoding="utf-8")
+        assert built("mine.txt").data.sha256 != first.data.sha256
+    Path("mine.txt").write_text("anna\nbo\n", encoding="utf-8")
+    assert built("mine.txt").data.sha256 == first.data.sha256, "another line end is the same text"

@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import ProgramError
+from tracer.text import Text
 from tracer.train import about as about_file
-from tracer.train import data as points
-from tracer.train import parameters, weights
+from tracer.train import given, parameters, weights
 from tracer.train.about import About, DataUsed, ProgramUsed
 from tracer.train.engines import NAMES
-from tracer.train.entry import ENTRY, Row, Training, build, in_use, settings_of
+from tracer.train.entry import ENTRY, Training, build, in_use, settings_of
+from tracer.train.given import Given
 from tracer.train.program import run_program
 from tracer.train.report import Setup
 from tracer.train.state import seed_all
+from tracer.train.text import TextData
 
 SEED = 42
 """What random numbers come from where nobody named a seed."""
@@ -34,6 +36,8 @@ class Built:
     source: bytes
     """The program's text."""
     data: DataUsed
+    notes: tuple[Text, ...] = ()
+    """How the data were read, where a reader of the file would not think so."""
 
     @property
     def steps(self) -> int:
@@ -58,6 +62,7 @@ class Built:
             rows=tuple(training.rows),
             predicts=training.predict is not None and bool(training.rows),
             symbols=tuple(training.symbols),
+            notes=self.notes,
             documents=shown,
             held_out=max(0, self.data.count - shown) if shown and self.data.path is not None else 0,
         )
@@ -106,10 +111,20 @@ def build_training(job: dict[str, Any], *, init: bool = True) -> Built:
     seed_all(SEED if job["seed"] is None else job["seed"])
     source = Path(job["path"]).read_bytes() if job["source"] is None else job["source"].encode()
     namespace = vars(run_program(job["path"], shown, source))
-    rows: tuple[Row, ...] | None = None
-    if job["data"] is not None:
-        rows = points.load(job["data"], SEED if job["seed"] is None else job["seed"]).rows
-    training = build(namespace, shown, rows, job["seed"], job["settings"], mode=job["mode"], steps=job["steps"])
+    found = Given()
+    if job["data"] is not None and callable(entry := namespace.get(ENTRY)):
+        seed = SEED if job["seed"] is None else job["seed"]
+        found = given.read(job["data"], takes=settings_of(entry), mode=job["mode"], seed=seed, shown=shown)
+    training = build(
+        namespace,
+        shown,
+        found.rows,
+        job["seed"],
+        job["settings"],
+        documents=None if found.documents is None else found.documents.documents,
+        mode=job["mode"],
+        steps=job["steps"],
+    )
     engine, wanted = parameters.engine_of(training), NAMES.get(job["engine"])
     if wanted is not None and engine != wanted:
         raise ProgramError(
@@ -118,16 +133,19 @@ def build_training(job: dict[str, Any], *, init: bool = True) -> Built:
         )
     if init and job["init"] is not None:
         parameters.put(training, weights.read_weights(job["init"]), job["init"])
-    return Built(job, training, namespace, source, _data_used(job, training))
+    notes = () if found.documents is None else found.documents.notes
+    return Built(job, training, namespace, source, _data_used(job, training, found.documents), notes)
 
 
-def _data_used(job: dict[str, Any], training: Training) -> DataUsed:
+def _data_used(job: dict[str, Any], training: Training, text: TextData | None) -> DataUsed:
     """What is learned from; its digest is that of what the program was given, or of what it took by itself."""
     path = _whole_path(job["data"])
     name = "" if job["data"] is None else Path(job["data"]).name
+    if text is not None:  # held-out documents too
+        return DataUsed(name, path, text.sha256, text.count)
     if training.documents:
-        text = "\n".join(training.documents).encode("utf-8", "surrogatepass")
-        return DataUsed(name, path, about_file.sha256(text), len(training.documents))
+        own = "\n".join(training.documents).encode("utf-8", "surrogatepass")
+        return DataUsed(name, path, about_file.sha256(own), len(training.documents))
     rows = np.array(training.rows, np.float64)
     return DataUsed(name, path, about_file.sha256(rows.tobytes()), len(training.rows))
 

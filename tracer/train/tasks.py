@@ -50,7 +50,7 @@ def train_it(job: Json, control: Control, send: Sender) -> None:
         if held is not None:
             at = go_on(built, folder, force=job["force"])
             writer = RunWriter(folder, training, held, taken=at.taken, size=at.size, keep=at.keep, **keeping)
-            setup, spent = replace(setup, taken=at.taken, notes=at.notes), at.spent
+            setup, spent = replace(setup, taken=at.taken, notes=(*setup.notes, *at.notes)), at.spent
         else:
             held = begin(folder, built.about(), built.source, training)
             writer = RunWriter(folder, training, held, **keeping)
