@@ -184,10 +184,10 @@ def train(
     --activation relu|tanh|gelu  --norm rms|layer|off  --no-residual  --no-attention  --tied (head and embedding)
     of gpt alone: --dtype float32  --device cpu
 
-    A run is kept in runs/<data or program>-<seed>, or where --run says: `tracer open RUN` opens it and any of its steps, `tracer
-    sample RUN` lets it write, `tracer diff RUN RUN` compares two, `tracer weights RUN -o FILE` takes its weights out.
-    Ctrl-C ends it with a checkpoint; --resume goes on to the same numbers. If the loss stops being a finite number,
-    training ends, and the operation that spoilt it is told.
+    A run is kept in runs/<data or program>-<seed>, or where --run says: `tracer open RUN` opens it and any of its
+    steps, `tracer sample RUN` lets it write, `tracer diff RUN RUN` compares two, `tracer weights RUN -o FILE` takes
+    its weights out. Ctrl-C ends it with a checkpoint; --resume goes on to the same numbers. If the loss stops being a
+    finite number, training ends, and the operation that spoilt it is told.
 
     \b
     With --plain, or without a terminal, one line on stdout for about every twentieth part of the run:
