@@ -303,16 +303,21 @@ def training(
     held_out=0.1,
     beta1=0.85,
     beta2=0.99,
+    device="cpu",
+    dtype="float64",
 ):
     """What `tracer train` asks for: the model, what it reads, and how one step is taken.
 
     documents: strings; the given names of samples/data if nobody gives any.
     batch_size, accumulate: documents in a pass, and passes in a step; the gradient is their mean.
     lr: falls in a straight line, to 0 after `steps`.
+    device, dtype: a Value is always a float64 of the CPU; gpt.py has a choice.
     """
     require("steps", steps, least=1)
     require("batch_size", batch_size, least=1)
     require("accumulate", accumulate, least=1)
+    require("device", device, among=("cpu",))
+    require("dtype", dtype, among=("float64",))
     require("beta1", beta1, least=0, below=1)
     require("beta2", beta2, least=0, below=1)
     rng = random.Random(seed)

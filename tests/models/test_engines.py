@@ -21,7 +21,8 @@ from tests.models.programs import (
     words,
 )
 from tracer import record, taps
-from tracer.train.entry import Training
+from tracer.errors import ArgumentError
+from tracer.train.entry import Training, settings_of
 
 
 def both(**settings: Any) -> tuple[Training, Training]:
@@ -192,9 +193,10 @@ def test_parts_of_a_step_are_scopes() -> None:
 
 
 def test_settings_have_the_same_names_and_defaults() -> None:
-    from tracer.train.entry import settings_of
-
+    """But that a Value is always a float64 of the CPU."""
     tensors, scalars = (settings_of(program(name).training) for name in ("gpt", "gpt_scalar"))
-    assert {name: tensors[name] for name in scalars} == scalars
-    assert set(tensors) - set(scalars) == {"device", "dtype"}
+    assert {**tensors, "dtype": "float64"} == scalars
     assert TINY.keys() <= scalars.keys()
+    for wrong in ({"dtype": "float32"}, {"device": "cuda"}):
+        with pytest.raises(ArgumentError, match="it is one of"):
+            scalar_training(**wrong)
