@@ -382,9 +382,14 @@ def training(
     )
 
 
+def encode(document):
+    """[BOS, its symbols, BOS] as numbers; BOS is the number after the last symbol."""
+    return Documents([document], symbols=SYMBOLS).encode(document)
+
+
 if __name__ == "__main__":
     config = Config()
     model = GPT(config, init(config, random.Random(42)))
-    loss = model.loss(Documents([DOCUMENT], symbols=SYMBOLS).encode(DOCUMENT))
+    loss = model.loss(encode(DOCUMENT))
     loss.backward()
     print("loss", loss.data)
