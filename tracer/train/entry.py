@@ -33,6 +33,18 @@ What is passed in, and only what the function takes by name:
 What comes back is a `Training`. It works with `Value`s and with `Tensor`s: the loop looks at neither. Parameters are
 named so that checkpoints can be written from them, and `step` is told its number so that data can be taken in turn.
 models/mlp.py is the smallest example, models/two_layer.py one with tensors, models/gpt.py one with text.
+
+Where a faster way to take steps plugs in: it takes the place of `step` and of nothing else, because a program whose
+steps can be replayed keeps three promises, as both GPTs do.
+
+- What a step changes stays where it is: numbers of parameters and of `state` are overwritten in their arrays, lists and
+  `Value`s. A tape or a plan with buffers of its own binds to them once; checkpoints, looks and samples read the same.
+- The graph of a step follows from settings and shapes alone: no Python `if` looks at a number. Scalars need a tape for
+  each length of a document, in which the rows of `wte` that are read and the probabilities asked for are select nodes,
+  their indices the tape's arguments; tensors a plan for each shape of a batch, its arguments the leaves that `loss`
+  makes (tokens, targets, counts) and the learning rate.
+- The one number that a scalar step reads, the largest score of each softmax, is taken off as a plain number, so it is
+  detached: a tape takes the maximum again, and no gradient goes through it.
 """
 
 from __future__ import annotations
