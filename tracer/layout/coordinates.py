@@ -6,7 +6,7 @@ distances subtracted, that is isotonic regression, solved exactly by pooling adj
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, islice, pairwise
 from math import inf
 from operator import le
@@ -21,6 +21,10 @@ MANY, ONCE = 3000, 1
 """With this many things, one one-sided round: more make hardly a wire shorter."""
 UNPULLED = 0.1
 """The weight of a thing that no wire pulls: it gives way."""
+
+
+FAR = 1 << 60
+"""Further than any place."""
 
 
 class Pull(NamedTuple):
@@ -188,30 +192,54 @@ def straighten(
         chains: for each long wire the thing it comes from and its through-points, one a rank.
         ends: through-point -> where the wire goes next, if it is the last one before a user.
     """
-    left: list[tuple[int, int] | None] = [None] * len(place)
-    right: list[tuple[int, int] | None] = [None] * len(place)
+    count = len(place)
+    beside = Beside([count] * count, [0] * count, [count + 1] * count, [0] * count)
     for row, gaps in zip(rows, distances, strict=True):
         for one, other, gap in zip(row, row[1:], gaps, strict=False):
-            right[one], left[other] = (other, gap), (one, gap)
+            beside.right[one], beside.left[other] = other, one
+            beside.after[one] = beside.before[other] = gap
+    pull_straight(place, beside, chains, ends)
+
+
+class Beside(NamedTuple):
+    """By thing who stands beside it in its row, and the least distance to that one."""
+
+    left: list[int]
+    """The number of things where nobody does."""
+    before: list[int]
+    right: list[int]
+    """One more than the number of things where nobody does."""
+    after: list[int]
+
+
+def pull_straight(
+    place: list[int], beside: Beside, chains: Iterable[tuple[int, Sequence[int]]], ends: Mapping[int, int]
+) -> None:
+    """`straighten`, with the neighbours known."""
+    left, before, right, after = beside
+    place += [-FAR, FAR]  # nobody's neighbours
     for source, chain in chains:
         came = place[source]
         done = 0
         while done < len(chain):
-            low, high = -inf, inf
+            low, high = -FAR, FAR
             count = done
             for thing in chain[done:]:
-                near, far = left[thing], right[thing]
-                a = low if near is None else max(low, place[near[0]] + near[1])
-                b = high if far is None else min(high, place[far[0]] - far[1])
+                a, b = place[left[thing]] + before[thing], place[right[thing]] - after[thing]
+                if a < low:
+                    a = low
+                if b > high:
+                    b = high
                 if a > b:
                     break
                 low, high, count = a, b, count + 1
             straight, done = chain[done:count], count
             goal = ends.get(straight[-1], place[straight[len(straight) // 2]])
-            cell = int(max(low, min(came if low <= came <= high else goal, high)))
+            cell = max(low, min(came if low <= came <= high else goal, high))
             for thing in straight:
                 place[thing] = cell
             came = cell
+    del place[-2:]
 
 
 def isotonic(values: Sequence[float], weights: Sequence[float]) -> list[float]:

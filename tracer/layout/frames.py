@@ -17,13 +17,13 @@ from tracer.layout.layered import (
     SPACING,
     Direction,
     Edge,
-    Layout,
     Placed,
     Point,
     Size,
     Spacing,
     corners,
     layered,
+    layout,
     uncollected,
 )
 from tracer.layout.route import Net, Routed, route
@@ -105,10 +105,10 @@ class _Nested:
         outer = [n for n, frame in frames.items() if not any(_within(frames, n, other) for other in frames)]
         insides = {n: self._inside(graph, sizes, frames, n) for n in outer}
         around, extents = self._around(graph, sizes, frames, insides)
-        layout = Layout(around, extents, self.direction, self.spacing, top, bottom)
+        outside = layout(around, extents, self.direction, self.spacing, top, bottom)
         if not insides:
-            return layout.placed(), {}
-        first = layout.placed()  # across the flow everything has its place now
+            return outside.placed(), {}
+        first = outside.placed()  # across the flow everything has its place now
         channels = {}
         for n, inside in insides.items():
             channels[n] = self._channels(first, inside, extents[inside.box])
@@ -116,9 +116,9 @@ class _Nested:
             if self.direction == "right":
                 along = max(along, frames[n].title + BESIDE_TITLE)
             across = self.turned((extents[inside.box].width, extents[inside.box].height))[0]
-            layout.resize(inside.box, self.size(across, along))
+            outside.resize(inside.box, self.size(across, along))
             extents[inside.box] = self.size(across, along)
-        return self._together(graph, layout.placed(), extents, insides, channels)
+        return self._together(graph, outside.placed(), extents, insides, channels)
 
     # -- apart --------------------------------------------------------------------------------------------------------
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Sequence
-from itertools import chain, pairwise
+from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
+
+from tracer.layout.inversions import Inversions
 
 SWEEPS = 16
 PATIENCE = 4
@@ -22,9 +23,6 @@ EXCHANGE_LIMIT = 600
 """Above this many things the exchange step costs more than it shows."""
 FEW = 500
 """Fewer edges are compared one by one."""
-WIDTHS = (1, 8, 16, 32, 64, 96)
-"""Rows with up to so many edges are compared together, each edge with all; in wider ones they are merged in."""
-
 Neighbours = Sequence[Sequence[int]]
 
 
@@ -90,14 +88,9 @@ class _Counter:
         per_row = [sum([len(below[thing]) for thing in row]) for row in rows]
         self._uppers = np.repeat(np.array(things, np.int64), counts)
         self._lowers = np.fromiter(chain.from_iterable([below[thing] for thing in things]), np.int64)
-        self._sizes = np.array(per_row, np.int64)
-        self._starts = np.cumsum(self._sizes) - self._sizes
         self._base = max(map(len, rows)) + 1  # places are the digits of a number that sorts edges
         self._row = np.repeat(np.arange(len(rows)), per_row) * self._base**2
-        self._classes = [
-            (width, np.flatnonzero((self._sizes > least) & (self._sizes <= width))) for least, width in pairwise(WIDTHS)
-        ]
-        self._wide = np.flatnonzero(self._sizes > WIDTHS[-1]).tolist()
+        self._inversions = Inversions(np.array(per_row, np.int64), self._base)
 
     def crossings(self, at: Sequence[float]) -> int:
         """`at`: each thing's place in its row."""
@@ -105,13 +98,7 @@ class _Counter:
             return self._one_by_one(at)
         places = np.asarray(at).astype(np.int64)
         ends = np.sort(self._row + places[self._uppers] * self._base + places[self._lowers]) % self._base
-        total = 0
-        for width, rows in self._classes:
-            if len(rows):
-                total += _inversions(ends, self._starts[rows], self._sizes[rows], width)
-        for row in self._wide:
-            total += _merged(ends[self._starts[row] : self._starts[row] + self._sizes[row]].tolist())
-        return total
+        return self._inversions.count(ends)
 
     def _one_by_one(self, at: Sequence[float]) -> int:
         """The same for few edges, where arrays cost more than they save."""
@@ -122,27 +109,6 @@ class _Counter:
                 total += number - bisect_right(seen, end)
                 insort(seen, end)
         return total
-
-
-def _inversions(ends: NDArray[np.int64], starts: NDArray[np.int64], sizes: NDArray[np.int64], width: int) -> int:
-    """Pairs in the wrong order, in many short stretches of `ends` at once: all with all."""
-    cells = np.arange(width)
-    taken = np.minimum(starts[:, None] + cells, len(ends) - 1)
-    block = np.where(cells < sizes[:, None], ends[taken], np.iinfo(np.int32).max).astype(np.int32)  # padding ends last
-    total = 0
-    for left in range(width - 1):
-        total += int(np.count_nonzero(block[:, left, None] > block[:, left + 1 :]))
-    return total
-
-
-def _merged(ends: Sequence[int]) -> int:
-    """Pairs in the wrong order, in one long stretch."""
-    total = 0
-    seen: list[int] = []
-    for number, end in enumerate(ends):
-        total += number - bisect_right(seen, end)
-        insort(seen, end)
-    return total
 
 
 def _swept(rows: Sequence[Sequence[int]], towards: Neighbours, at: list[float], *, downwards: bool) -> list[list[int]]:

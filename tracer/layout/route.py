@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+Ints = NDArray[np.int64]
 CHUNK = 1 << 18
 """Pairs that are looked at together: a few megabytes."""
 
@@ -79,8 +80,19 @@ def ways_through(channels: Sequence[Sequence[Net]]) -> list[Ways]:
     found = [Ways(((),) * len(nets), 0) for nets in channels]
     bent = [number for number, nets in enumerate(channels) if any(not net.straight for net in nets)]
     runs = [_Runs(channels[number]) for number in bent]
-    for number, some, score in zip(bent, runs, _scores(runs), strict=True):
-        found[number] = some.assigned(score)
+    if runs:
+        score = saved(
+            np.array([len(some.sources) for some in runs]),
+            _column(runs, "lows"),
+            _column(runs, "highs"),
+            _column(runs, "sources"),
+            np.array([len(ends) for some in runs for ends in some.targets]),
+            np.array([target for some in runs for ends in some.targets for target in ends]),
+        ).tolist()
+        stop = 0
+        for number, some in zip(bent, runs, strict=True):
+            start, stop = stop, stop + len(some.sources)
+            found[number] = some.assigned(score[start:stop])
     return found
 
 
@@ -189,27 +201,29 @@ class _Runs:
                     heapq.heappush(ready, (score[lower], lower))
 
 
-def _scores(channels: Sequence[_Runs]) -> list[list[int]]:
+def saved(counts: Ints, lows: Ints, highs: Ints, sources: Ints, fans: Ints, targets: Ints) -> NDArray[np.int64]:
     """For each run, crossings saved by lying low less those saved by lying high: the order to fill tracks in.
 
     Of two runs that overlap, one crosses the other when it lies above it, once for each of its own targets (and of the
     other's sources) strictly within the other's stretch.
+
+    Args:
+        counts: how many runs each channel has.
+        lows, highs, sources: of each run, channel after channel.
+        fans: how many targets each has.
+        targets: run after run.
     """
-    counts = [len(runs.sources) for runs in channels]
-    total = sum(counts)
+    total = len(lows)
+    score = np.zeros(total, np.int64)
     if total < 2:
-        return [[0] * count for count in counts]
-    lows, highs, sources = (_column(channels, name) for name in ("lows", "highs", "sources"))
-    fans = np.array([len(ends) for runs in channels for ends in runs.targets])
-    targets = np.array([target for runs in channels for ends in runs.targets for target in ends])
+        return score
     first = np.cumsum(fans) - fans
     # channels side by side, far enough apart that no run of one overlaps a run of another
     width = int(highs.max() - lows.min()) + 1
-    shift = np.repeat(np.arange(len(channels)) * width, counts)
+    shift = np.repeat(np.arange(len(counts)) * width, counts)
     lows, highs, sources, targets = lows + shift, highs + shift, sources + shift, targets + np.repeat(shift, fans)
     by_low = np.argsort(lows, kind="stable")
     reach = np.searchsorted(lows[by_low], highs[by_low], side="right") - np.arange(total) - 1
-    score = np.zeros(total, np.int64)
     for start, stop in _chunks(reach):
         many = reach[start:stop]
         place = np.repeat(np.arange(start, stop), many)
@@ -235,9 +249,7 @@ def _scores(channels: Sequence[_Runs]) -> list[list[int]]:
 
         sign = np.sign(crossed(a, b) - crossed(b, a))
         score += np.bincount(a, sign, total).astype(np.int64) - np.bincount(b, sign, total).astype(np.int64)
-    bounds = [0, *np.cumsum(counts).tolist()]
-    flat = score.tolist()
-    return [flat[bounds[i] : bounds[i + 1]] for i in range(len(counts))]
+    return score
 
 
 def _column(channels: Sequence[_Runs], name: str) -> NDArray[np.int64]:
