@@ -65,7 +65,8 @@ def training(data=None, seed=42, lr=0.5, hidden=8, batch=50):
         with torch.no_grad():
             return model(torch.tensor(points))
 
-    return Training(step, dict(model.named_parameters()), predict, rows, steps=400)
+    parameters, kept = dict(model.named_parameters()), {"optimizer": optimizer}
+    return Training(step, parameters, predict, rows, steps=400, state=kept)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ _HOME = {
     "gradcheck": "tracer.core.gradcheck",
     "Trace": "tracer.trace.trace",
     "Cursor": "tracer.trace.cursor",
-    "load": "tracer.trace.store",
+    "load": "tracer.train.anything",
     "assert_close": "tracer.trace.golden",
     "TracerError": "tracer.errors",
     "Training": "tracer.train.entry",
@@ -86,8 +86,8 @@ if TYPE_CHECKING:
     from tracer.errors import TracerError as TracerError
     from tracer.trace.cursor import Cursor as Cursor
     from tracer.trace.golden import assert_close as assert_close
-    from tracer.trace.store import load as load
     from tracer.trace.trace import Trace as Trace
+    from tracer.train.anything import load as load
     from tracer.train.documents import Documents as Documents
     from tracer.train.entry import Training as Training
     from tracer.train.require import require as require

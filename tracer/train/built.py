@@ -52,13 +52,14 @@ class Built:
         """What the run is, for those who show it."""
         training, job = self.training, self.job
         shown = len(training.documents)
+        settings = in_use(self.namespace[ENTRY], job["seed"], job["settings"])
         return Setup(
             program=job["shown"],
             data=self.data.name,
             engine=parameters.engine_of(training),
             parameters=parameters.count(training),
             steps=self.steps,
-            settings=in_use(self.namespace[ENTRY], job["seed"], job["settings"]),
+            settings=settings | ({"steps": self.steps} if "steps" in settings else {}),
             rows=tuple(training.rows),
             predicts=training.predict is not None and bool(training.rows),
             symbols=tuple(training.symbols),

@@ -24,6 +24,10 @@ from tracer.train.control import Control, Sender, flush_printed
 from tracer.train.program import fields, raised
 from tracer.train.tasks import TASKS
 
+THRESHOLD = 200_000, 20, 100
+"""Of the collector of reference cycles: graphs have none, and looking through a step of 60,000 `Value`s for them again
+and again takes longer than the step."""
+
 
 def main() -> None:
     """Read the job, do it, tell how it went."""
@@ -38,6 +42,7 @@ def main() -> None:
     if not line:  # nobody needed us
         return
     job = json.loads(line)
+    gc.set_threshold(*THRESHOLD)
     with suppress(OSError):  # it may have gone meanwhile
         os.chdir(job["cwd"])
     folder = Path(job["folder"]) if job["folder"] else None

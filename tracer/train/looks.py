@@ -27,10 +27,21 @@ GRIDS = range(16, 49)
 LOOK_SECONDS = 0.05
 LOOKS = 40
 """Reports with a look in a run, about."""
+APART = 25
+"""Steps at least between two held-out losses, unless the user says."""
 MARGIN = 0.15
 """Of the data's width and height, around it."""
 TEMPERATURE = 0.5
 """What a text is drawn at while training."""
+
+
+def asked_at(step: int, steps: int, every: int | None) -> bool:
+    """Whether the held-out loss is measured and a text written after a step: that costs more than looking at points.
+
+    Args:
+        every: what the user wants instead of the usual spacing.
+    """
+    return step == steps or step % (every or max(APART, spacing(steps))) == 0
 
 
 def spacing(steps: int) -> int:
@@ -52,22 +63,35 @@ class Watcher:
 
     Args:
         seed: what the texts are drawn from, with the step's number.
+        asked: step -> whether the held-out loss and a text are wanted: see `asked_at`.
         grid: see `Looker`.
     """
 
-    def __init__(self, training: Training, seed: int, *, grid: bool = True) -> None:
-        self._training, self._seed = training, seed
+    def __init__(
+        self,
+        training: Training,
+        seed: int,
+        *,
+        grid: bool = True,
+        asked: Callable[[int], bool] = lambda step: True,
+    ) -> None:
+        self._training, self._seed, self._asked = training, seed, asked
         self._looker = Looker(training, grid=grid)
 
-    def __call__(self, step: int) -> Seen:
+    def __call__(self, step: int, *, wanted: bool = False) -> Seen:
         """What is to be seen after a step.
+
+        Args:
+            wanted: the held-out loss and a text, too, whatever was asked for.
 
         Raises:
             ProgramError: the program gives something else than it promised.
         """
-        if first_broken(self._training) is not None:  # a model that has diverged may refuse to be asked, or to write
-            return Seen(self._looker())
-        return Seen(self._looker(), self._evaluate(), self._write(step))
+        look = self._looker()
+        # a model that has diverged may refuse to be asked, or to write
+        if not (wanted or self._asked(step)) or first_broken(self._training) is not None:
+            return Seen(look)
+        return Seen(look, self._evaluate(), self._write(step))
 
     def _evaluate(self) -> float | None:
         if self._training.evaluate is None:

@@ -6,7 +6,9 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from tracer.train.about import About
 from tracer.train.built import Built, build_training
 from tracer.train.control import Control, Sender
 from tracer.train.entry import ENTRY, Training
-from tracer.train.looks import Watcher, draw, spacing
+from tracer.train.looks import Watcher, asked_at, draw, spacing
 from tracer.train.loop import recorded_step, train
 from tracer.train.report import Report
 from tracer.train.resuming import bring, go_on, planned
@@ -35,37 +37,45 @@ Json = dict[str, Any]
 
 def train_it(job: Json, control: Control, send: Sender) -> None:
     """Take the steps, send a report of each, keep the run."""
+    with ExitStack() as kept:
+        _train(job, control, send, kept)
+
+
+def _train(job: Json, control: Control, send: Sender, kept: ExitStack) -> None:
     folder = None if job["run"] is None else Path(job["run"])
-    held = _lock(folder) if folder is not None and job["resume"] else None
+    resumed = folder is not None and job["resume"]
+    if folder is not None and resumed:
+        kept.callback(os.close, _lock(folder))
     built = build_training(job, init=not job["resume"])
     training, setup = built.training, built.setup()
     writer: RunWriter | None = None
     spent = 0.0
     if folder is not None:
-        keeping = {
+        keeping: dict[str, Any] = {
             "every": job["checkpoint_every"],
             "saved": lambda step: send("saved", {"step": step}),
             "unsaved": lambda what: send("unsaved", what.to_json()),
         }
-        if held is not None:
+        if resumed:
             at = go_on(built, folder, force=job["force"])
-            writer = RunWriter(folder, training, held, taken=at.taken, size=at.size, keep=at.keep, **keeping)
+            writer = RunWriter(folder, training, taken=at.taken, size=at.size, keep=at.keep, **keeping)
             setup, spent = replace(setup, taken=at.taken, notes=(*setup.notes, *at.notes)), at.spent
         else:
-            held = begin(folder, built.about(), built.source, training)
-            writer = RunWriter(folder, training, held, **keeping)
+            kept.callback(os.close, begin(folder, built.about(), built.source, training))
+            writer = RunWriter(folder, training, **keeping)
+        kept.callback(writer.close)
         setup = replace(setup, folder=str(folder))
     send("setup", setup.to_json())
     control.took(setup.taken)
     every = job["every"] or spacing(built.steps)
-    look = Watcher(training, built.seed, grid=job["grid"])
+    asked = partial(asked_at, steps=built.steps, every=job["every"])
     reports = train(
         training,
         built.steps,
         taken=setup.taken,
         spent=spent,
-        looks=lambda step: step % every == 0 or step in (1, built.steps),
-        look=look,
+        looks=lambda step: step % every == 0 or step in (1, built.steps) or asked(step),
+        look=(look := Watcher(training, built.seed, grid=job["grid"], asked=asked)),
     )
     for report in _paced(reports, look, control, writer):
         send("report", report.to_json(), now=report.look is not None or control.waits)
@@ -96,8 +106,8 @@ def _paced(reports: Iterator[Report], look: Watcher, control: Control, writer: R
     last: Report | None = None
     while True:
         if control.waits:
-            if last is not None and last.look is None:
-                seen = look(last.step)
+            if last is not None and last.look is None and last.eval is None and not last.samples:
+                seen = look(last.step, wanted=True)
                 if seen.look is not None or seen.eval is not None or seen.samples:
                     last = replace(last, look=seen.look, eval=seen.eval, samples=seen.samples)
                     yield last

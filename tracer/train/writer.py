@@ -45,7 +45,6 @@ class RunWriter:
     Args:
         folder: of the run, complete.
         training: what is trained.
-        held: the lock's descriptor.
         taken: steps whose lines the log has.
         size: bytes of those lines; what stands behind them is cut off.
         keep: steps whose checkpoints are never thinned out.
@@ -60,7 +59,6 @@ class RunWriter:
         self,
         folder: Path,
         training: Training,
-        held: int,
         *,
         taken: int = 0,
         size: int = 0,
@@ -70,7 +68,7 @@ class RunWriter:
         unsaved: Callable[[Unsaved], object] = lambda told: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.folder, self._training, self._held = folder, training, held
+        self.folder, self._training = folder, training
         self._every, self._clock = every or EVERY, clock
         self._told, self._untold = saved, unsaved
         self._keep = {0, taken, *keep}
@@ -119,13 +117,15 @@ class RunWriter:
         self._told(step)
 
     def end(self) -> None:
-        """The run is over: save what is not saved, and let go of the folder."""
+        """The run is over: save what is not saved."""
         failed = self._failed_at is not None
         self.save()
         if failed and self._failed_at is not None:  # told once more: it is the last that is heard of it
             self._untold(self._unsaved(FileFormatError("the disk would not take it.")))
+
+    def close(self) -> None:
+        """Let go of the log."""
         self._log.close()
-        os.close(self._held)
 
     def _unsaved(self, problem: Exception) -> Unsaved:
         said = problem.message if isinstance(problem, TracerError) else f"{log.NAME}: {_reason(problem)}."
