@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tracer.train import data
+from tracer.train.history import History, Past
 from tracer.train.looks import spacing
 from tracer.train.process import Job, OpenedStep
 from tracer.train.report import Boundary, Look, Report, Sample, Setup
@@ -151,6 +152,44 @@ def text_running(steps: int = STEPS, taken: int | None = None, **other: object) 
     return running(steps, taken, said=said, reporting=text_reports, **other)  # type: ignore[arg-type]
 
 
+class Kept:
+    """A run in a folder that is no folder: what `OpenedRun` reads of a `Run`, from canned reports.
+
+    Args:
+        taken: reports in the log now.
+        broken: as the last report says.
+    """
+
+    def __init__(
+        self,
+        steps: int = STEPS,
+        taken: int | None = None,
+        *,
+        writing: bool = False,
+        name: str = "names-42",
+        **other: object,
+    ) -> None:
+        self.folder = Path("runs") / name
+        self.name = name
+        self.setup = text_setup(steps, folder=str(self.folder), **other)
+        self.log = list(text_reports(steps))[: steps if taken is None else taken]
+        self.writing = writing
+
+    def newer(self, offset: int, steps: int) -> tuple[tuple[Report, ...], int]:
+        return tuple(self.log[steps:]), len(self.log)
+
+    def job(self, **changes: object) -> Job:
+        return Job(Path("models/gpt.py"), "models/gpt.py", run=self.folder, **changes)  # type: ignore[arg-type]
+
+    @property
+    def history(self) -> Past:
+        made = History()
+        for one in self.log:
+            made.add(one)
+        return made.past
+
+
 __all__ = [
+    "Kept",
     "OpenedStep", "Told", "look", "report", "reports", "running", "setup", "text_reports", "text_running", "text_setup",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.train.canned import look, setup
-from tracer.train.report import Report, Sample, Setup
+from tracer.train.report import Report, Sample, Setup, setting_in_words
 
 
 def again(report: Report) -> Report:
@@ -59,3 +59,12 @@ def test_texts_and_held_out_losses_travel() -> None:
     report = Report(10, 2.5, 1.0, lr=0.01, eval=2.4, samples=(Sample("ka[b]", 0.5),), broken="wte")
     back = Report.of(json.loads(json.dumps(report.to_json())))
     assert (back.lr, back.eval, back.samples, back.broken) == (0.01, 2.4, (Sample("ka[b]", 0.5),), "wte")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.01, "0.01"), (1000000, "1000000"), (2**53 + 1, "9007199254740993"), (0.1 + 0.2, "0.30000000000000004"),
+     (1e-8, "1e-08"), (True, "on"), ("relu", "relu")],
+)  # fmt: skip
+def test_a_setting_is_told_with_every_digit_it_has(value: float | str | bool, words: str) -> None:
+    assert setting_in_words(value) == words

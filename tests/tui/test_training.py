@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -16,12 +16,15 @@ from tracer.core.value import Value
 from tracer.errors import ProgramError
 from tracer.text import LANGS, Lang
 from tracer.train.process import Job, OpenedStep
+from tracer.train.report import Report
 from tracer.tui.app import GradientTracer
 from tracer.tui.running import Running
 from tracer.tui.screens.notice import NoticeScreen
 from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.screens.training import TrainingScreen
 from tracer.tui.widgets.training import LossPanel
+
+pytestmark = pytest.mark.deep  # driven by keys, which is slow; the short run has those of test_training_runs
 
 Compare = Callable[..., bool]
 SIZES = [(80, 24), (120, 40)]
@@ -314,7 +317,7 @@ async def test_copy_names_the_command_that_opens_the_step() -> None:
 
 
 async def test_an_error_of_the_program_is_told_and_what_was_reported_stays() -> None:
-    def messages():  # type: ignore[no-untyped-def]
+    def messages() -> Iterator[Report]:
         yield from map(report, range(1, 8))
         raise ProgramError("prog.py raised ZeroDivisionError: division by zero", where="prog.py:7")
 

@@ -119,15 +119,15 @@ class RunCurves:
             cells[y][column] = "│", "active"
         order = [k for k in range(len(self.curves)) if k != self.marked] + [self.marked]
         for k in order:
-            sign, role = SIGNS[k % len(SIGNS)]
             bits = self._drawn[k]
             for y, x in np.argwhere(bits).tolist():
-                cells[y][x] = chr(0x2800 + int(bits[y, x])), role
+                cells[y][x] = chr(0x2800 + int(bits[y, x])), SIGNS[k % len(SIGNS)][1]
+        for k in order:  # over all curves: where two are the same, the signs of both are seen
             first = (k * EVERY // max(1, min(len(self.curves), len(SIGNS)))) % EVERY
             for x in range(first, columns, EVERY):
-                touched = np.flatnonzero(bits[:, x])
+                touched = np.flatnonzero(self._drawn[k][:, x])
                 if len(touched):
-                    cells[int(touched[len(touched) // 2])][x] = sign, role
+                    cells[int(touched[len(touched) // 2])][x] = SIGNS[k % len(SIGNS)]
         return cells
 
 

@@ -68,7 +68,10 @@ def setting_in_words(value: float | str | bool) -> str:
     """A setting as one types it: `0.01`, `relu`, `off`."""
     if isinstance(value, bool):
         return "on" if value else "off"
-    return clean(value) if isinstance(value, str) else f"{value:g}"
+    if isinstance(value, str):
+        return clean(value)
+    short = f"{value:g}"
+    return short if float(short) == value and "e+" not in short else repr(value)
 
 
 @dataclass(frozen=True, eq=False)

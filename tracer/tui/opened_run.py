@@ -13,7 +13,7 @@ from tracer.errors import TracerError
 from tracer.text import Text
 from tracer.train.process import OpenedStep, TrainingProcess, open_step
 from tracer.train.report import Setup
-from tracer.tui.running import Commands, Running, State
+from tracer.tui.running import Commands, Running, State, short_path
 
 if TYPE_CHECKING:
     from tracer.train.run import Run
@@ -44,7 +44,7 @@ class OpenedRun(Running):
         opener: Callable[..., OpenedStep] = open_step,
         begin: Callable[[], Process] | None = None,
     ) -> None:
-        folder = str(run.folder)
+        folder = short_path(str(run.folder))
         super().__init__(run.job(), run.setup, None, iter(()), ("tracer", "open", folder), opener=opener)
         self._run, self._begin_process = run, begin or self._go_on
         self._offset = 0
@@ -104,6 +104,13 @@ class OpenedRun(Running):
         if self.commands is not None or self.error is not None or self.past.stopped or self.done:
             return super().state
         return "followed" if self.followed else "resting"
+
+    def play(self) -> None:
+        if self.commands is None:
+            if self._starting or self.followed:
+                return
+            self.paused = True  # nobody trains it: from here it can only go on
+        super().play()
 
     def _tell(self, command: str, *what: int) -> None:
         if self.commands is not None:

@@ -5,10 +5,12 @@ No Textual here: the command line opens a step by the same function as the scree
 
 from __future__ import annotations
 
+import os
 import shlex
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -176,7 +178,7 @@ class Running:
         if not self.setup.folder:
             return None
         words = _ALL if self.done else _NOT_ALL if not self.past.stopped else _BROKEN
-        folder = shlex.quote(clean(self.setup.folder))
+        folder = shlex.quote(clean(short_path(self.setup.folder)))
         return words.format(folder=folder, steps=f"{self.past.steps:,}", of=f"{self.setup.steps:,}")
 
     # Its steps
@@ -198,6 +200,14 @@ class Running:
         same = not known or float(losses[step - 1]).hex() == float(opened.loss or 0.0).hex()
         name = self.name if self.setup.folder else ""
         return thing_of_step(self.job, step, opened, self.words(step) if self.typed else (), name), same
+
+
+def short_path(path: str) -> str:
+    """A path as one types it here: below the current folder without what leads to that."""
+    with suppress(OSError, ValueError):  # the current folder is gone, or on another drive
+        below = os.path.relpath(path)
+        return path if below.startswith("..") else below
+    return path
 
 
 def thing_of_step(job: Job, step: int, opened: OpenedStep, typed: Sequence[str] = (), name: str = "") -> Thing:

@@ -21,7 +21,7 @@ from textual.reactive import reactive
 
 from tracer.errors import TracerError
 from tracer.lessons.runner import Thing
-from tracer.text import Text
+from tracer.text import LANGS, Text
 from tracer.trace.why import Why
 from tracer.train.culprit import culprit
 from tracer.train.report import Setup
@@ -128,7 +128,11 @@ class TrainingScreen(AppScreen[None]):
         if self._leaving and run.state != "stopping" and self.is_current:
             self.call_later(self.run_action, "app.back")  # it is saved
             return
-        if run.past is not self.view.past or run.state != self.view.state or run.setup is not self.view.setup:
+        if run.setup is not self.view.setup and run.setup.notes:
+            en, ja = (" ".join(note[lang] for note in run.setup.notes) for lang in LANGS)
+            self.notify(Text(en, ja)[self.lang], severity="warning", timeout=10, markup=False)
+        view = self.view
+        if (run.past, run.state, run.setup, run.unsaved) != (view.past, view.state, view.setup, view.unsaved):
             self.show_run()
         if run.error is not None and run.error is not self._told and self.is_current:
             self._told = run.error
@@ -143,7 +147,9 @@ class TrainingScreen(AppScreen[None]):
         run = self.training
         past = run.past
         shown = past.steps if self._at is None else min(self._at, past.steps)
-        self.view = replace(self.view, setup=run.setup, past=past, shown=shown, state=run.state, name=run.name)
+        self.view = replace(
+            self.view, setup=run.setup, past=past, shown=shown, state=run.state, name=run.name, unsaved=run.unsaved
+        )
 
     def on_resize(self, event: events.Resize) -> None:
         self.place_panels(event.size)

@@ -37,6 +37,8 @@ class TrainingView:
     """What is under way or went wrong."""
     name: str = ""
     """What to call the run."""
+    unsaved: Text | None = None
+    """Why the last checkpoint could not be written."""
 
     @property
     def look(self) -> tuple[int, Look] | None:

@@ -43,7 +43,8 @@ class TrainingHeader(TrainingPanel):
             title.append(f"  {clean(view.setup.data)}", palette.style("muted"))
         right = RichText()
         if view.shown < steps:
-            right.append(_BACK_AT.format(step=f"{view.shown:,}")[self.lang] + "   ", palette.style("accent"))
+            back = _BACK_AT.format(step=f"{view.shown:,}")[self.lang] if long else f"◂ {view.shown:,}"
+            right.append(back + "   ", palette.style("accent"))
         if view.stride > 1:
             right.append(f"±{view.stride}   ", palette.style("accent"))
         if view.shown:
@@ -91,7 +92,7 @@ STATES: dict[State, Text] = {
     "done": Text(en="done", ja="完了"),
     "failed": Text(en="ended early", ja="途中で終了"),
     "resting": Text(en="not finished", ja="未完了"),
-    "followed": Text(en="trained elsewhere", ja="別の場所で訓練中"),
+    "followed": Text(en="trained elsewhere", ja="ほかで訓練中"),
     "starting": Text(en="starting…", ja="再開しています…"),
     "stopping": Text(en="saving…", ja="保存しています…"),
 }

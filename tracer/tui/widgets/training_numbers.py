@@ -27,6 +27,9 @@ class NumbersPanel(TrainingPanel):
         warning = view.past.warning
         if warning is not None:
             paragraphs.append(RichText(f"✗ {warning[self.lang]}", self.palette.style("wrong")))
+        if view.unsaved is not None:
+            words = _UNSAVED.format(reason=view.unsaved)
+            paragraphs.append(RichText(f"✗ {words[self.lang]}", self.palette.style("wrong")))
         if view.said is not None:
             paragraphs.append(RichText(view.said[self.lang], self.palette.style("accent")))
         told = self.wrapped(paragraphs, size.width)
@@ -68,7 +71,8 @@ class NumbersPanel(TrainingPanel):
 
 def settings_of(view: TrainingView) -> list[str]:
     """`n_layer 1`, `tied off`, ..."""
-    return [f"{clean(name)} {setting_in_words(value)}" for name, value in view.setup.settings.items()]
+    told = view.setup.settings.items()
+    return [f"{clean(name)} {setting_in_words(value)}" for name, value in told if name != "steps"]  # said elsewhere
 
 
 def data_of(view: TrainingView) -> list[Text]:
@@ -146,6 +150,10 @@ _NAMES = {
     "data": Text("data", "データ"),
     "settings": Text("settings", "設定"),
 }
+_UNSAVED = Text(
+    en="Not saved: {reason} Training goes on; the next checkpoint tries again.",
+    ja="保存できません: {reason} 訓練は続き、次のチェックポイントでもう一度保存します。",
+)
 _AT = Text(en="at step {step}", ja="ステップ {step}")
 _SEEN = Text(en="  (after step {step})", ja="（ステップ {step} の後）")
 _WRONG_OF = Text(en="{wrong} of {rows} wrong", ja="{rows} 点中 {wrong} 点が誤り")
