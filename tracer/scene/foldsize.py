@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+import numpy as np
 from rich.cells import cell_len
 
 from tracer.layout.fold import Drawn, Fold, Port
@@ -68,26 +69,29 @@ def counts(drawn: Drawn, placed: Placed, sizes: Mapping[int, Size]) -> dict[int,
 
     The one bundle of a box needs none twice: places that another number took are taken.
     """
-    taken: set[Point] = set()
+    bundles = {key: edges for key, edges in drawn.bundles.items() if len(edges) > 1 and key in placed.routes}
+    if not bundles:
+        return {}
+    widest = max(len(f"×{len(edges)}") for edges in bundles.values())
+    # (rows, columns), from one row above the picture; beside and below it there is room for a number
+    taken = np.zeros((placed.height + 2, placed.width + widest + 4), np.bool_)
     for node, (x, y) in placed.at.items():
         size = sizes[node]
-        taken.update((column, row) for row in range(y, y + size.height) for column in range(x, x + size.width))
+        taken[y + 1 : y + 1 + size.height, x : x + size.width] = True
     for route in placed.routes.values():
         for (x0, y0), (x1, y1) in pairwise(route):
-            taken.update(
-                (x, y) for y in range(min(y0, y1), max(y0, y1) + 1) for x in range(min(x0, x1), max(x0, x1) + 1)
-            )
+            taken[min(y0, y1) + 1 : max(y0, y1) + 2, min(x0, x1) : max(x0, x1) + 1] = True
     found: dict[int, Point] = {}
-    for key, edges in drawn.bundles.items():
-        if len(edges) < 2 or key not in placed.routes:
-            continue
-        text = f"×{len(edges)}"
-        for x, y in _beside(placed.routes[key], len(text)):
-            cells = [(column, y) for column in range(x - 1, x + len(text) + 1)]
-            free = [cell for cell in cells[1:-1] if cell not in taken]
-            if x >= 0 and len(free) == len(text) and not {cells[0], cells[-1]} <= taken:
+    for key, edges in bundles.items():
+        length = len(f"×{len(edges)}")
+        for x, y in _beside(placed.routes[key], length):
+            if x < 0:
+                continue
+            row = taken[y + 1]
+            before = x > 0 and row[x - 1]
+            if not row[x : x + length].any() and not (before and row[x + length]):
                 found[key] = (x, y)
-                taken.update(cells[1:-1])
+                row[x : x + length] = True
                 break
     return found
 
