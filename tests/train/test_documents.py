@@ -112,7 +112,18 @@ def test_what_cannot_be_read_is_refused(documents: list[str], settings: dict[str
     assert caught.value.ja
 
 
-def test_an_unknown_symbol_is_named() -> None:
-    with pytest.raises(ArgumentError, match="'x' is none of the 2 symbols") as caught:
-        Documents(["ab"]).encode("axb")
-    assert "'x'" in caught.value.told("ja")
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        ("axb", "symbol 2 of 'axb' is 'x', none of the 2 that are trained on."),
+        ("aか", "symbol 2 of 'aか' is 'か' (U+304B), none"),
+        ("a\x1b", "symbol 2 of 'a\\x1b' is '\\x1b' (U+001B), none"),
+        ("a" * 99 + "B", "symbol 100 of '" + "a" * 39 + "…' is 'B', none"),
+    ],
+)
+def test_an_unknown_symbol_is_named_with_its_place(document: str, says: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        Documents(["ab"]).encode(document)
+    assert caught.value.message.startswith(says)
+    assert f"{len(document) - (document == 'axb')} 文字目" in caught.value.told("ja")
+    assert (caught.value.hint == "Did you mean 'b'?") == document.endswith("B")

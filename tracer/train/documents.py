@@ -85,14 +85,10 @@ class Documents:
         Raises:
             ArgumentError: a symbol that is not in the vocabulary; a piece of text with nothing to predict.
         """
-        try:
-            numbers = [self._numbers[symbol] for symbol in document]
-        except KeyError as unknown:
-            (symbol,) = unknown.args
-            raise _refused(
-                f"{symbol!r} is none of the {self.bos:,} symbols that are trained on.",
-                f"{symbol!r} は、訓練に使う {self.bos:,} 種類の文字にありません。",
-            ) from None
+        unknown = next((place for place, symbol in enumerate(document) if symbol not in self._numbers), None)
+        if unknown is not None:
+            raise self._strange(document, unknown)
+        numbers = [self._numbers[symbol] for symbol in document]
         if self.mode == "lines":
             return [self.bos, *numbers, self.bos]
         if len(numbers) < 2:
@@ -101,6 +97,16 @@ class Documents:
                 "文章には少なくとも 2 文字必要です。一つ目から二つ目を予測します。",
             )
         return numbers
+
+    def _strange(self, document: str, place: int) -> ArgumentError:
+        symbol, shown = document[place], document if len(document) <= 40 else f"{document[:39]}…"
+        code = "" if symbol.isascii() and symbol.isprintable() else f" (U+{ord(symbol):04X})"
+        near = next((one for one in (symbol.lower(), symbol.upper()) if one in self._numbers), None)
+        return ArgumentError(
+            f"symbol {place + 1:,} of {shown!r} is {symbol!r}{code}, none of the {self.bos:,} that are trained on.",
+            hint=None if near is None else f"Did you mean {near!r}?",
+            ja=f"{shown!r} の {place + 1:,} 文字目 {symbol!r}{code} は、訓練に使う {self.bos:,} 種類にありません。",
+        )
 
     def decode(self, numbers: Sequence[int]) -> str:
         """The symbols with these numbers; BOS is none."""
