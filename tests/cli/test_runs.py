@@ -76,6 +76,15 @@ def test_what_is_wrong_with_a_question_is_one_message(shell: Shell, run: str, wo
     assert says in message
 
 
+def test_a_folder_of_runs_lists_them(shell: Shell, run: str) -> None:
+    shutil.copytree(shell.folder / run, shell.folder / "runs" / "broken")
+    (shell.folder / "runs" / "broken" / "run.json").write_text("{", encoding="utf-8")
+    ran = shell("open", "runs")
+    assert ran.code == 1
+    assert re.fullmatch(r"runs/moons-7  models/mlp.py, moons .* 5 of 5 steps taken  loss=[\d.]+\n", ran.out)
+    assert ran.err == "tracer: runs/broken/run.json: it is not whole, or not JSON.\n"
+
+
 def test_another_run_is_never_overwritten(shell: Shell, run: str) -> None:
     before = {path: path.read_bytes() for path in (shell.folder / run).rglob("*") if path.is_file()}
     assert "a run is kept there already" in shell.refused("train", "mlp", "--run", run)
@@ -164,8 +173,7 @@ def test_weights_go_in_as_they_came_out(shell: Shell) -> None:
         assert one["loss"] == pytest.approx(told[0]["loss"], rel=1e-10)
         assert one["grad_norm"] == pytest.approx(told[0]["grad_norm"], rel=1e-10)
     message = shell.refused("train", "gpt", "--data", "names.txt", "--init", "w.json", "--no-save")
-    assert "(7, 8)" in message
-    assert "(7, 16)" in message
+    assert "wte has shape (10, 8); the model's has shape (10, 16)" in message
     text = shell("train", "gpt", *small, "--init", "w.json", "--document", "cara").out
     assert text.startswith(f"loss={told[0]['loss']!r}\ngrad_norm wte=")
 
@@ -222,9 +230,23 @@ def test_changed_data_are_refused_unless_forced(shell: Shell) -> None:
     assert shell("train", "gpt", "--data", "names.txt", "--steps", 2, "--run", "r").code == 0
     shell.write("names.txt", NAMES + "fay\n")
     assert "--force" in shell.refused("train", "--resume", "r", "--steps", 4)
-    shell.write("names.txt", NAMES.replace("bob", "dob"))
-    assert "have changed" in shell.refused("train", "--resume", "r", "--steps", 4)
-    assert "the run has lr=0.01" in shell.refused("train", "gpt", "--resume", "r", "--lr", "0.5", "--data", "names.txt")
+    forced = shell("train", "--resume", "r", "--steps", 4, "--force")
+    assert forced.code == 0
+    assert [line.split()[0] for line in forced.out.splitlines()] == ["step=3", "step=4"]
+    assert "data was " in forced.err
+
+
+@pytest.mark.deep
+def test_a_run_keeps_its_settings_and_may_take_more_steps(shell: Shell) -> None:
+    assert shell("train", "mlp", "--steps", 2, "--run", "r", "lr=0.1").code == 0
+    assert "the run has lr=0.1; lr=0.5 was asked for" in shell.refused("train", "--resume", "r", "--lr", "0.5")
+    assert "--n-layer" in shell.refused("train", "--resume", "r", "--n-layer", "2")
+    done = shell("train", "mlp", "--resume", "r", "--lr", "0.1")
+    assert (done.code, done.out) == (0, "")
+    more = shell("train", "--resume", "r", "--steps", 4)
+    assert [line.split()[0] for line in more.out.splitlines()] == ["step=3", "step=4"]
+    shell.write("mlp.py", "x = 1\n")
+    assert "defines no function `training`" in shell.refused("train", "mlp.py", "--resume", "r")
 
 
 @pytest.mark.deep

@@ -182,7 +182,7 @@ def train(
     --n-layer 1  --n-embd 16  --n-head 4  --block-size 16  --lr 0.01  --steps 1000  --seed 42  --batch-size 1
     --accumulate 1 (passes a step)  --held-out 0.1 (share of the documents)  --beta1 0.85  --beta2 0.99
     --activation relu|tanh|gelu  --norm rms|layer|off  --no-residual  --no-attention  --tied (head and embedding)
-    of gpt alone: --dtype float32  --device cpu
+    --dtype float32|float64  --device cpu|cuda (gpt alone has the choice)
 
     A run is kept in runs/<data or program>-<seed>, or where --run says: `tracer open RUN` opens it and any of its
     steps, `tracer sample RUN` lets it write, `tracer diff RUN RUN` compares two, `tracer weights RUN -o FILE` takes

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tracer.cli.naming import run_folder
+from tracer.cli.naming import runs_in
 from tracer.cli.terminal import choose_lang, plain, say
 from tracer.errors import TracerError
 from tracer.lessons.content import Catalogue, DataSet, aliases, catalogue, content_root
@@ -132,10 +132,7 @@ def setting_completions(model: str, incomplete: str) -> list[str]:
 
 def run_completions(incomplete: str) -> list[str]:
     """What RUN may become: runs kept where they usually are, and folders here. Never fails either."""
-    try:
-        kept = [str(one) for one in sorted(RUNS.iterdir()) if run_folder(str(one)) is not None]
-    except OSError:
-        kept = []
+    kept = list(map(str, runs_in(str(RUNS))))
     return [word for word in _beginning(incomplete, kept, ()) if word not in (f"{RUNS}/", *(f"{one}/" for one in kept))]
 
 

@@ -58,6 +58,14 @@ def run_folder(name: str) -> Path | None:
         return None
 
 
+def runs_in(name: str) -> list[Path]:
+    """The runs that lie in a folder, by name; none where it is no folder that can be read."""
+    try:
+        return sorted(one for one in Path(name).iterdir() if run_folder(str(one)) is not None)
+    except (OSError, ValueError):
+        return []
+
+
 def refuse_wish(name: str, wish: Wish) -> None:
     """Raise where `--block` was given for something that is no document, or `--step` for what is no run."""
     if wish.step is not None and run_folder(name) is None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from tracer.cli.ending import as_ctrl_c
 from tracer.cli.naming import Wish
 from tracer.cli.progress import report_line
-from tracer.cli.terminal import choose_lang, interactive, plain, say, watched
+from tracer.cli.terminal import choose_lang, interactive, line_of, plain, say, watched
 from tracer.cli.writing import check_writable
-from tracer.errors import FileFormatError, NotFoundError
+from tracer.errors import FileFormatError, NotFoundError, TracerError
 from tracer.lessons.formula import parse_assignments
 from tracer.lessons.leaves import overrides_of
 from tracer.lessons.runner import Thing
@@ -42,8 +42,23 @@ def open_run(folder: Path, *, at: str | None, ascii_only: bool, lang: str | None
     return 0
 
 
-def in_lines(run: Run, lang: Lang) -> list[str]:
-    """What a run is, then lines of its log as `tracer train` prints them."""
+def list_runs(folders: Sequence[Path], lang: Lang) -> int:
+    """A line for each of several runs; 1 where one of them is broken, which is said on stderr."""
+    code = 0
+    for folder in folders:
+        try:
+            run = Run.open(folder)
+        except TracerError as error:
+            say(error.told(lang))
+            code = 1
+            continue
+        last = f"  loss={run.reports[-1].loss:.4g}" if run.reports else ""
+        print(line_of(f"{folder}  {_head(run, lang)}{last}"))
+    return code
+
+
+def _head(run: Run, lang: Lang) -> str:
+    """What a run is, in a few words."""
     setup, data = run.setup, run.data
     count = _COUNT.format(count=f"{data.count:,}")[lang]
     told = {
@@ -54,13 +69,18 @@ def in_lines(run: Run, lang: Lang) -> list[str]:
         "taken": f"{run.taken:,}",
         "steps": f"{run.steps:,}",
     }
+    return _HEAD.format(**told)[lang]
+
+
+def in_lines(run: Run, lang: Lang) -> list[str]:
+    """What a run is, then lines of its log as `tracer train` prints them."""
     every = spacing(run.steps)
     log = [r for r in run.reports if r.step in (1, run.taken) or r.step % every == 0]
     quoted = shlex.quote(str(run.folder))
     there = ", ".join(f"{step:,}" for step in run.checkpoints)
     return [
-        f"{run.name}  {_HEAD.format(**told)[lang]}",
-        setup.settings_in_words(" ", "="),
+        f"{run.name}  {_head(run, lang)}",
+        run.setup.settings_in_words(" ", "="),
         f"{_CHECKPOINTS[lang]}{there or '–'}",
         *map(report_line, log),
         _HOW.format(run=quoted, step=max(run.taken, 1))[lang],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracer.cli.ending import asked_to_end
-from tracer.cli.naming import Wish, document_file, position_of, refuse_wish, run_folder
+from tracer.cli.naming import Wish, document_file, position_of, refuse_wish, run_folder, runs_in
 from tracer.cli.opening import exit_code, open_quietly, tell_outcome
 from tracer.cli.terminal import choose_lang, interactive
 from tracer.lessons.formula import parse_assignments
@@ -79,6 +79,12 @@ def walk(
 
         refuse_wish(name, wish)
         return open_run(folder, at=at, ascii_only=ascii_only, lang=lang)
+    runs = [] if folder is not None else runs_in(name)
+    if runs:
+        from tracer.cli.runs import list_runs
+
+        refuse_wish(name, wish)
+        return list_runs(runs, words)
     document = None if folder is not None else document_file(name, words)
     if document is not None and not (unfold or fold or limit or seeking):
         from tracer.cli.pages import walk_document
