@@ -93,17 +93,22 @@ class Control(threading.Thread):
 
 
 class Sender:
-    """Sends lines of JSON; many a system call where there are many in a moment."""
+    """Sends lines of JSON; many a system call where there are many in a moment. Where nobody reads any more, none."""
 
     def __init__(self, out: io.BufferedWriter) -> None:
-        self._out, self._flushed = out, 0.0
+        self._out, self._flushed, self._heard = out, 0.0, True
 
     def __call__(self, kind: str, what: Any, *, now: bool = True) -> None:
-        self._out.write(json.dumps({kind: what}).encode() + b"\n")
-        if now or time.monotonic() - self._flushed > FLUSH:
-            flush_printed()  # first: whoever has read the last line may end us
-            self._out.flush()
-            self._flushed = time.monotonic()
+        if not self._heard:
+            return
+        try:
+            self._out.write(json.dumps({kind: what}).encode() + b"\n")
+            if now or time.monotonic() - self._flushed > FLUSH:
+                flush_printed()  # first: whoever has read the last line may end us
+                self._out.flush()
+                self._flushed = time.monotonic()
+        except BrokenPipeError:  # what is left to do, `Control` says
+            self._heard = False
 
 
 def flush_printed() -> None:
