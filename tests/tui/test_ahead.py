@@ -8,6 +8,7 @@ from tests.tui.stepping import expression, press, walking
 from tests.tui.test_folding import small
 from tracer.lessons.runner import Thing
 from tracer.text import LANGS
+from tracer.trace.breakpoints import parse_break
 from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.widgets.panel import Panel
 
@@ -75,9 +76,27 @@ async def test_a_foreseen_step_is_not_painted_again(monkeypatch: pytest.MonkeyPa
 async def test_what_is_foreseen_is_the_next_step_in_the_same_direction() -> None:
     async with walking(expression(), at=4) as (pilot, screen):
         await press(pilot, "left")
-        assert screen.foreseen() == screen.walked(screen.walker.step(-1, screen.by))
+        assert list(screen.foreseen()) == [screen.walked(screen.walker.step(-1, screen.by))]
         await press(pilot, "home")
-        assert screen.foreseen() is None, "there is no step before the first"
+        assert not list(screen.foreseen()), "there is no step before the first"
+
+
+@pytest.mark.deep
+async def test_the_next_hit_and_the_next_breakpoint_are_foreseen_as_they_come() -> None:
+    async with walking(small(), at=30) as (pilot, screen):
+        screen.find_first("op == *")
+        for key in ("semicolon", "semicolon", "right", "colon", "semicolon"):
+            await press(pilot, key)
+            likeliest = next(screen.foreseen())
+            await press(pilot, key)
+            assert screen.view == likeliest, f"{key} after {key}"
+        screen.set_breaks(screen.breaks.plus(parse_break("op == *")))
+        await press(pilot, "0", ")")
+        for key in ")))((":
+            likeliest = next(screen.foreseen())
+            await press(pilot, ")" if screen._last[1] > 0 else "(")
+            assert screen.view == likeliest
+            await press(pilot, key)
 
 
 async def test_a_picture_in_another_language_is_another_picture() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -182,3 +182,8 @@ class View:
     def checks_here(self) -> list[Checked]:
         """The checks of the gradients that are complete by now."""
         return [one for one in self.checks if one.holds_at(self.cursor.position)]
+
+
+def pointed_out(view: View, node: int | None) -> View:
+    """The view with a node pointed out: it is explained, and nudging and editing act on it."""
+    return replace(view, selected=node, about=node, opened=None, part=None)

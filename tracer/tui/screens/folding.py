@@ -16,6 +16,7 @@ from tracer.lessons.runner import Thing
 from tracer.scene.picture import Box, Scene
 from tracer.text import Text
 from tracer.tui.screens.unfolding import UnfoldingScreen
+from tracer.tui.view import View, pointed_out
 from tracer.tui.widgets.graph import GraphPanel, scene_of
 
 
@@ -101,15 +102,7 @@ class FoldingScreen(UnfoldingScreen):
 
     def reveal(self, node: int) -> None:
         """Open whatever hides a node, and point it out. The moment stays."""
-        folding = self.view.folding
-        if folding is not None:
-            user = self.view.cursor.moment.user
-            trace = self.view.cursor.trace
-            mine = user is not None and node in trace.inputs(user)
-            opened = folding.opened_to(trace, node, user if mine else None)
-            if opened != folding:
-                self.change(folding=opened)
-        self.select(node)
+        self.show(revealed(self.view, node))
 
     def view_options(self) -> list[str]:
         """`--unfold "position 3.layer 1"` for each part that is open and no other open one implies, `--limit 100`."""
@@ -127,9 +120,13 @@ class FoldingScreen(UnfoldingScreen):
         return self.view.folding, self.view.part
 
     def open_again(self, opened: object) -> None:
+        self.show(self.with_opened(self.view, opened))
+
+    def with_opened(self, view: View, opened: object) -> View:
+        """The view with that opened which `opened_now` gave."""
         assert isinstance(opened, tuple), "what `opened_now` gave"
         folding, part = opened
-        self.change(folding=folding, part=part)
+        return replace(view, folding=folding, part=part)
 
     def fold_last(self) -> bool:
         """Close what was opened last: an unfolding, else all parts that were opened here; False where nothing is."""
@@ -165,6 +162,16 @@ class FoldingScreen(UnfoldingScreen):
     def _draw(self, **changes: Any) -> None:
         if self.view.folding is not None:
             self._fold_to(replace(self.view.folding, **changes))
+
+
+def revealed(view: View, node: int) -> View:
+    """The view with everything open that hid a node, and the node pointed out."""
+    folding = view.folding
+    if folding is not None:
+        user, trace = view.cursor.moment.user, view.cursor.trace
+        mine = user is not None and node in trace.inputs(user)
+        folding = folding.opened_to(trace, node, user if mine else None)
+    return pointed_out(replace(view, folding=folding), node)
 
 
 def first_folding(thing: Thing) -> Folding | None:

@@ -83,8 +83,7 @@ class SeekingScreen(WatchingScreen, BreakingScreen):
 
     def go_to_hit(self, hits: Hits) -> None:
         """Make this the current list, and go to the hit it is at."""
-        if self._hits is None or self.opened_now() != self._opened_for_hit:
-            self._opened_before = self.opened_now()
+        self._opened_before = self.opened_before_hits()
         self._hits = hits
         self.remember_place()
         with self.one_change():
@@ -92,6 +91,11 @@ class SeekingScreen(WatchingScreen, BreakingScreen):
             self.reveal(hits.node)
             self.change(hit=Hit(hits.node, hits.at + 1, len(hits.nodes)))
         self._opened_for_hit = self.opened_now()
+
+    def opened_before_hits(self) -> object:
+        """What is opened of the picture apart from what shows a hit, as `opened_now` gives it."""
+        gone_to = self._hits is not None and self.opened_now() == self._opened_for_hit
+        return self._opened_before if gone_to else self.opened_now()
 
     def action_hit(self, n: int) -> None:
         """To the next hit, or the one before."""

@@ -32,7 +32,7 @@ from tracer.tui.screens.routing import RoutingScreen
 from tracer.tui.screens.seeking import SeekingScreen
 from tracer.tui.screens.walking import first_by, pass_start
 from tracer.tui.screens.zooming import ZoomingScreen
-from tracer.tui.view import SHOWS, View
+from tracer.tui.view import SHOWS, View, pointed_out
 from tracer.tui.widgets.explanation import ExplanationPanel
 from tracer.tui.widgets.graph import GraphPanel
 from tracer.tui.widgets.header import Header
@@ -219,7 +219,7 @@ class StepperScreen(AheadScreen, FoldingScreen, ZoomingScreen, SeekingScreen, Ro
 
     def select(self, node: int | None) -> None:
         """Point out a node: it is explained, and nudging and editing act on it."""
-        self.change(selected=node, about=node, opened=None, part=None)
+        self.show(pointed_out(self.view, node))
 
     def action_select(self, direction: Direction) -> None:
         """To the node that lies there; with the values in front, to the element of the tensor that lies there."""

@@ -26,8 +26,8 @@ from tracer.tui.view import View
 MORE = Text(en="{lines} more", ja="あと {lines} 行")
 WHEEL = 2
 """Lines that one notch of the wheel moves."""
-KEPT = 4
-"""Pictures that a panel remembers: of the view on screen, those before it, and the one that may come next."""
+KEPT = 6
+"""Pictures that a panel remembers: of the view on screen, those before it, and those that may come next."""
 
 
 @dataclass(frozen=True)
