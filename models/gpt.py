@@ -7,7 +7,7 @@ says how probable each symbol is to come next; the loss is how surprised it is b
     tracer train gpt                                 learn given names
     tracer train gpt --data my_names.txt             learn any text, a document a line
     tracer train gpt --n-layer 2 --residual off      every argument of `training` is a setting
-    tracer sample runs/gpt-42 --temperature 0.5      new names
+    tracer sample runs/names-42 --temperature 0.5    new names
 """
 
 import math
@@ -285,6 +285,7 @@ def training(
     lr: falls in a straight line, to 0 after `steps`.
     """
     require("steps", steps, least=1)
+    require("lr", lr, least=0, below=math.inf)
     require("batch_size", batch_size, least=1)
     require("accumulate", accumulate, least=1)
     require("dtype", dtype, among=DTYPES)

@@ -16,7 +16,7 @@ from tracer.__main__ import main
 from tracer.cli.listing import run_completions
 from tracer.train.run import Run
 
-NAMES = "anna\nbob\ncara\ndan\neve\n" * 4
+NAMES = "anna\nbob\nbea\ncara\ndan\neve\n" * 4
 
 
 @pytest.fixture(scope="module")
@@ -228,7 +228,7 @@ def test_resumed_it_prints_what_a_whole_run_prints(shell: Shell) -> None:
 def test_changed_data_are_refused_unless_forced(shell: Shell) -> None:
     shell.write("names.txt", NAMES)
     assert shell("train", "gpt", "--data", "names.txt", "--steps", 2, "--run", "r").code == 0
-    shell.write("names.txt", NAMES + "fay\n")
+    shell.write("names.txt", NAMES.replace("bea", "bob"))
     assert "--force" in shell.refused("train", "--resume", "r", "--steps", 4)
     forced = shell("train", "--resume", "r", "--steps", 4, "--force")
     assert forced.code == 0
@@ -276,7 +276,7 @@ def test_a_bar_moves_above_nothing_that_is_data(tmp_path: Path) -> None:
         terminal.until("step=4000 ")
         assert terminal.ended() == 0
         terminal.assert_sane()
-        assert b"kept in runs/mlp-42" in terminal.told
+        assert b"kept in runs/xor-42" in terminal.told
 
 
 @pytest.mark.deep

@@ -24,7 +24,7 @@ def test_a_line_for_about_every_twentieth_part_of_a_run(shell: Shell) -> None:
     assert (steps[0], steps[-1]) == (1, 50)
     assert 10 <= len(steps) <= 30
     assert lines[-1].endswith("accuracy=1.0")
-    assert ran.err == "tracer: kept in runs/mlp-42\n"
+    assert ran.err == "tracer: kept in runs/xor-42\n"
 
 
 def test_every_asked_for_step_is_there_in_full_precision(shell: Shell) -> None:

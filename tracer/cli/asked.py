@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
-from tracer.cli.settings import Words, read_words, refuse_unknown_flags, settings_offered
+from tracer.cli.settings import Words, own_data, read_words, refuse_unknown_flags, settings_offered
 from tracer.errors import ExpressionError, NotFoundError, TracerError, did_you_mean
 from tracer.lessons.content import content_root
 from tracer.lessons.formula import shorten
@@ -116,7 +116,7 @@ def kept(job: Job, wanted: Wanted) -> Job:
     if seed is None:
         default = (settings_offered(job.program) or {}).get("seed")
         seed = default if isinstance(default, int) else None
-    stem = Path(job.data).stem if job.data else job.program.stem
+    stem = Path(job.data).stem if job.data else own_data(job.program) or job.program.stem
     return replace(job, run=new_folder(stem, seed))
 
 

@@ -42,7 +42,7 @@ app = typer.Typer(
     tracer open program.py                        a program that uses `from tracer import Value`
     tracer open notes.md                          a document with PyTorch code, block by block; notebooks too
     tracer train gpt                              a tiny GPT, learning names; mlp and two_layer are smaller still
-    tracer open runs/gpt-42                     a training run: every step opens
+    tracer open runs/names-42                     a training run: every step opens
 
     Opening a program runs it, with your rights, as python would; a document is asked about first.
     Opening a saved trace or an expression runs nothing.
@@ -113,8 +113,8 @@ def open_(
     tracer open program.py --at end
     tracer open program.py --unfold "z1[0, 1]"
     tracer open step.trace --unfold "position 3.layer 1" --limit 200
-    tracer open runs/gpt-42                     a training run: any of its steps, and back
-    tracer open runs/gpt-42 --step 7 --at end
+    tracer open runs/names-42                     a training run: any of its steps, and back
+    tracer open runs/names-42 --step 7 --at end
     tracer open step.trace --find "layer1.attn_wq[3,5]" --break "first nan" --watch "norm grad"
 
     A program runs in a process of its own. Ctrl-C stops it, and what it had computed by then opens.

@@ -158,7 +158,7 @@ def train(
     tracer train gpt                                       the tiny GPT, on names
     tracer train gpt --data my_names.txt --n-layer 2 --no-residual
     tracer train gpt --data novel.txt --mode text --engine scalar
-    tracer train --resume runs/gpt-42
+    tracer train --resume runs/names-42
     tracer train two_layer --data moons --hidden 12
     tracer train program.py --data points.csv lr=0.05
     tracer train mlp --steps 50 --plain | tail -1
@@ -184,7 +184,7 @@ def train(
     --activation relu|tanh|gelu  --norm rms|layer|off  --no-residual  --no-attention  --tied (head and embedding)
     --dtype float32|float64  --device cpu|cuda (gpt alone has the choice)
 
-    A run is kept in runs/<data or program>-<seed>, or where --run says: `tracer open RUN` opens it and any of its
+    A run is kept in runs/<data>-<seed>, or where --run says: `tracer open RUN` opens it and any of its
     steps, `tracer sample RUN` lets it write, `tracer diff RUN RUN` compares two, `tracer weights RUN -o FILE` takes
     its weights out. Ctrl-C ends it with a checkpoint; --resume goes on to the same numbers. If the loss stops being a
     finite number, training ends, and the operation that spoilt it is told.
@@ -267,9 +267,9 @@ def sample(
     """Let a trained model write: a text a line.
 
     \b
-    tracer sample runs/gpt-42
-    tracer sample runs/gpt-42 --temperature 1 --number 5 --seed 7 --at 100
-    tracer sample runs/gpt-42 --walk
+    tracer sample runs/names-42
+    tracer sample runs/names-42 --temperature 1 --number 5 --seed 7 --at 100
+    tracer sample runs/names-42 --walk
 
     With --walk one text is generated symbol by symbol, with what the model reads, the probabilities it gives, what is
     drawn, and the keys and values it keeps (the KV cache); without a terminal, a line for each symbol.
@@ -306,8 +306,8 @@ def weights(
     """Write the weights of a training run to a file.
 
     \b
-    tracer weights runs/gpt-42 -o weights.json
-    tracer weights runs/gpt-42 -o first.safetensors --at 0
+    tracer weights runs/names-42 -o weights.json
+    tracer weights runs/names-42 -o first.safetensors --at 0
     tracer train gpt --init weights.json
 
     Safetensors, or JSON with nested lists: {"wte": [[...], ...], "layer0.attn_wq": [[...], ...], ...}. Without --at, of

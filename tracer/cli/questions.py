@@ -43,8 +43,8 @@ def diff(
     tracer diff program.py x=3.5
     tracer diff program.py edited.py --most 5 --json
     tracer diff 3.3 --open
-    tracer diff runs/gpt-42 runs/gpt-43               two training runs
-    tracer diff runs/gpt-42 runs/gpt-43 --step 7      step 7 of both
+    tracer diff runs/names-42 runs/names-43               two training runs
+    tracer diff runs/names-42 runs/names-43 --step 7      step 7 of both
 
     Compared are values, gradients at the end of each backward pass, and what updates leave. Nodes are paired as long
     as both runs make the same ones; then by name, operation, scope and source line.
