@@ -6,6 +6,8 @@ where a thing stands in its rank may differ by some cells.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from tracer.layout.arrivals import Arrivals
@@ -14,7 +16,7 @@ from tracer.layout.placed import Direction, Placed, Point, Size, Spacing
 from tracer.layout.places import Pulls, places
 from tracer.layout.reading import Read
 from tracer.layout.sweeps import Rows, ordered_rows
-from tracer.layout.things import Grouped, Ints, Things, joined
+from tracer.layout.things import Grouped, Ints, Things, joined, ragged
 from tracer.layout.tracks import Nets, routed
 
 PULL_OF_A_NODE, PULL_OF_A_WIRE, PULL_ALONG_A_WIRE = 1, 2, 8
@@ -35,7 +37,6 @@ class LargeLayout:
     ) -> None:
         self.direction, self.spacing = direction, spacing
         self.names, self.edges = read.nodes, read.keys
-        self.source = np.array(read.sources, np.int64)
         self.things = joined(*(np.array(row, np.int64) for row in (rank, reach, read.sources, read.users)))
         extents = np.array([(size.width, size.height, size.room_in, size.room_out) for size in sizes], np.int64)
         self.across, self.along, self.room_in, self.room_out = extents.T
@@ -141,26 +142,26 @@ class LargeLayout:
         width = high + shift + margin
         length = int(flow[-1] + steps[-1])
 
-        def cells(column: Ints, row: Ints) -> list[Point]:
+        def cells(column: Ints, row: Ints) -> tuple[Point, ...]:
             pair = (column + shift, row) if self.direction == "down" else (row, column + shift)
-            return list(zip(pair[0].tolist(), pair[1].tolist(), strict=True))
+            return tuple(zip(pair[0].tolist(), pair[1].tolist(), strict=True))
 
-        out = cells(middle[:nodes], start + self.along - 1)
-        column, track = routes.turns(flow + band_and_room)
-        ends = cells(goal, start[arrivals.user])
-        turns = cells(column, track)
-        sources = self.source[arrivals.edge].tolist()
-        paths = [
-            (out[source], *turns[a:b], *turns[c:d], end)
-            for source, a, b, c, d, end in zip(sources, *routes.stretches, ends, strict=True)
-        ]
         keys = self.edges
-        found = {keys[edge]: path for edge, path in zip(arrivals.edge.tolist(), paths, strict=True)}
+        leave, turn, arrive = (
+            (middle[:nodes], start + self.along - 1),
+            routes.turns(flow + band_and_room),
+            (goal, start[arrivals.user]),
+        )
+        corners = cells(*(np.concatenate(ends)[routes.points] for ends in zip(leave, turn, arrive, strict=True)))
+        bounds = pairwise(routes.bounds)
+        paths = {
+            keys[edge]: corners[low:high] for edge, (low, high) in zip(arrivals.edge.tolist(), bounds, strict=True)
+        }
         return Placed(
             direction=self.direction,
             at=dict(zip(self.names, cells(low, start), strict=True)),
-            routes=found,
-            out_ports=dict(zip(self.names, out, strict=True)),
+            routes=paths,
+            out_ports=dict(zip(self.names, cells(*leave), strict=True)),
             width=width if self.direction == "down" else length,
             height=length if self.direction == "down" else width,
             crossings=self.crossings,
@@ -191,18 +192,29 @@ class _Routes:
         first = self.tracks.upper[net]
         self.bends = np.where(first < 0, 0, np.where(self.tracks.lower[net] >= 0, 4, 2 * (self.source != self.target)))
         begin = np.cumsum(self.bends) - self.bends
-        stop = begin + self.bends
+        self.begin, stop = begin, begin + self.bends
         # an edge runs along its source's through-points, as far as the one it arrives from; then its own bends
         through = arrivals.last - nodes
         long = through >= 0
         length = np.bincount(things.owner, minlength=nodes)
         chain = np.cumsum(length) - length
-        a, b = np.zeros_like(through), np.zeros_like(through)
-        a[long], b[long] = begin[chain[things.owner[through[long]]]], stop[through[long]]
-        own = slice(len(things.above), None)
-        self.stretches = [column.tolist() for column in (a, b, begin[own], stop[own])]
-        """For each arrival where in the bends its two stretches begin and end."""
-        self.begin = begin
+        source = arrivals.last.copy()
+        source[long] = things.owner[through[long]]
+        first, along = np.zeros_like(through), np.zeros_like(through)
+        first[long] = begin[chain[source[long]]]
+        along[long] = stop[through[long]] - first[long]
+        own, bends = begin[len(things.above) :], self.bends[len(things.above) :]
+        ends = np.cumsum(along + bends + 2)
+        starts = ends - (along + bends + 2)
+        points = np.empty(int(ends[-1]) if len(ends) else 0, np.int64)
+        points[starts] = source
+        points[ragged(starts + 1, along)] = nodes + ragged(first, along)
+        points[ragged(starts + 1 + along, bends)] = nodes + ragged(own, bends)
+        points[ends - 1] = nodes + int(self.bends.sum()) + np.arange(len(ends))
+        self.points = points
+        """Edge after edge, its corners: which of all nodes' out-ports, then all bends, then all in-ports."""
+        self.bounds = [0, *ends.tolist()]
+        """Where in these each edge begins, and where the last one ends."""
 
     def turns(self, first: Ints) -> tuple[Ints, Ints]:
         """Column and row of each bend, link after link.

@@ -17,9 +17,9 @@ from tracer.layout.sweeps import Rows
 from tracer.layout.things import Grouped, Ints, ragged
 
 Floats = NDArray[np.float64]
-STRETCH = 16
-"""Ranks of a stretch."""
-ONE_SIDED, TWO_SIDED = 2, 2
+STRETCH = 8
+"""Ranks of a stretch, where there are more than two such stretches."""
+ONE_SIDED, TWO_SIDED = 1, 2
 """Rounds of two sweeps, down and up: first each rank follows the one before it, then it weighs both neighbours."""
 
 
@@ -106,12 +106,13 @@ class _Wishes:
     def steps(self, rows: Rows, start: Floats, cut: int) -> list[_Step]:
         """The steps of a sweep down, where stretches begin `cut` ranks further up than otherwise."""
         sizes = rows.sizes
-        within = (np.arange(len(sizes)) + cut) % STRETCH
+        stretch, cut = (STRETCH, cut) if len(sizes) > 2 * STRETCH else (len(sizes), 0)
+        within = (np.arange(len(sizes)) + cut) % stretch
         ranks = np.argsort(within, kind="stable")
         slots = ragged(rows.first[ranks], sizes[ranks])
         links = ragged(self.links.first[slots], self.links.count[slots])
         starts = np.cumsum(self.links.count[slots]) - self.links.count[slots]
-        ends = np.searchsorted(within[ranks], np.arange(STRETCH), side="right")
+        ends = np.searchsorted(within[ranks], np.arange(stretch), side="right")
         bounds = np.concatenate([[0], np.cumsum(sizes[ranks])[ends[ends > 0] - 1]]).tolist()
         link_bounds = np.append(starts, len(links))[bounds].tolist()
         other, weight = self.other[links], self.weight[links]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -44,7 +44,6 @@ def read(graph: nx.MultiDiGraph[int]) -> Read:
     sources = [node for node, users in enumerate(targets) for _ in users]
     ends = list(chain.from_iterable(targets))
     if len(keys) > len(ends):  # an edge for each of parallel ones
-        count = [len(some) for some in parallel]
-        sources = [node for node, times in zip(sources, count, strict=True) for _ in range(times)]
-        ends = [node for node, times in zip(ends, count, strict=True) for _ in range(times)]
+        count = list(map(len, parallel))
+        sources, ends = (list(chain.from_iterable(map(repeat, row, count))) for row in (sources, ends))
     return Read(nodes, targets, sources, ends, keys)

@@ -1,24 +1,29 @@
 """Wires through all channels of a large graph: what `route` finds, in arrays.
 
-Tracks are given run by run, the next one of every channel at the same time. A channel with a ring of constraints, or
-with very many runs, is left to `route`.
+Runs that do not overlap know nothing of each other: a channel falls into *knots* of runs that do, and tracks are given
+run by run, the next one of every knot at the same time. A channel with a ring of constraints, and a knot of very many
+runs, are left to `route`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tracer.layout.route import Net, saved, ways_through
+from tracer.layout.route import Net, ways_through
 from tracer.layout.things import Ints, ragged
 
-WIDTHS = (0, 8, 16, 32, 64, 128)
-"""Channels with up to so many runs go side by side."""
+WIDTHS = (0, 2, 4, 8, 16, 32, 64, 128)
+"""Knots of up to so many runs go side by side."""
 FEWEST = 4
-"""Fewer channels go one by one."""
+"""Fewer knots go one by one."""
+STOP = 2
+"""A run takes the cells low..high and the next one: a blank at least lies between two nets on a track."""
+FAR = 1 << 30
+"""Further than any column."""
 _NEVER = np.iinfo(np.int64).max
 
 
@@ -35,7 +40,7 @@ class Nets:
     target: Ints
     """Columns."""
 
-    @property
+    @cached_property
     def first(self) -> Ints:
         return np.cumsum(self.fan) - self.fan
 
@@ -59,37 +64,46 @@ def routed(nets: Nets, channels: int) -> Tracks:
     bent = (nets.fan != 1) | (nets.target[nets.first] != nets.source)
     upper, column, lower = (np.full(len(nets.source), -1) for _ in range(3))
     found = Tracks(upper, column, lower, np.zeros(channels, np.int64))
-    run = np.flatnonzero(bent)
-    if not len(run):
+    net = np.flatnonzero(bent)
+    if not len(net):
         return found
-    runs = _Runs(nets, run, channels)
-    count = np.bincount(runs.channel, minlength=channels)
-    alone = runs.in_rings(channels)
-    for least, width in pairwise(WIDTHS):
-        some = np.flatnonzero((count > least) & (count <= width) & ~alone)
-        if len(some) >= FEWEST:
-            tracks = _side_by_side(runs, count, some)
-            members = ragged(runs.begin[some], count[some])
-            upper[run[members]] = tracks
-            np.maximum.at(found.count, runs.channel[members], tracks + 1)
-        else:
-            alone[some] = True
-    alone |= count > WIDTHS[-1]
-    _one_by_one(nets, np.flatnonzero(alone & (count > 0)), found)
+    runs = _Runs(nets, net)
+    ringed = np.zeros(channels, bool)
+    ringed[runs.channel[runs.in_ring()]] = True
+    free = ~ringed[runs.channel[runs.begin]]  # of each knot
+    alone = [np.arange(*np.searchsorted(nets.channel, (one, one + 1))) for one in np.flatnonzero(ringed).tolist()]
+    for least, width in pairwise((*WIDTHS, len(net))):
+        some = np.flatnonzero((runs.count > least) & (runs.count <= width) & free)
+        if len(some) < FEWEST or width > WIDTHS[-1]:
+            alone += [runs.net[runs.begin[one] : runs.begin[one] + runs.count[one]] for one in some.tolist()]
+            continue
+        members = ragged(runs.begin[some], runs.count[some])
+        tracks = _Knots(runs, some, members).tracks()
+        upper[runs.net[members]] = tracks
+        np.maximum.at(found.count, runs.channel[members], tracks + 1)
+    for some in alone:
+        _one_by_one(nets, some, found)
     return found
 
 
 class _Runs:
-    """The nets that are not straight: each has one run along its track, if it need not be split."""
+    """The nets that are not straight, knot by knot: each has one run along its track, if it need not be split."""
 
-    def __init__(self, nets: Nets, run: Ints, channels: int) -> None:
-        self.channel, self.source, self.fan = nets.channel[run], nets.source[run], nets.fan[run]
-        self.target = nets.target[ragged(nets.first[run], self.fan)]
+    def __init__(self, nets: Nets, net: Ints) -> None:
+        first, fan = nets.first[net], nets.fan[net]
+        target = nets.target[ragged(first, fan)]
+        own = np.cumsum(fan) - fan
+        low = np.minimum(np.minimum.reduceat(target, own), nets.source[net])
+        high = np.maximum(np.maximum.reduceat(target, own), nets.source[net])
+        knot = _knots(nets.channel[net], low, high + STOP)
+        order = np.argsort(knot, kind="stable")
+        self.net, self.low, self.high = net[order], low[order], high[order]
+        self.channel, self.source, self.fan = nets.channel[self.net], nets.source[self.net], nets.fan[self.net]
+        self.target = nets.target[ragged(first[order], self.fan)]
         self.first = np.cumsum(self.fan) - self.fan
-        self.low = np.minimum(np.minimum.reduceat(self.target, self.first), self.source)
-        self.high = np.maximum(np.maximum.reduceat(self.target, self.first), self.source)
-        count = np.bincount(self.channel, minlength=channels)
-        self.begin = np.cumsum(count) - count
+        self.count = np.bincount(knot)
+        """Of each knot, how many runs it has."""
+        self.begin = np.cumsum(self.count) - self.count
         self.below = self._constraints()
         """The run that must lie lower: the one with a target in this one's source column; -1 where there is none."""
 
@@ -105,70 +119,102 @@ class _Runs:
         below[below == np.arange(len(below))] = -1
         return below
 
-    def scores(self, count: Ints, channels: Ints) -> Ints:
-        """The scores of the runs of some channels: those with the lowest are to lie highest."""
-        members = ragged(self.begin[channels], count[channels])
-        target = self.target[ragged(self.first[members], self.fan[members])]
-        ends = self.low[members], self.high[members], self.source[members]
-        return saved(count[channels], *ends, self.fan[members], target)
-
-    def in_rings(self, channels: int) -> NDArray[np.bool_]:
-        """Channels in which constraints form a ring: following them never ends."""
+    def in_ring(self) -> Ints:
+        """Runs from which following the constraints never ends."""
         runs = len(self.below)
         end = np.append(np.where(self.below < 0, runs, self.below), runs)
-        for _ in range(int(np.bincount(self.channel).max()).bit_length()):
+        for _ in range(int(self.count.max()).bit_length()):
             end = end[end]
-        found = np.zeros(channels, bool)
-        found[self.channel[end[:-1] < runs]] = True
-        return found
+        return np.flatnonzero(end[:-1] < runs)
 
 
-def _side_by_side(runs: _Runs, count: Ints, channels: Ints) -> Ints:
-    """The track of each run of some channels: constraints first, then few crossings, then few tracks.
+def _knots(channel: Ints, low: Ints, stop: Ints) -> Ints:
+    """Of each run the number of its knot, channel after channel."""
+    least = int(low.min())
+    width = int(stop.max()) - least + 1
+    start, end = channel * width + low - least, channel * width + stop - least
+    order = np.argsort(start, kind="stable")
+    reach = np.maximum.accumulate(end[order])
+    knot = np.empty(len(order), np.int64)
+    knot[order] = np.cumsum(np.append(False, start[order][1:] >= reach[:-1]))
+    return knot
+
+
+class _Knots:
+    """Knots of about the same size, those with many runs first: tables with a row for each knot.
 
     Args:
-        count: of every channel, how many runs it has.
+        some: which.
+        members: their runs.
     """
-    sizes = count[channels]
-    turn = np.empty(
-        len(channels), np.int64
-    )  # where a channel stands: those with many runs first, for they take longest
-    turn[np.argsort(-sizes, kind="stable")] = np.arange(len(channels))
-    members = ragged(runs.begin[channels], sizes)
-    row, number = np.repeat(turn, sizes), members - np.repeat(runs.begin[channels], sizes)
-    width = int(sizes.max())
-    # a run takes the cells low..high and the next one: a blank at least lies between two nets on a track
-    first, stop, cells = _compressed(row, runs.low[members], runs.high[members] + 2)
-    below = np.where(runs.below[members] < 0, -1, runs.below[members] - (members - number))
 
-    def table(values: Ints, empty: int) -> Ints:
-        filled = np.full((len(channels), width), empty)
-        filled[row, number] = values
+    def __init__(self, runs: _Runs, some: Ints, members: Ints) -> None:
+        self.sizes = runs.count[some]
+        turn = np.empty(len(some), np.int64)
+        turn[np.argsort(-self.sizes, kind="stable")] = np.arange(len(some))
+        self.row = np.repeat(turn, self.sizes)
+        begin = np.repeat(runs.begin[some], self.sizes)
+        self.number = members - begin
+        self.shape = len(some), int(self.sizes.max())
+        self.runs, self.members = runs, members
+        self.below = np.where(runs.below[members] < 0, -1, runs.below[members] - begin)
+
+    def _table(self, values: Ints, empty: int) -> Ints:
+        filled = np.full(self.shape, empty)
+        filled[self.row, self.number] = values
         return filled
 
-    firsts, stops, lower = table(first, 0), table(stop, 0), table(below, -1)
-    keys = table(runs.scores(count, channels) * width + number, _NEVER)
-    held = below >= 0
-    waiting = np.zeros_like(keys)
-    np.add.at(waiting, (row[held], below[held]), 1)
-    ready = np.where(waiting > 0, _NEVER, keys)
-    height = np.zeros((len(channels), cells), np.int32)
-    least, tracks = np.zeros_like(keys), np.zeros_like(keys)
-    place, rows = np.arange(cells), np.arange(len(channels))
-    for busy in (sizes[:, None] > np.arange(width)).sum(axis=0).tolist():
-        at = rows[:busy], ready[:busy].argmin(axis=1)
-        here = height[:busy]
-        under = (firsts[at][:, None] <= place) & (place < stops[at][:, None])
-        track = np.maximum(least[at], (here * under).max(axis=1))
-        np.copyto(here, (track + 1)[:, None], where=under, casting="same_kind")
-        tracks[at], ready[at] = track, _NEVER
-        after = lower[at]
-        some = np.flatnonzero(after >= 0)
-        then = at[0][some], after[some]  # no two of them are the same run
-        least[then] = np.maximum(least[then], track[some] + 1)
-        waiting[then] -= 1
-        ready[then] = np.where(waiting[then] > 0, _NEVER, keys[then])
-    return tracks[row, number]
+    def _scores(self) -> Ints:
+        """For each run, as `route.saved`: of each pair it is counted how often one crosses the other when above it."""
+        runs, members, row = self.runs, self.members, self.row
+        low, high, source = (column[members] for column in (runs.low, runs.high, runs.source))
+        ends = (low, FAR), (high, -FAR), (source, -FAR)
+        lows, highs, sources = (self._table(column, empty).astype(np.int32) for column, empty in ends)
+        fan = runs.fan[members]
+        target = runs.target[ragged(runs.first[members], fan)].astype(np.int32)[:, None]
+        at = np.repeat(row, fan)
+        within = (lows[at] < target) & (target < highs[at])
+        first = np.cumsum(fan) - fan
+        over = within[first].astype(np.int16)
+        for more in range(1, int(fan.max())):
+            several = np.flatnonzero(fan > more)
+            over[several] += within[first[several] + more]
+        over += (low[:, None] < sources[row]) & (sources[row] < high[:, None])
+        crossed = np.zeros((*self.shape, self.shape[1]), np.int16)
+        crossed[row, self.number] = over
+        score: Ints = np.sign(crossed - crossed.transpose(0, 2, 1)).sum(axis=2, dtype=np.int64)[row, self.number]
+        return score
+
+    def tracks(self) -> Ints:
+        """The track of each run: constraints first, then few crossings, then few tracks."""
+        row, number, width = self.row, self.number, self.shape[1]
+        low, high = self.runs.low[self.members], self.runs.high[self.members]
+        first, stop, cells = _compressed(row, low, high + STOP)
+        firsts, stops, lower = self._table(first, 0), self._table(stop, 0), self._table(self.below, -1)
+        keys = self._table(self._scores() * width + number, _NEVER)
+        held = self.below >= 0
+        waiting = np.zeros_like(keys)
+        np.add.at(waiting, (row[held], self.below[held]), 1)
+        ready = np.where(waiting > 0, _NEVER, keys)
+        height = np.zeros((self.shape[0], cells), np.int32)
+        least, tracks = np.zeros_like(keys), np.zeros_like(keys)
+        place, rows = np.arange(cells), np.arange(self.shape[0])
+        for busy in (self.sizes[:, None] > np.arange(width)).sum(axis=0).tolist():
+            at = rows[:busy], ready[:busy].argmin(axis=1)
+            here = height[:busy]
+            under = (firsts[at][:, None] <= place) & (place < stops[at][:, None])
+            track = np.maximum(least[at], (here * under).max(axis=1))
+            np.copyto(here, (track + 1)[:, None], where=under, casting="same_kind")
+            tracks[at], ready[at] = track, _NEVER
+            after = lower[at]
+            some = np.flatnonzero(after >= 0)
+            if len(some):
+                then = at[0][some], after[some]  # no two of them are the same run
+                least[then] = np.maximum(least[then], track[some] + 1)
+                waiting[then] -= 1
+                ready[then] = np.where(waiting[then] > 0, _NEVER, keys[then])
+        found: Ints = tracks[row, number]
+        return found
 
 
 def _compressed(row: Ints, low: Ints, stop: Ints) -> tuple[Ints, Ints, int]:
@@ -182,20 +228,21 @@ def _compressed(row: Ints, low: Ints, stop: Ints) -> tuple[Ints, Ints, int]:
     return place[: len(row)], place[len(row) :], int(place.max()) + 1
 
 
-def _one_by_one(nets: Nets, channels: Ints, found: Tracks) -> None:
-    """The channels that are left to `route`."""
-    bounds = np.searchsorted(nets.channel, np.stack([channels, channels + 1]))
-    first = nets.first
-    for channel, start, stop in zip(channels.tolist(), *bounds.tolist(), strict=True):
-        targets = nets.target[first[start] : first[stop - 1] + nets.fan[stop - 1]].tolist()
-        ends = np.cumsum(nets.fan[start:stop]).tolist()
-        some = [
-            Net(source, tuple(targets[low:high]))
-            for source, low, high in zip(nets.source[start:stop].tolist(), [0, *ends], ends, strict=False)
-        ]
-        ways, found.count[channel] = ways_through([some])[0]
-        for net, way in enumerate(ways, start):
-            if way:
-                found.upper[net] = way[0]
-            if len(way) > 1:
-                found.column[net], found.lower[net] = way[1:]
+def _one_by_one(nets: Nets, some: Ints, found: Tracks) -> None:
+    """What is left to `route`: nets of one channel."""
+    fan = nets.fan[some]
+    targets = nets.target[ragged(nets.first[some], fan)].tolist()
+    stops = np.cumsum(fan)
+    starts = stops - fan
+    drawn = [
+        Net(source, tuple(targets[start:stop]))
+        for source, start, stop in zip(nets.source[some].tolist(), starts.tolist(), stops.tolist(), strict=True)
+    ]
+    ways, tracks = ways_through([drawn])[0]
+    channel = nets.channel[some[0]]
+    found.count[channel] = max(found.count[channel], tracks)
+    for net, way in zip(some.tolist(), ways, strict=True):
+        if way:
+            found.upper[net] = way[0]
+        if len(way) > 1:
+            found.column[net], found.lower[net] = way[1:]
