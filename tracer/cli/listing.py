@@ -41,7 +41,7 @@ def as_data(found: Catalogue) -> dict[str, list[dict[str, Any]]]:
             for lesson in group.lessons
         ],
         "models": [_named("model", model.name, model.title, model.program) for model in found.models],
-        "data": [_named("data", data.name, data.title, data.path) for data in found.data],
+        "data": [{**_named("data", data.name, data.title, data.path), "holds": data.holds} for data in found.data],
         "documents": [
             {**_named("document", page.name, page.title, page.path), "group": group.name}
             for group in found.groups
