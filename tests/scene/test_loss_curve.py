@@ -191,3 +191,9 @@ def test_it_is_as_large_with_all_of_it(lang: Lang, size: tuple[int, int]) -> Non
     losses = np.linspace(3.4, 2.0, 40)
     curve = loss_curve(losses, losses, lang, width=size[0], height=size[1], shown=7, evals=[(5, 9.0)], guesses=40)
     assert [cell_len(line.plain) for line in curve.lines()] == [size[0]] * size[1]
+
+
+def test_the_number_of_guessing_stays_whole_wherever_the_mark_is() -> None:
+    for shown in range(1, 101):
+        lines = text([3.0 - 0.01 * step for step in range(100)], width=60, height=12, shown=shown, guesses=27)
+        assert "-log(1/27) = 3.296" in lines[0]

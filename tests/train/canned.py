@@ -149,7 +149,7 @@ def text_reports(steps: int = STEPS) -> Iterator[Report]:
 def text_running(steps: int = STEPS, taken: int | None = None, **other: object) -> tuple[Running, Told]:
     """A run of a model of texts."""
     said = other.pop("said", None) or text_setup(steps)
-    return running(steps, taken, said=said, reporting=text_reports, **other)  # type: ignore[arg-type]
+    return running(steps, taken, **{"said": said, "reporting": text_reports, **other})  # type: ignore[arg-type]
 
 
 class Kept:

@@ -130,14 +130,14 @@ class LossCurve:
         for y, x in np.argwhere(each | line).tolist():
             ahead = 0 <= marker < x
             cells[y][x] = chr(0x2800 + int(each[y, x] | line[y, x])), "data" if line[y, x] and not ahead else "muted"
-        if self.guesses:
-            self._draw_guessing(cells[axis.row(self.chance, rows)])
         for y in range(rows) if marker >= 0 else ():
             cells[y][marker] = (cells[y][marker][0] if line[y, marker] else "│"), "active"
         for step, loss in self.evals:
             x, y = column_of(step, steps, columns), axis.row(loss, rows)
             if x >= 0 and y >= 0 and (step <= self.shown or not self.shown):
                 cells[y][x] = HELD_OUT, "mark"
+        if self.guesses:
+            self._draw_guessing(cells[axis.row(self.chance, rows)])
         return [list(_runs(row)) for row in cells]
 
     def _draw_guessing(self, row: list[tuple[str, Role]]) -> None:
