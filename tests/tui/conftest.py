@@ -31,3 +31,9 @@ def _draw_only(self: Compositor, full: bool = False, screen_stack: Any = None, s
 @pytest.fixture(autouse=True)
 def _nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Compositor, "render_update", _draw_only)
+
+
+@pytest.fixture(autouse=True)
+def _no_runs_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever trains in the repository has a `runs` there; the gallery of a test lists none of it."""
+    monkeypatch.setattr("tracer.tui.library.RUNS", "no-such-folder")

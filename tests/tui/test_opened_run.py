@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
 
 from tests.train.canned import Kept, Told, text_reports, text_setup
 from tracer.errors import ProgramError
 from tracer.train.report import Report, Setup
+from tracer.tui.library import runs_here
 from tracer.tui.opened_run import OpenedRun
 
 
@@ -132,3 +137,16 @@ def test_a_run_whose_loss_is_nan_is_over() -> None:
     kept.log.append(Report(51, float("nan"), 1.0, broken="wte"))
     run = opened(kept)
     assert (run.state, run.past.broken) == ("failed", "wte")
+
+
+def test_the_gallery_lists_the_newest_runs_of_this_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracer.tui.library.RUNS", str(tmp_path))
+    for age, name in enumerate(["new", "old", "half"]):
+        (tmp_path / name).mkdir()
+        if name != "half":
+            (tmp_path / name / "run.json").write_text("{}")
+        os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
+    (tmp_path / "a file").write_text("")
+    assert [Path(one).name for one in runs_here()] == ["new", "old"]
+    monkeypatch.setattr("tracer.tui.library.RUNS", str(tmp_path / "none"))
+    assert runs_here() == []
