@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from tracer.core.columns import CONST
 from tracer.explain.amount import Amount, equals, is_single
 from tracer.explain.arithmetic import local_symbols
 from tracer.explain.delivery import Delivery
@@ -184,17 +185,19 @@ def ending(teller: Teller, this: Pass) -> list[Note]:
     if teller.cursor.position != this.stop:
         return []
     trace, names = teller.trace, teller.names
-    leaves = [n for n in this.columns.nodes.tolist() if trace.kind(n) == "leaf"]
+    nodes, columns = this.columns.nodes, trace.columns
+    made_by_user = (columns.op[nodes] == 0) & ((columns.flags[nodes] & CONST) == 0)
+    leaves: list[int] = nodes[made_by_user].tolist()
     done = Text("The backward pass is over.", "逆伝播が終わりました。")
     if this.columns.slots is not None:
         done = join(done, _RETAINED if this.columns.retains else _FREED)
     if not leaves:
         return [Note("end", done)]
     numbers = []
-    for leaf in leaves[:LISTED]:
-        value = teller.grad(leaf)
-        kept = held(teller, leaf, this) is not None
-        symbol = names.grad(leaf) if kept or this.by_hand else names.partial(this.root, names(leaf))
+    for node in leaves[:LISTED]:
+        value = teller.grad(node)
+        kept = held(teller, node, this) is not None
+        symbol = names.grad(node) if kept or this.by_hand else names.partial(this.root, names(node))
         numbers.append(equation(teller, symbol, 0.0 if value is None else value))
     more = [Text.same(NOT_YET)] * (len(leaves) - len(numbers))  # only counted, never shown
     which = Text(listed(one.en for one in (*numbers, *more)).en, listed(one.ja for one in (*numbers, *more)).ja)
