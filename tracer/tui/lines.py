@@ -7,7 +7,7 @@ anything else has changed too, or something lies over a panel, Textual does it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from textual._compositor import CompositorUpdate
@@ -15,12 +15,12 @@ from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
 
-from tracer.tui.widgets.panel import Panel
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from textual.widget import Widget
+
+    from tracer.tui.widgets.panel import Panel  # the gallery has none: it is there sooner
 
 
 class LinesUpdate(CompositorUpdate):
@@ -52,8 +52,9 @@ class Uncovered:
             above: list[Region] = []
             for widget, (region, clip) in placed.items():  # the uppermost first
                 whole = clip.contains_region(region)
-                if isinstance(widget, Panel) and whole and not any(region.overlaps(other) for other in above):
-                    self._panels.append((widget, region.shrink(widget.styles.gutter)))
+                lined = hasattr(widget, "terminal_line")
+                if lined and whole and not any(region.overlaps(other) for other in above):
+                    self._panels.append((cast("Panel", widget), region.shrink(widget.styles.gutter)))
                 above.append(region)
         return self._panels
 
