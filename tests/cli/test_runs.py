@@ -58,7 +58,7 @@ def test_a_run_that_is_not_done_says_how_to_go_on(shell: Shell, run: str) -> Non
     ("words", "says"),
     [
         (["check"], "is a run: say which of its steps.\n  For example --step 5"),
-        (["steps"], "To look through all of it: tracer open runs/moons-7"),
+        (["steps"], "`tracer open` without it shows all of the run"),
         (["open", "--step", "6"], "the steps of runs/moons-7 are 1 to 5"),
         (["open", "--at", "3"], "a position in which step?"),
         (["open", "--block", "1"], "runs/moons-7 is no document"),
@@ -69,11 +69,11 @@ def test_a_run_that_is_not_done_says_how_to_go_on(shell: Shell, run: str) -> Non
         (["weights", "-o", "w.json", "--at", "3"], "The nearest are those of 0, 5"),
         (["weights", "-o", "no/w.json"], "the folder does not exist"),
         (["train"], "--resume runs/moons-7"),
+        (["train", "--resume", "runs/moons-7"], "runs/moons-7 is a run, not a program"),
     ],
 )
 def test_what_is_wrong_with_a_question_is_one_message(shell: Shell, run: str, words: list[str], says: str) -> None:
-    message = shell.refused(words[0], run, *words[1:]).replace("tracer steps ", "tracer open ")
-    assert says in message
+    assert says in shell.refused(words[0], run, *words[1:])
 
 
 def test_a_folder_of_runs_lists_them(shell: Shell, run: str) -> None:
@@ -126,7 +126,7 @@ def test_what_is_wrong_with_a_broken_run_is_told_with_its_file(
 def test_weights_are_taken_out(shell: Shell, run: str, name: str) -> None:
     from tracer.train.weights import read_weights
 
-    ran = shell("weights", run, "-o", name, "--at", "0")
+    ran = shell("weights", f"{run}/run.json", "-o", name, "--at", "0")
     assert (ran.code, ran.out) == (0, "")
     assert ran.err == f"tracer: {name}: 13 parameters, 13 numbers, after step 0\n"
     kept = Run.open(run).weights(0)

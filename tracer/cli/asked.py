@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
+from tracer.cli.naming import run_folder
 from tracer.cli.settings import Words, own_data, read_words, refuse_unknown_flags, settings_offered
 from tracer.errors import ExpressionError, NotFoundError, TracerError, did_you_mean
 from tracer.lessons.content import content_root
@@ -322,7 +323,7 @@ def _resumed(wanted: Wanted, words: Words) -> Job:
         TracerError: the run cannot be read.
     """
     assert wanted.resume is not None, "asked before"
-    job = Run.open(wanted.resume).job(
+    job = Run.open(run_folder(str(wanted.resume)) or wanted.resume).job(
         resume=True,
         force=wanted.force,
         every=_every("--every", wanted.every),

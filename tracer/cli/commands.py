@@ -150,7 +150,8 @@ def list_(
     {"lessons": [{"name": "start/01_multiply", "kind": "lesson", "title": "...", "title_ja": "...", "group": "start",
                   "section": "", "minutes": 3, "path": "..."}],
      "models":  [{"name": "models/mlp", "kind": "model", "title": "...", "title_ja": "...", "path": "..."}],
-     "data":    [{"name": "moons", "kind": "data", "title": "...", "title_ja": "...", "path": "...", "holds": "points"}],
+     "data":    [{"name": "moons", "kind": "data", "title": "...", "title_ja": "...", "path": "...",
+                  "holds": "points" or "text"}],
      "documents": [{"name": "write-your-own/01_a_page", "kind": "document", "title": "...", "title_ja": "...",
                     "group": "write-your-own", "path": "..."}]}
     """

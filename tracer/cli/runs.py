@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tracer.cli.ending import as_ctrl_c
-from tracer.cli.naming import Wish
+from tracer.cli.naming import Wish, run_folder
 from tracer.cli.progress import report_line
 from tracer.cli.terminal import choose_lang, interactive, line_of, plain, say, watched
 from tracer.cli.writing import check_writable
@@ -21,6 +21,15 @@ from tracer.train.looks import spacing
 from tracer.train.process import OpenedStep, open_step
 from tracer.train.run import Run
 from tracer.train.weights import write_weights
+
+
+def open_folder(path: Path) -> Run:
+    """The run in a folder, or in that of the `run.json` that was named.
+
+    Raises:
+        NotFoundError, FileFormatError: there is none, or it is broken.
+    """
+    return Run.open(run_folder(str(path)) or path)
 
 
 def open_run(folder: Path, *, at: str | None, ascii_only: bool, lang: str | None) -> int:
@@ -98,9 +107,9 @@ def one_step(folder: Path, values: Sequence[str], wish: Wish, lang: Lang) -> Thi
     if wish.step is None:
         raise NotFoundError(
             f"{folder} is a run: say which of its steps.",
-            hint=f"For example --step {max(run.taken, 1)}. To look through all of it: tracer open {folder}",
+            hint=f"For example --step {max(run.taken, 1)}. `tracer open` without it shows all of the run.",
             ja=f"{folder} は訓練の記録です。どのステップかを指定してください。",
-            hint_ja=f"例: --step {max(run.taken, 1)}。全体を見るには: tracer open {folder}",
+            hint_ja=f"例: --step {max(run.taken, 1)}。`tracer open` なら全体を見られます。",
         )
     if not 1 <= wish.step <= run.steps:
         raise NotFoundError(
@@ -155,7 +164,7 @@ def end_replayed() -> None:
 def weights(folder: Path, out: Path, at: int | None, lang: str | None) -> int:
     """Write a run's weights to a file: those after step `at`, which must have a checkpoint, or the last ones."""
     check_writable(out, FileFormatError)
-    run = Run.open(folder)
+    run = open_folder(folder)
     arrays = run.weights(at)
     write_weights(out, arrays)
     told = {

@@ -12,6 +12,7 @@ import numpy as np
 
 from tracer.cli.asked import finite, whole
 from tracer.cli.ending import as_ctrl_c
+from tracer.cli.runs import open_folder
 from tracer.cli.terminal import choose_lang, interactive, line_of, plain
 from tracer.errors import ExpressionError
 from tracer.text import Lang, Text
@@ -19,7 +20,6 @@ from tracer.trace.generation import Generation
 from tracer.trace.trace import Trace
 from tracer.train.entry import MOST_STEPS
 from tracer.train.process import record_sample, sample
-from tracer.train.run import Run
 
 MOST = 1_000_000
 """Texts at once."""
@@ -55,8 +55,8 @@ def write_samples(folder: Path, asked: Asked, *, ascii_only: bool, lang: str | N
         from tracer.tui.runs import walk_sample
 
         chosen = None if lang is None else words
-        return walk_sample(folder, at, seed, temperature, ascii_only=ascii_only, lang=chosen)
-    job = Run.open(folder).job()
+        return walk_sample(open_folder(folder).folder, at, seed, temperature, ascii_only=ascii_only, lang=chosen)
+    job = open_folder(folder).job()
     with as_ctrl_c():
         if asked.walk:
             trace, _ = record_sample(job, at=at, temperature=temperature, seed=seed)
