@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tracer.errors import NotFoundError, ProgramError
+from tracer.train import process as process_module
 from tracer.train.process import Job, TrainingProcess, open_step
 from tracer.train.report import Report, Setup
 from tracer.tui.running import thing_of_step
@@ -280,3 +281,16 @@ def test_the_child_ends_when_whoever_started_it_is_killed(write, tmp_path: Path)
     while alive(int(note.read_text())):
         assert time.monotonic() < end, "it lives on"
         time.sleep(0.02)
+
+
+@pytest.mark.deep
+def test_where_more_steps_will_be_opened_a_process_stands_ready() -> None:
+    """It takes the next job, and gives the same numbers; afterwards nothing is left running."""
+    job = Job(MLP, "models/mlp.py", steps=3)
+    first = open_step(job, 3, again=True)
+    waiting = process_module._READY._waiting[0]
+    assert open_step(job, 3, again=True).loss == first.loss
+    assert waiting.poll() is not None
+    left = process_module._READY._waiting[0]
+    process_module._READY.empty()
+    assert left.poll() is not None

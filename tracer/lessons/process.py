@@ -6,7 +6,6 @@ where it was. What it prints is drained and kept in part: a gigabyte neither fil
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import json
 import os
@@ -25,7 +24,7 @@ from tracer.errors import FileFormatError, NotFoundError, ProgramError
 from tracer.lessons.child import OUTCOME, TRACE
 from tracer.lessons.nothing import nothing_made
 from tracer.lessons.outcome import Outcome
-from tracer.programs.process import Output, check_program, close, death, kill, shown_name, start, tell
+from tracer.programs.process import Output, Ready, check_program, death, kill, shown_name, tell
 from tracer.trace.store import load
 from tracer.trace.trace import Trace
 
@@ -120,41 +119,6 @@ def run_program(
         return replace(run, output=output.text())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-class Ready:
-    """At most one child that was started before it was needed, all its imports done.
-
-    Args:
-        module: what the child runs.
-    """
-
-    def __init__(self, module: str) -> None:
-        self.module = module
-        self._waiting: list[subprocess.Popen[bytes]] = []
-        self._lock = threading.Lock()
-        atexit.register(self.empty)
-
-    def take(self) -> subprocess.Popen[bytes]:
-        with self._lock:
-            while self._waiting:
-                child = self._waiting.pop()
-                if child.poll() is None:
-                    return child
-                close(child)
-        return start(self.module)
-
-    def refill(self) -> None:
-        with self._lock:
-            if not self._waiting:
-                self._waiting.append(start(self.module))
-
-    def empty(self) -> None:
-        with self._lock:
-            while self._waiting:
-                child = self._waiting.pop()
-                kill(child)
-                close(child)
 
 
 _READY = Ready(CHILD)

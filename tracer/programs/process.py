@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import os
@@ -132,6 +133,42 @@ def start(module: str, *, apart: bool = False) -> subprocess.Popen[bytes]:
         )
     except OSError as problem:
         raise ProgramError(f"no process could be started: {(problem.strerror or str(problem)).lower()}.") from None
+
+
+class Ready:
+    """At most one child that was started before it was needed, all its imports done.
+
+    Args:
+        module: what the child runs.
+        apart: see `start`.
+    """
+
+    def __init__(self, module: str, *, apart: bool = False) -> None:
+        self.module, self.apart = module, apart
+        self._waiting: list[subprocess.Popen[bytes]] = []
+        self._lock = threading.Lock()
+        atexit.register(self.empty)
+
+    def take(self) -> subprocess.Popen[bytes]:
+        with self._lock:
+            while self._waiting:
+                child = self._waiting.pop()
+                if child.poll() is None:
+                    return child
+                close(child)
+        return start(self.module, apart=self.apart)
+
+    def refill(self) -> None:
+        with self._lock:
+            if not self._waiting:
+                self._waiting.append(start(self.module, apart=self.apart))
+
+    def empty(self) -> None:
+        with self._lock:
+            while self._waiting:
+                child = self._waiting.pop()
+                kill(child)
+                close(child)
 
 
 def tell(child: subprocess.Popen[bytes], word: str) -> float:

@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from tracer.core.record import LeafKey, Override
 from tracer.errors import ProgramError
-from tracer.programs.process import Output, close, death, kill, start, tell
+from tracer.programs.process import Output, Ready, close, death, kill, start, tell
 from tracer.trace.store import load
 from tracer.trace.trace import Trace
 from tracer.train.job import Job as Job
@@ -27,6 +27,7 @@ from tracer.train.messages import Saved, Unsaved
 from tracer.train.report import Report, Setup
 
 CHILD = "tracer.train.child"
+_READY = Ready(CHILD, apart=True)
 TRACE = "step.trace"
 """What a recording leaves in the folder it was given."""
 GRACE = 3.0
@@ -133,6 +134,7 @@ def open_step(
     stop: threading.Event | None = None,
     changes: Mapping[str, Override] | None = None,
     overrides: Mapping[LeafKey, Override] | None = None,
+    again: bool = False,
 ) -> OpenedStep:
     """Take the steps before `step` (from 1) once more in a child process, and record it.
 
@@ -140,12 +142,15 @@ def open_step(
         replayed: called now and then with the number of steps taken on the way.
         stop: set it from another thread to give up.
         changes, overrides: numbers to begin the step with instead: see `recorded_step`.
+        again: whether more steps will be opened soon: a process then stands ready for the next, its imports done.
 
     Raises:
         ProgramError: the program is wrong or died, or was stopped.
     """
     loss: float | None = None
     with _asked(job, stop, "open", open=step, changes=changes, overrides=overrides) as (folder, lines):
+        if again:
+            _READY.refill()
         for kind, said in lines:
             if kind == "replayed":
                 replayed(said)
@@ -240,7 +245,7 @@ def _asked(
     job.check()
     folder = tempfile.mkdtemp(prefix="tracer-")
     try:
-        child = start(CHILD, apart=True)
+        child = _READY.take()
         assert child.stderr is not None, "it is a pipe"
         output = Output(child.stderr)
         stop, done = stop or threading.Event(), threading.Event()

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tracer.errors import TracerError
 from tracer.text import Text
-from tracer.train.process import OpenedStep, TrainingProcess, open_step
+from tracer.train.process import OpenedStep, TrainingProcess
 from tracer.train.report import Setup
-from tracer.tui.running import Commands, Running, State, short_path
+from tracer.tui.running import Commands, Running, State, open_again, short_path
 
 if TYPE_CHECKING:
     from tracer.train.run import Run
@@ -41,7 +41,7 @@ class OpenedRun(Running):
         self,
         run: Run,
         *,
-        opener: Callable[..., OpenedStep] = open_step,
+        opener: Callable[..., OpenedStep] = open_again,
         begin: Callable[[], Process] | None = None,
     ) -> None:
         folder = short_path(str(run.folder))

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -41,6 +42,10 @@ class Commands(Protocol):
     def stop(self) -> None: ...
 
 
+open_again = partial(open_step, again=True)
+"""Whoever looks at one step will look at another."""
+
+
 class Running:
     """A run under way.
 
@@ -60,7 +65,7 @@ class Running:
         messages: Iterator[Any],
         typed: Sequence[str] = (),
         *,
-        opener: Callable[..., OpenedStep] = open_step,
+        opener: Callable[..., OpenedStep] = open_again,
     ) -> None:
         self.job, self.setup, self.commands, self.typed = job, setup, commands, tuple(typed)
         self.paused = self.ended = self.stopping = False
@@ -226,7 +231,7 @@ def thing_of_step(job: Job, step: int, opened: OpenedStep, typed: Sequence[str] 
         made_before = {key: trace.name(leaves[key]) or "" for key in overrides if key in leaves and not key[0]}
         changes = {name: overrides[key] for key, name in made_before.items()}
         others = {key: value for key, value in overrides.items() if key not in made_before}
-        other = open_step(job, step, stop=stop, changes=changes, overrides=others)
+        other = open_again(job, step, stop=stop, changes=changes, overrides=others)
         return replace(thing_of_step(job, step, other, typed, name), rerun=again, overrides=dict(overrides))
 
     return Thing(f"{name}  step {step:,}", trace, rerun=again, name=name, typed=tuple(typed))

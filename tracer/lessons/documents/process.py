@@ -28,8 +28,8 @@ from tracer.lessons.documents.document import NOTEBOOK_ENDING, Block, Document
 from tracer.lessons.documents.job import JOB, outcome_name, trace_name
 from tracer.lessons.leaves import Overrides
 from tracer.lessons.outcome import Kind, Outcome
-from tracer.lessons.process import GRACE, Limits, Ready, sent
-from tracer.programs.process import Kept, Output, death, kill, tell
+from tracer.lessons.process import GRACE, Limits, sent
+from tracer.programs.process import Kept, Output, Ready, death, kill, tell
 from tracer.trace.store import load
 from tracer.trace.trace import Trace
 
