@@ -155,7 +155,7 @@ class Ready:
                 child = self._waiting.pop()
                 if child.poll() is None:
                     return child
-                close(child)
+                _discard(child)
         return start(self.module, apart=self.apart)
 
     def refill(self) -> None:
@@ -167,8 +167,15 @@ class Ready:
         with self._lock:
             while self._waiting:
                 child = self._waiting.pop()
-                kill(child)
-                close(child)
+                _discard(child)
+
+
+def _discard(child: subprocess.Popen[bytes]) -> None:
+    """End a child that was given nothing to do."""
+    kill(child)
+    close(child)
+    if child.stderr is not None:  # nobody drains it yet
+        child.stderr.close()
 
 
 def tell(child: subprocess.Popen[bytes], word: str) -> float:
