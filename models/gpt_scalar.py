@@ -314,6 +314,7 @@ def training(
     device, dtype: a Value is always a float64 of the CPU; gpt.py has a choice.
     """
     require("steps", steps, least=1)
+    require("lr", lr, least=0, below=math.inf)
     require("batch_size", batch_size, least=1)
     require("accumulate", accumulate, least=1)
     require("device", device, among=("cpu",))

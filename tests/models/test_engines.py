@@ -106,7 +106,8 @@ def test_a_switch_changes_the_recorded_graph(settings: dict[str, Any], gone: set
     def ops(training: Training) -> set[str]:
         with record() as rec:
             training.step(0)
-        return {op.name for node in range(rec.trace.n_nodes) if (op := rec.trace.op(node)) is not None}
+        trace = rec.trace
+        return {op.name for node in range(trace.n_nodes) if (op := trace.op(node)) is not None}
 
     assert gone <= ops(tensor_training())
     assert not gone & ops(tensor_training(**settings))

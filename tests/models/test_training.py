@@ -102,6 +102,26 @@ def _put(training: Training, arrays: dict[str, Any], state: Any) -> None:
 
 
 @each_engine
+def test_a_recorded_step_is_the_step_that_was_taken(make: Any) -> None:
+    """Loss and weights bit for bit, accumulation and all; with every parameter under its name."""
+    settings = {"batch_size": 2, "accumulate": 2, "held_out": 0.3}
+    plain, recorded = make(**settings), make(**settings)
+    for i in range(2):
+        plain.step(i)
+        recorded.step(i)
+    expected = plain.step(2)
+    with record() as rec:
+        found = recorded.step(2)
+    assert float(found).hex() == float(expected).hex()
+    for name, one in weights(recorded).items():
+        np.testing.assert_array_equal(one, weights(plain)[name])
+    trace = rec.trace
+    assert len(trace.passes) == 2
+    names = {trace.name(node) for node in range(trace.n_nodes)}
+    assert names >= {"loss", *(["wte", "layer0.mlp_fc2"] if make is tensor_training else ["wte[1,2]"])}
+
+
+@each_engine
 def test_looking_at_a_run_changes_nothing_and_draws_nothing(make: Any) -> None:
     watched, alone = make(held_out=0.3), make(held_out=0.3)
     for i in range(3):
@@ -188,7 +208,8 @@ def _shape(trace: Any, nodes: Any) -> tuple[int, ...]:
 def test_the_nodes_of_a_cache_have_its_name() -> None:
     with record() as rec:
         program("gpt").training(**TINY).sample(random.Random(1), 1.0)
-    names = {rec.trace.name(node) for node in range(rec.trace.n_nodes)}
+    trace = rec.trace
+    names = {trace.name(node) for node in range(trace.n_nodes)}
     assert {"layer0.keys", "layer0.values"} <= names
 
 
@@ -239,6 +260,8 @@ def test_a_model_that_has_diverged_says_so(make: Any) -> None:
         ({"batch_size": 0}, "batch_size=0"),
         ({"accumulate": 0}, "accumulate=0"),
         ({"steps": 0}, "steps=0"),
+        ({"lr": -0.01}, "lr=-0.01: 0 is the least"),
+        ({"lr": float("nan")}, "lr=nan"),
         ({"beta1": 1.0}, "betas?"),
         ({"documents": []}, "documents: there are none"),
         ({"documents": ["a", ""]}, "number 2 is empty"),
