@@ -21,7 +21,8 @@ def app_of(engine: str = "tensor", lang: Lang = "en", at: int = 0, **settings: o
     trace = generation(engine).trace
 
     def screen() -> GenerationScreen:
-        return GenerationScreen(Thing("names-42  'ab'", trace, name="names-42"), at=at)
+        typed = ("tracer", "sample", "runs/names-42", "--walk", "--seed", "3")
+        return GenerationScreen(Thing("names-42  T = 0.5  seed 3", trace, name="names-42", typed=typed), at=at)
 
     return GradientTracer(remembering(lang, **settings), screen=screen)
 
@@ -54,3 +55,12 @@ async def test_every_panel_has_its_turn() -> None:
         for heading in headings:
             assert heading in shown(app)
             await pilot.press("tab")
+
+
+async def test_copy_gives_the_command_that_writes_the_text_again() -> None:
+    """`--at` would be a training step there, not a position of this trace."""
+    app = app_of(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, GenerationScreen))
+        await pilot.press("c")
+        assert app.clipboard == "tracer sample runs/names-42 --walk --seed 3"

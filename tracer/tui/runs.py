@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from tracer.lessons.runner import Thing
-from tracer.text import Lang, clean
+from tracer.text import Lang
 from tracer.train.run import Run
 from tracer.tui.opened_run import OpenedRun
 from tracer.tui.start import run_app
@@ -68,10 +68,10 @@ def walk_sample(
 
 
 def generated(run: Run, at: int | None, seed: int, temperature: float) -> Thing:
-    """A text that a run wrote, recorded, as something to walk."""
+    """A text that a run wrote, recorded, as something to walk. What it is called does not tell the text."""
     from tracer.train.process import record_sample
 
-    trace, text = record_sample(run.job(), at=at, temperature=temperature, seed=seed)
+    trace, _ = record_sample(run.job(), at=at, temperature=temperature, seed=seed)
     words = ["tracer", "sample", str(run.folder), "--walk", "--temperature", f"{temperature:g}", "--seed", str(seed)]
     words += [] if at is None else ["--at", str(at)]
-    return Thing(f"{run.name}  {clean(text)!r}", trace, name=run.name, typed=tuple(words))
+    return Thing(f"{run.name}  T = {temperature:g}  seed {seed}", trace, name=run.name, typed=tuple(words))

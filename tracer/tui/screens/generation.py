@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.reactive import reactive
 
 from tracer.lessons.runner import Thing
+from tracer.text import Text
 from tracer.trace.generation import Generation
 from tracer.tui.screens.base import AppScreen
 from tracer.tui.screens.stepper import StepperScreen
@@ -59,6 +61,12 @@ class GenerationScreen(StepperScreen):
         yield SentenceLine(id="sentence").data_bind(StepperScreen.view, AppScreen.lang)
         yield KeyBar("walk", "stepper").data_bind(AppScreen.lang)
 
+    def action_copy(self) -> None:
+        """Put a command on the clipboard that writes this text again, to be walked from its beginning."""
+        command = shlex.join(self.thing.typed)
+        self.app.copy_to_clipboard(command)
+        self.notify(_COPIED.format(command=command)[self.lang], markup=False, timeout=6)
+
     # Walking
 
     def action_stop(self, n: int) -> None:
@@ -66,3 +74,6 @@ class GenerationScreen(StepperScreen):
         cursor, ends = self.view.cursor, self._ends
         ahead = [p for p in ends if p > cursor.position] if n > 0 else [p for p in ends[::-1] if p < cursor.position]
         self.go_to(cursor.trace.cursor(ahead[0]) if ahead else self.edge_of_time(cursor, end=n > 0))
+
+
+_COPIED = Text(en="Copied: {command}", ja="コピーしました: {command}")

@@ -60,6 +60,9 @@ class TrainingHeader(TrainingPanel):
         title.truncate(max(8, room - (BAR if long else 12)), overflow="ellipsis")
         bar = max(0, min(BAR, room - title.cell_len - 1))
         line = title + middle + self._bar(view.shown / of, steps / of, bar)
+        if view.said is not None:  # said here too: of the panels, one may be all there is room for
+            line = title + RichText("  ").append(view.said[self.lang], palette.style("accent"))
+            line.truncate(max(8, size.width - right.cell_len - 1), overflow="ellipsis")
         line.append(" " * max(1, size.width - line.cell_len - right.cell_len))
         return self.strips([line + right], size.width)
 
