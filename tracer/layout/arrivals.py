@@ -10,7 +10,7 @@ from itertools import chain, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.layout.things import Grouped, Ints, Things, ragged
+from tracer.layout.things import Grouped, Ints, Things, ragged, sorted_by
 
 SEVERAL = 16
 """A node with more inputs is settled by itself."""
@@ -27,7 +27,7 @@ class Arrivals:
     """
 
     def __init__(self, things: Things, place: Ints, across: Ints, in_ports: Sequence[tuple[int, ...]]) -> None:
-        by_place = np.argsort(place[things.last], kind="stable")
+        by_place = sorted_by(place[things.last], things.count)
         groups = Grouped(things.user[by_place], things.nodes)
         self.edge = by_place[groups.order]
         self.user, self.last = things.user[self.edge], things.last[self.edge]

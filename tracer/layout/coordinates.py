@@ -193,30 +193,25 @@ def straighten(
         ends: through-point -> where the wire goes next, if it is the last one before a user.
     """
     count = len(place)
-    beside = Beside([count] * count, [0] * count, [count + 1] * count, [0] * count)
+    left, right = [(count, 0)] * count, [(count + 1, 0)] * count
     for row, gaps in zip(rows, distances, strict=True):
         for one, other, gap in zip(row, row[1:], gaps, strict=False):
-            beside.right[one], beside.left[other] = other, one
-            beside.after[one] = beside.before[other] = gap
-    pull_straight(place, beside, chains, ends)
-
-
-class Beside(NamedTuple):
-    """By thing who stands beside it in its row, and the least distance to that one."""
-
-    left: list[int]
-    """The number of things where nobody does."""
-    before: list[int]
-    right: list[int]
-    """One more than the number of things where nobody does."""
-    after: list[int]
+            right[one], left[other] = (other, gap), (one, gap)
+    pull_straight(place, [(*near, *far) for near, far in zip(left, right, strict=True)], chains, ends)
 
 
 def pull_straight(
-    place: list[int], beside: Beside, chains: Iterable[tuple[int, Sequence[int]]], ends: Mapping[int, int]
+    place: list[int],
+    beside: Sequence[tuple[int, int, int, int]],
+    chains: Iterable[tuple[int, Sequence[int]]],
+    ends: Mapping[int, int],
 ) -> None:
-    """`straighten`, with the neighbours known."""
-    left, before, right, after = beside
+    """`straighten`, with the neighbours known.
+
+    Args:
+        beside: by thing who stands left of it in its row, the least distance to that one, who stands right of it, and
+            the least distance. Where nobody does, it is the number of things on the left, and one more on the right.
+    """
     place += [-FAR, FAR]  # nobody's neighbours
     for source, chain in chains:
         came = place[source]
@@ -224,8 +219,9 @@ def pull_straight(
         while done < len(chain):
             low, high = -FAR, FAR
             count = done
-            for thing in chain[done:]:
-                a, b = place[left[thing]] + before[thing], place[right[thing]] - after[thing]
+            for thing in chain[done:] if done else chain:
+                near, before, far, after = beside[thing]
+                a, b = place[near] + before, place[far] - after
                 if a < low:
                     a = low
                 if b > high:

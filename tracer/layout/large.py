@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from tracer.layout.arrivals import Arrivals
-from tracer.layout.coordinates import Beside, pull_straight
+from tracer.layout.coordinates import pull_straight
 from tracer.layout.placed import Direction, Placed, Point, Size, Spacing
 from tracer.layout.places import Pulls, places
 from tracer.layout.reading import Read
@@ -38,11 +38,12 @@ class LargeLayout:
         self.direction, self.spacing = direction, spacing
         self.names, self.edges = read.nodes, read.keys
         self.things = joined(*(np.array(row, np.int64) for row in (rank, reach, read.sources, read.users)))
-        extents = np.array([(size.width, size.height, size.room_in, size.room_out) for size in sizes], np.int64)
-        self.across, self.along, self.room_in, self.room_out = extents.T
+        self.across = np.array([size.width for size in sizes], np.int64)
+        self.along = np.array([size.height for size in sizes], np.int64)
+        self.room_in = np.array([size.room_in for size in sizes], np.int64)
+        self.room_out = np.array([size.room_out for size in sizes], np.int64)
         if direction == "right":
             self.across, self.along = self.along, self.across
-        self.along = self.along.copy()
         self.rows, self.crossings = ordered_rows(self.things)
         slot = self.rows.slots()
         self.arrivals = Arrivals(self.things, slot, self.across, [size.in_ports for size in sizes])
@@ -98,14 +99,10 @@ class LargeLayout:
         left[thing[behind]], before[thing[behind]] = thing[behind - 1], gaps[behind]
         right[thing[behind - 1]], after[thing[behind - 1]] = thing[behind], gaps[behind]
         goal = place[arrivals.user] + arrivals.port
-        chains = [
-            (node, range(start, start + some))
-            for node, start, some in zip(
-                crooked.tolist(), first[crooked].tolist(), length[crooked].tolist(), strict=True
-            )
-        ]
+        stops = (first + length)[crooked].tolist()
+        chains = zip(crooked.tolist(), map(range, first[crooked].tolist(), stops), strict=True)
         moved = place.tolist()
-        beside = Beside(left.tolist(), before.tolist(), right.tolist(), after.tolist())
+        beside = list(zip(*(column.tolist() for column in (left, before, right, after)), strict=True))
         pull_straight(moved, beside, chains, dict(zip(arrivals.last.tolist(), goal.tolist(), strict=True)))
         place[:] = moved
 

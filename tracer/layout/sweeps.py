@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.layout.inversions import Inversions
-from tracer.layout.things import Ints, Things
+from tracer.layout.things import Ints, Things, sorted_by
 
 SWEEPS, PATIENCE = 16, 4
 """Sweeps, and sweeps without a better order before giving up."""
@@ -60,7 +60,7 @@ class _Row(NamedTuple):
 
 def ordered_rows(things: Things) -> tuple[Rows, int]:
     """Each rank's things in an order with few crossings, and how many pairs of links cross then."""
-    start = np.argsort(things.rank, kind="stable")
+    start = sorted_by(things.rank, things.count)
     first = np.concatenate([[0], np.cumsum(np.bincount(things.rank))])
     rows = Rows(start, first)
     slot = rows.slots()
@@ -94,7 +94,7 @@ def _rows(rows: Rows, here: Ints, there: Ints, beside: int) -> list[_Row]:
         here, there: slots of the ends of each link: of those that are sorted, and of those already settled.
         beside: the settled rank less the sorted one.
     """
-    order = np.argsort(here, kind="stable")
+    order = sorted_by(here, len(rows.thing))
     there = there[order]
     share = np.bincount(here, minlength=len(rows.thing))
     begin = np.concatenate([[0], np.cumsum(share)])

@@ -67,10 +67,16 @@ def ragged(first: Ints, count: Ints) -> Ints:
     return found
 
 
+def sorted_by(numbers: Ints, most: int) -> Ints:
+    """The order of numbers from 0 to below `most`, equal ones as they come: in 16 bits many times faster."""
+    narrow = numbers.astype(np.uint16) if most <= 1 << 16 else numbers
+    return np.argsort(narrow, kind="stable")
+
+
 class Grouped:
     """Rows of a table in groups: which rows belong to each of many owners, in the order of the rows."""
 
     def __init__(self, owner: Ints, owners: int) -> None:
-        self.order = np.argsort(owner, kind="stable")
+        self.order = sorted_by(owner, owners)
         self.count = np.bincount(owner, minlength=owners)
         self.first = np.cumsum(self.count) - self.count

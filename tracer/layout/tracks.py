@@ -7,14 +7,15 @@ runs, are left to `route`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 
 from tracer.layout.route import Net, ways_through
-from tracer.layout.things import Ints, ragged
+from tracer.layout.things import Ints, ragged, sorted_by
 
 WIDTHS = (0, 2, 4, 8, 16, 32, 64, 128)
 """Knots of up to so many runs go side by side."""
@@ -24,7 +25,7 @@ STOP = 2
 """A run takes the cells low..high and the next one: a blank at least lies between two nets on a track."""
 FAR = 1 << 30
 """Further than any column."""
-_NEVER = np.iinfo(np.int64).max
+_NEVER = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +82,8 @@ def routed(nets: Nets, channels: int) -> Tracks:
         tracks = _Knots(runs, some, members).tracks()
         upper[runs.net[members]] = tracks
         np.maximum.at(found.count, runs.channel[members], tracks + 1)
-    for some in alone:
-        _one_by_one(nets, some, found)
+    if alone:
+        _thing_by_thing(nets, alone, found)
     return found
 
 
@@ -96,7 +97,7 @@ class _Runs:
         low = np.minimum(np.minimum.reduceat(target, own), nets.source[net])
         high = np.maximum(np.maximum.reduceat(target, own), nets.source[net])
         knot = _knots(nets.channel[net], low, high + STOP)
-        order = np.argsort(knot, kind="stable")
+        order = sorted_by(knot, len(knot))
         self.net, self.low, self.high = net[order], low[order], high[order]
         self.channel, self.source, self.fan = nets.channel[self.net], nets.source[self.net], nets.fan[self.net]
         self.target = nets.target[ragged(first[order], self.fan)]
@@ -190,15 +191,18 @@ class _Knots:
         row, number, width = self.row, self.number, self.shape[1]
         low, high = self.runs.low[self.members], self.runs.high[self.members]
         first, stop, cells = _compressed(row, low, high + STOP)
-        firsts, stops, lower = self._table(first, 0), self._table(stop, 0), self._table(self.below, -1)
-        keys = self._table(self._scores() * width + number, _NEVER)
+        # all of it fits in few bytes, for a knot has few runs
+        firsts, stops, lower = (
+            self._table(column, empty).astype(np.int16) for column, empty in ((first, 0), (stop, 0), (self.below, -1))
+        )
+        keys = self._table(self._scores() * width + number, _NEVER).astype(np.int32)
         held = self.below >= 0
         waiting = np.zeros_like(keys)
         np.add.at(waiting, (row[held], self.below[held]), 1)
         ready = np.where(waiting > 0, _NEVER, keys)
-        height = np.zeros((self.shape[0], cells), np.int32)
-        least, tracks = np.zeros_like(keys), np.zeros_like(keys)
-        place, rows = np.arange(cells), np.arange(self.shape[0])
+        height = np.zeros((self.shape[0], cells), np.int16)
+        least, tracks = np.zeros(self.shape, np.int16), np.zeros(self.shape, np.int16)
+        place, rows = np.arange(cells, dtype=np.int16), np.arange(self.shape[0])
         for busy in (self.sizes[:, None] > np.arange(width)).sum(axis=0).tolist():
             at = rows[:busy], ready[:busy].argmin(axis=1)
             here = height[:busy]
@@ -213,7 +217,7 @@ class _Knots:
                 least[then] = np.maximum(least[then], track[some] + 1)
                 waiting[then] -= 1
                 ready[then] = np.where(waiting[then] > 0, _NEVER, keys[then])
-        found: Ints = tracks[row, number]
+        found: Ints = tracks[row, number].astype(np.int64)
         return found
 
 
@@ -228,21 +232,23 @@ def _compressed(row: Ints, low: Ints, stop: Ints) -> tuple[Ints, Ints, int]:
     return place[: len(row)], place[len(row) :], int(place.max()) + 1
 
 
-def _one_by_one(nets: Nets, some: Ints, found: Tracks) -> None:
-    """What is left to `route`: nets of one channel."""
+def _thing_by_thing(nets: Nets, groups: Sequence[Ints], found: Tracks) -> None:
+    """What is left to `route`: groups of nets, each of one channel and apart from all others."""
+    some = np.concatenate(groups)
     fan = nets.fan[some]
     targets = nets.target[ragged(nets.first[some], fan)].tolist()
     stops = np.cumsum(fan)
-    starts = stops - fan
+    bounds = zip((stops - fan).tolist(), stops.tolist(), strict=True)
     drawn = [
         Net(source, tuple(targets[start:stop]))
-        for source, start, stop in zip(nets.source[some].tolist(), starts.tolist(), stops.tolist(), strict=True)
+        for source, (start, stop) in zip(nets.source[some].tolist(), bounds, strict=True)
     ]
-    ways, tracks = ways_through([drawn])[0]
-    channel = nets.channel[some[0]]
-    found.count[channel] = max(found.count[channel], tracks)
-    for net, way in zip(some.tolist(), ways, strict=True):
-        if way:
-            found.upper[net] = way[0]
-        if len(way) > 1:
-            found.column[net], found.lower[net] = way[1:]
+    ends = list(accumulate(map(len, groups), initial=0))
+    routes = ways_through([drawn[start:stop] for start, stop in pairwise(ends)])
+    for group, (ways, tracks) in zip(groups, routes, strict=True):
+        channel = nets.channel[group[0]]
+        found.count[channel] = max(found.count[channel], tracks)
+        found.upper[group] = [way[0] if way else -1 for way in ways]
+        for net, way in zip(group.tolist(), ways, strict=True):
+            if len(way) > 1:
+                found.column[net], found.lower[net] = way[1:]
