@@ -127,6 +127,11 @@ def test_more_steps_are_taken_and_what_that_means_is_said(place: Place) -> None:
         assert opened["loss"].hex() == after.reports[step - 1].loss.hex()
 
 
+def test_fewer_steps_than_were_taken_are_refused(place: Place) -> None:
+    place.train(place.job("run"), 7)
+    assert "has taken 7 steps; 5 were asked for" in refused(place, "run", steps=5).message
+
+
 def test_a_run_that_another_process_trains_is_refused(place: Place) -> None:
     place.train(place.job("run"), 5)
     folder = place.folder / "run"

@@ -24,10 +24,21 @@ from tracer.train.run import Run, is_run, new_folder
 __all__ = ["place"]
 
 
+MADE: dict[str, bytes] = {}
+"""A run that was trained once, for all tests that only look at it."""
+
+
 @pytest.fixture
 def trained(place: Place) -> Path:
-    place.train(place.job("run", settings={"lr": 0.05}, seed=7))
-    return place.folder / "run"
+    folder = place.folder / "run"
+    if not MADE:
+        place.train(place.job("run", settings={"lr": 0.05}, seed=7))
+        MADE.update(snapshot(folder))
+        return folder
+    for name, data in MADE.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
 
 
 def test_what_a_run_is_reads_back(trained: Path, place: Place) -> None:
@@ -94,6 +105,15 @@ def test_reading_on_gives_what_is_new_and_leaves_a_torn_line(trained: Path) -> N
     more, after = run.newer(at, 12)
     assert [report.step for report in more] == [13]
     assert run.newer(after, 13) == ((), after)
+
+
+def test_reading_on_begins_anew_where_the_log_was_cut(trained: Path) -> None:
+    """As when it is gone on with from a checkpoint."""
+    run = Run.open(trained)
+    at = run.newer(0, 0)[1]
+    lines = (trained / "log.jsonl").read_bytes().splitlines(True)
+    (trained / "log.jsonl").write_bytes(b"".join(lines[:3]))
+    assert [report.step for report in run.newer(at, 1)[0]] == [2, 3]
 
 
 def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:

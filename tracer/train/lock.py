@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +12,7 @@ from tracer.errors import FileFormatError
 from tracer.text import clean
 
 NAME = "lock"
+TRIES = 5
 
 
 def _fcntl() -> ModuleType | None:
@@ -33,7 +35,7 @@ def take(folder: Path) -> int:
     held = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
     try:
         if fcntl is not None:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(fcntl, held)
         with suppress(OSError):  # who it is, for the one who is refused; a full disk does not matter here
             os.ftruncate(held, 0)
             os.pwrite(held, str(os.getpid()).encode(), 0)
@@ -49,6 +51,20 @@ def take(folder: Path) -> int:
     except OSError:  # a file system without locks
         pass
     return held
+
+
+def _lock(fcntl: ModuleType, held: int) -> None:
+    """Lock, or give up after a moment: whoever only asks whether it is locked holds it for microseconds.
+
+    Raises:
+        BlockingIOError: it stays locked.
+    """
+    for _ in range(TRIES):
+        with suppress(BlockingIOError):
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(0.02)
+    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def is_held(folder: Path) -> bool:

@@ -70,8 +70,11 @@ def read_from(folder: Path, offset: int) -> tuple[tuple[Report, ...], int]:
     path = folder / NAME
     try:
         with open(path, "rb") as file:
-            file.seek(offset)
-            data = file.read(MOST_BYTES)
+            file.seek(max(0, offset - 1))
+            if offset and file.read(1) != b"\n":  # it was cut since, and is another now
+                offset = 0
+                file.seek(0)
+            data = file.read()
     except (OSError, ValueError):  # gone, or not there yet
         return (), offset
     lines = data.split(b"\n")[:-1]

@@ -94,6 +94,8 @@ def go_on(built: Built, folder: Path, *, force: bool) -> GoneOn:
     taken, notes = _last(built.training, folder, len(reports))
     if taken and _is_over(reports[taken - 1].loss, reports[taken - 1].broken):
         raise _over(folder, taken, reports[taken - 1].loss, reports[taken - 1].broken)
+    if now.steps < taken:
+        raise _past(folder, taken, now.steps)
     changed, more = _changes(about, now)
     if changed:
         before = {"steps": about.asked["steps"], "settings": dict(about.asked["settings"])}
@@ -226,6 +228,15 @@ def _over(folder: Path, step: int, loss: float, broken: str | None) -> ProgramEr
         hint=f"Open that step to see why: tracer open {clean(str(folder))} --step {step}",
         ja=clean(f"{folder}: ステップ {step:,} で{ja}になって終わっているので、続けられません。"),
         hint_ja=f"原因を見るには: tracer open {clean(str(folder))} --step {step}",
+    )
+
+
+def _past(folder: Path, taken: int, steps: int) -> ProgramError:
+    return ProgramError(
+        clean(f"{folder}: the run has taken {taken:,} steps; {steps:,} were asked for."),
+        hint=f"--steps counts from the first: give more than {taken:,}.",
+        ja=clean(f"{folder}: すでに {taken:,} ステップ進んでいます（指定: {steps:,}）。"),
+        hint_ja=f"--steps は最初からの数です。{taken:,} より大きい数を指定してください。",
     )
 
 

@@ -231,7 +231,9 @@ class Run:
         at = step if step is not None else max(there, default=None)
         if at is None or at not in there:
             raise no_checkpoint(self.folder, at, there)
-        return dict(checkpoint.read(self.folder, at).parameters)
+        found = checkpoint.read(self.folder, at).parameters
+        order = {name: place for place, name in enumerate(self.about.parameters)}
+        return dict(sorted(found.items(), key=lambda pair: order.get(pair[0], len(order))))
 
     @property
     def source(self) -> str:
