@@ -245,7 +245,7 @@ def _taken_apart(wanted: Wanted) -> tuple[Words, Wanted]:
     if wanted.hidden is not None:
         given["hidden"] = whole("--hidden", wanted.hidden, 1, 100_000)
     for name, number in given.items():
-        _refuse_twice(name, name in settings, number)
+        _refuse_twice(name, name in settings, settings.get(name, number))
     settings |= given
     rate = settings.get("lr", 1.0)
     if isinstance(rate, float) and not 0 < rate < math.inf:

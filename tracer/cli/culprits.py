@@ -30,5 +30,5 @@ def tell_culprit(job: Job, step: int, lang: Lang) -> None:
 
 _WALK = Text(
     en="to walk there: tracer open {run} --step {step}   in words: tracer why {run} --step {step}",
-    ja="たどるには: tracer open {run} --step {step}　説明: tracer why {run} --step {step}",
+    ja="たどるには: tracer open {run} --step {step}   説明: tracer why {run} --step {step}",
 )

@@ -139,9 +139,15 @@ class _Teller:
 
 def _introduce(setup: Setup, shown: str, folder: str, lang: Lang) -> None:
     if watched():
-        data = f"{setup.documents:,} documents" if setup.documents else f"{len(setup.rows):,} rows"
-        settings = setup.settings_in_words(", ", "=")
-        say(f"{shown}: {setup.parameters:,} parameters ({setup.engine}), {data}, {settings}")
+        data = _DOCUMENTS if setup.documents else _ROWS
+        told = {
+            "shown": shown,
+            "parameters": f"{setup.parameters:,}",
+            "engine": setup.engine,
+            "data": data.format(count=f"{setup.documents or len(setup.rows):,}"),
+            "settings": setup.settings_in_words(", ", "="),
+        }
+        say(_ABOUT.format(**told)[lang])
     if folder and setup.taken:
         say(_GOES_ON.format(run=folder, step=f"{setup.taken:,}")[lang])
     elif folder and watched():
@@ -196,8 +202,14 @@ def _end(bar: _Bar | None) -> None:
         bar.progress.stop()
 
 
+_ABOUT = Text(
+    en="{shown}: {parameters} parameters ({engine}), {data}, {settings}",
+    ja="{shown}: パラメータ {parameters} 個（{engine}）、{data}、{settings}",
+)
+_DOCUMENTS = Text("{count} documents", "文書 {count} 件")
+_ROWS = Text("{count} rows", "{count} 行")
 _STOPPED = Text("stopped after step {step}.", "ステップ {step} で止めました。")
 _RESUME = Text("to go on: tracer train --resume {run}", "続きから再開するには: tracer train --resume {run}")
-_KEPT = Text("kept in {run}", "{run} に保存します")
+_KEPT = Text("kept in {run}", "保存先: {run}")
 _GOES_ON = Text("{run} goes on after step {step}", "{run} をステップ {step} のあとから再開します")
 _SPEED = Text("{steps} steps, {speed} a second.", "{steps} ステップ、毎秒 {speed} ステップ。")
