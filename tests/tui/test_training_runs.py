@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -12,6 +13,7 @@ from textual.pilot import Pilot
 from tests.train.canned import Kept, Told, text_reports, text_running, text_setup
 from tests.tui.shell import remembering, shown, until
 from tests.tui.stepping import toasts
+from tests.tui.test_compare import kept as compared
 from tests.tui.test_opened_run import Process
 from tracer.core.record import record
 from tracer.core.value import Value
@@ -21,6 +23,7 @@ from tracer.train.report import Report, Sample
 from tracer.tui.app import GradientTracer
 from tracer.tui.opened_run import OpenedRun
 from tracer.tui.running import Running
+from tracer.tui.screens.compare import CompareScreen
 from tracer.tui.screens.run_to import RunToScreen
 from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.screens.training import TrainingScreen
@@ -235,3 +238,20 @@ async def test_a_checkpoint_that_fails_is_told() -> None:
         await until(pilot, lambda: "Not saved: no space left" in shown(app))
         run.take(Saved(1))
         await until(pilot, lambda: "Not saved" not in shown(app))
+
+
+# Beside another
+
+
+@pytest.mark.deep
+async def test_the_palette_offers_the_other_runs_of_this_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracer.tui.commands.runs_here", lambda: ["runs/names-42", "runs/names-7"])
+    monkeypatch.setattr("tracer.tui.screens.training.Run.open", lambda path: compared(Path(path).name, None))
+    app = app_of(opened(Kept()))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("ctrl+p", *"compare this", "down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        assert [run.name for run in app.screen.compared.runs] == ["names-42", "names-7"]  # type: ignore[attr-defined]
+        await pilot.press("q")
+        assert isinstance(app.screen, TrainingScreen)

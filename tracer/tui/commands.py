@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 from rich.text import Text as RichText
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from tracer.text import LANGS, Lang, Text
+from tracer.text import LANGS, Lang, Text, clean
 from tracer.tui.keys import face_of, rows
+from tracer.tui.library import runs_here
 from tracer.tui.themes import THEME_WORDS
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _HOPS = Text(
     en="Boxes drawn: those up to {n} wires away from the one at hand", ja="描く範囲: いまの箱から線 {n} 本以内"
 )
 _NO_HOPS = Text(en="Boxes drawn: all, as far as there is room", ja="描く範囲: 上限まですべて")
+_COMPARE = Text(en="Compare this run with {name}", ja="この訓練を {name} と比べる")
 _COLOURS = Text(en="Colours: {name}", ja="配色: {name}")
 
 
@@ -44,6 +46,14 @@ class Folds(Protocol):
     def fold_all(self) -> None: ...
     def set_limit(self, limit: int) -> None: ...
     def set_hops(self, hops: int | None) -> None: ...
+
+
+@runtime_checkable
+class Compares(Protocol):
+    """A screen that shows a training run."""
+
+    def is_of(self, path: str) -> bool: ...
+    def compare_with(self, path: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,10 @@ class Commands(Provider):
             for hops in (1, 2, 3):
                 yield Command(_HOPS.format(n=hops), partial(screen.set_hops, hops))
             yield Command(_NO_HOPS, partial(screen.set_hops, None))
+        if isinstance(screen, Compares):
+            for path in runs_here():
+                if not screen.is_of(path):
+                    yield Command(_COMPARE.format(name=clean(path)), partial(screen.compare_with, path))
         for lesson in app.catalogue.lessons if app.catalogue is not None else ():
             title = Text(*(f"{lesson.section} {lesson.title[lang]}".strip() for lang in LANGS))
             yield Command(_OPEN.format(title=title), partial(app.open_thing, lesson.name))

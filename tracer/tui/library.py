@@ -7,6 +7,7 @@ first one's run.
 from __future__ import annotations
 
 import os
+import shlex
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -124,6 +125,14 @@ def runs_here() -> list[str]:
         newest = [path for _, path in sorted(found, reverse=True)]
         return [path for path in newest if os.path.isfile(os.path.join(path, "run.json"))][:MOST_RUNS]
     return []
+
+
+def is_run_here(words: str) -> bool:
+    """Whether what would be typed after `tracer open` is a run's folder."""
+    with suppress(OSError, ValueError):  # a quote that does not end, or no path
+        name, *rest = shlex.split(words) or [""]
+        return not rest and os.path.isfile(os.path.join(name, "run.json"))
+    return False
 
 
 def _is_there(path: Path) -> bool:

@@ -7,6 +7,7 @@ under way leaves it saved.
 
 from __future__ import annotations
 
+import os
 import shlex
 import threading
 from dataclasses import replace
@@ -25,6 +26,7 @@ from tracer.text import LANGS, Text
 from tracer.trace.why import Why
 from tracer.train.culprit import culprit
 from tracer.train.report import Setup
+from tracer.train.run import Run
 from tracer.tui.background import in_background
 from tracer.tui.keys import Place, bindings
 from tracer.tui.running import Running
@@ -308,6 +310,28 @@ class TrainingScreen(AppScreen[None]):
         else:
             self.action_last()
 
+    # Beside another run
+
+    def is_of(self, path: str) -> bool:
+        """Whether this is the run in a folder."""
+        folder = self.training.setup.folder
+        return not folder or os.path.abspath(path) == os.path.abspath(folder)
+
+    def compare_with(self, path: str) -> None:
+        """Lay the run in another folder over this one, as both are now."""
+        folders = self.training.setup.folder, path
+        in_background(self, lambda: [Run.open(folder) for folder in folders], self._compared, self._not_compared)
+
+    def _compared(self, runs: list[Run]) -> None:
+        from tracer.tui.screens.compare import CompareScreen
+
+        self.app.push_screen(CompareScreen(runs))
+
+    def _not_compared(self, error: TracerError) -> None:
+        from tracer.tui.screens.notice import NoticeScreen
+
+        self.app.push_screen(NoticeScreen(_NOT_COMPARED, Text(error.told("en"), error.told("ja"))))
+
     def action_copy(self) -> None:
         """Put a command on the clipboard that opens the step shown."""
         command = shlex.join(self.training.words(max(1, self.view.shown)))
@@ -317,6 +341,7 @@ class TrainingScreen(AppScreen[None]):
 
 _ENDED = Text(en="The training ended early", ja="訓練が途中で終わりました")
 _NOT_OPENED = Text(en="This step cannot be opened", ja="このステップは開けませんでした")
+_NOT_COMPARED = Text(en="These runs cannot be compared", ja="この二つは比べられませんでした")
 _OPENING = Text(en="Opening step {step} …  (esc gives up)", ja="ステップ {step} を開いています…（esc で中止）")
 _NOT_SAME = Text(
     en="✗ Taken once more, this step gave another loss: its seed does not decide all that is random in the program.",

@@ -22,6 +22,7 @@ from textual.widgets import Static
 
 from tracer.scene.prose import Prose
 from tracer.text import Lang, Text
+from tracer.tui.library import is_run_here
 from tracer.tui.messages import Request
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ _STATES: dict[Progress | None, Text] = {
 _PAGE = Text(
     en="{file}: a document to play. Prose, code and graph stand side by side, block by block.",
     ja="{file}: 文書。文章・コード・グラフを並べて、ブロックごとにたどります。",
+)
+_RUN = Text(
+    en="A training run. Enter shows its loss and what it wrote; each of its steps opens.",
+    ja="訓練の記録です。Enter で損失と生成例を表示し、どのステップでも開けます。",
 )
 _RECENT = Text(en="Opened before. Enter opens it again.", ja="前に開いたものです。Enter でもう一度開きます。")
 
@@ -117,7 +122,8 @@ class Preview(Vertical):
         if lesson is None:
             page = self.page
             self.border_title = Content(page.title[lang] if page is not None else self.recent or "")
-            words = _PAGE.format(file=page.path_in(lang).name) if page is not None else _RECENT if self.recent else None
+            recent = _RUN if self.recent and is_run_here(self.recent) else _RECENT if self.recent else None
+            words = _PAGE.format(file=page.path_in(lang).name) if page is not None else recent
             self.query_one("#preview-words", Static).update(Prose(words[lang]) if words is not None else "")
             self.query_one("#preview-counts", Static).update("")
             self.query_one("#preview-program", Static).update("")
