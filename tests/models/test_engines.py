@@ -199,5 +199,5 @@ def test_settings_have_the_same_names_and_defaults() -> None:
     assert {**tensors, "dtype": "float64"} == scalars
     assert TINY.keys() <= scalars.keys()
     for wrong in ({"dtype": "float32"}, {"device": "cuda"}):
-        with pytest.raises(ArgumentError, match="it is one of"):
+        with pytest.raises(ArgumentError, match="it can only be"):
             scalar_training(**wrong)

@@ -35,6 +35,7 @@ def test_what_fits_passes(value: Any, rules: dict[str, Any]) -> None:
         (float("inf"), {"least": 0, "below": float("inf")}, "it=inf: 0 is the least.", "0 以上"),
         (10, {"multiple_of": ("n_head", 4)}, "it=10: n_head=4 must divide it", "n_head=4 で割り切れる"),
         ("rmz", {"among": ("rms", "layer")}, "it=rmz: it is one of rms, layer.", "rms、layer のどれか"),
+        ("float32", {"among": ("float64",)}, "it=float32: it can only be float64.", "使えるのは float64 だけ"),
         ("much", {"least": 0}, "it=much: 0 is the least.", "it=much"),
     ],
 )

@@ -35,6 +35,8 @@ def require(
     if among is not None and value not in (known := tuple(among)):
         rule = Text(f"it is one of {', '.join(known)}", f"{'、'.join(known)} のどれかを指定してください")
         hint = did_you_mean(str(value), known)
+        if len(known) == 1:
+            rule, hint = Text(f"it can only be {known[0]}", f"使えるのは {known[0]} だけです"), None
     if least is not None or below is not None:
         number = value if isinstance(value, int | float) else float("nan")
         high = float("inf") if below is None else below
