@@ -14,10 +14,13 @@ from typing import Literal
 
 from tracer.lessons.runner import Thing
 from tracer.trace.cursor import Cursor
+from tracer.trace.segment import GRANULARITIES
 from tracer.tui.screens.folding import FoldingScreen, revealed
 from tracer.tui.screens.seeking import SeekingScreen
 from tracer.tui.view import Hit, View
+from tracer.tui.widgets.header import Header
 from tracer.tui.widgets.panel import Panel
+from tracer.tui.widgets.timeline import Timeline
 
 STILL = 0.01
 """Seconds after a change before anything is painted ahead: what is on screen comes first."""
@@ -114,3 +117,9 @@ class AheadScreen(FoldingScreen, SeekingScreen):
         for view in self.foreseen():
             for panel in self.query(Panel):
                 yield lambda panel=panel, view=view: panel.paint_ahead(view)  # type: ignore[misc]
+        at = GRANULARITIES.index(self.by)
+        for by in (*GRANULARITIES[max(0, at - 1) : at], *GRANULARITIES[at + 1 : at + 2]):
+            view = replace(self.view, by=by)  # smaller or bigger steps: these two count them, which takes long at first
+            for panel in self.query(Panel):
+                if isinstance(panel, Header | Timeline):
+                    yield lambda panel=panel, view=view: panel.paint_ahead(view)  # type: ignore[misc]

@@ -26,7 +26,7 @@ from tracer.tui.view import View
 MORE = Text(en="{lines} more", ja="あと {lines} 行")
 WHEEL = 2
 """Lines that one notch of the wheel moves."""
-KEPT = 6
+KEPT = 8
 """Pictures that a panel remembers: of the view on screen, those before it, and those that may come next."""
 
 
