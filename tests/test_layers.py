@@ -100,7 +100,8 @@ sys.exit(start.main([]))
 def test_a_command_imports_its_own_module_alone() -> None:
     code = "import sys, tracer.cli.commands; print(*sys.modules)"
     ours = {module for module in loaded(code) if module.startswith("tracer.")}
-    declared = {f"tracer.cli.{name}" for name in ("commands", "learning", "options", "questions", "terminal")}
+    named = ("commands", "drawing", "learning", "options", "questions", "terminal")
+    declared = {f"tracer.cli.{name}" for name in named}
     assert ours == {"tracer.cli", *declared, "tracer.text"}
 
 
