@@ -18,7 +18,6 @@ from tracer.core.record import LeafKey, Override, Recorder, record
 from tracer.errors import ProgramError
 from tracer.train.entry import Training
 from tracer.train.looks import Seen
-from tracer.train.looks import spacing as spacing
 from tracer.train.parameters import first_broken
 from tracer.train.report import Report
 from tracer.train.saying import number_of, plain

@@ -90,3 +90,23 @@ def test_a_weight_made_by_an_op_and_then_taken_as_a_leaf_is_a_parameter_like_oth
     assert found is not None
     assert rec.trace.label(found.node) == "w"
     assert found.verdict == "closed gate"
+
+
+@pytest.mark.parametrize("kind", ["value", "tensor"])
+def test_the_worst_is_a_weight_that_an_update_spoilt_from_then_on(kind: str) -> None:
+    """Its gradient is ordinary, and every number before the update is finite."""
+    with tracer.record() as rec:
+        if kind == "value":
+            w = tracer.Value(2.0, name="w")
+            (w * w).backward()
+            w.data = float("inf")
+        else:
+            w = tracer.tensor([2.0, 3.0], requires_grad=True).named("w")
+            (w * w).sum().backward()
+            w.data = tracer.tensor([1.0, float("inf")])
+    trace = rec.trace
+    found = worst(trace)
+    assert found is not None
+    assert (found.at.node, found.question, found.verdict) == (trace.find("w"), "inf", "bad update")
+    before = next(segment for segment in trace.segments if segment.kind == "update").start
+    assert worst(trace, before) is None

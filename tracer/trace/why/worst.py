@@ -53,9 +53,21 @@ def _suspects(reader: Reader, huge: float, tiny: float) -> Iterator[tuple[int, Q
         node = next(known, None)
         if node is not None:
             yield node, None
+    yield from _updated(reader)
     if not begun or reader.position < begun[-1].stop:
         return  # what is missing may still come
     yield from _of_parameters(reader, begun[-1], huge, tiny)
+
+
+def _updated(reader: Reader) -> Iterator[tuple[int, Question | None]]:
+    """The first leaf that an update has left with numbers that are not finite."""
+    updates = reader.trace.columns.updates
+    for node in dict.fromkeys(updates.node[~np.isfinite(updates.value)].tolist()):
+        value = reader.cursor.data(node)
+        numbers = None if value is None else np.asarray(value).reshape(-1)
+        if numbers is not None and numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
+            yield node, "nan" if np.isnan(numbers).any() else "inf"
+            return
 
 
 def _harmless(reader: Reader, node: int) -> bool:
