@@ -32,7 +32,7 @@ class Job:
     steps: int | None = None
     """How many; None for the program's own number. 0 for `measure`, which takes none."""
     every: int | None = None
-    """Steps between two reports with a look; None for `loop.spacing`."""
+    """Steps between two reports with a look; None for `looks.spacing`."""
     grid: bool = True
     """Whether a look has a decision boundary, which costs more than the accuracy alone."""
     mode: Mode | None = None

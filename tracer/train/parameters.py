@@ -5,7 +5,9 @@ A parameter is a `Tensor`, a `Value`, rows of `Value`s (`[[Value, ...], ...]`), 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -43,9 +45,9 @@ def shapes(training: Training) -> dict[str, tuple[int, ...]]:
 
 def is_known(thing: Any) -> bool:
     """Whether the numbers of a parameter can be read and written."""
-    if isinstance(thing, list | tuple):
-        return all(map(is_known, thing))
-    return isinstance(thing, Tensor | np.ndarray) or isinstance(getattr(thing, "data", None), float | int)
+    if isinstance(thing, Tensor | np.ndarray):
+        return True
+    return all(isinstance(getattr(one, "data", None), float | int) for one in _values(thing))
 
 
 def shape_of(thing: Any) -> tuple[int, ...]:
@@ -116,12 +118,13 @@ def assign_gradient(thing: Any, array: Array | None) -> None:
 def first_broken(training: Training) -> str | None:
     """The first parameter, in the program's order, with a number that is not finite; None where all are."""
     for name, thing in training.named_parameters().items():
-        if is_known(thing) and not _is_finite(thing):
+        if not _is_finite(thing):
             return name
     return None
 
 
 def _is_finite(thing: Any) -> bool:
+    """Whether all its numbers are; a thing that holds none of ours is none of our business."""
     if isinstance(thing, Tensor | np.ndarray):
         array = thing._array if isinstance(thing, Tensor) else thing
         if array.dtype.kind not in "fc":
@@ -129,8 +132,11 @@ def _is_finite(thing: Any) -> bool:
         if isinstance(array, np.ndarray):
             return bool(np.isfinite(array).all())
         return bool((abs(array) < float("inf")).all())  # a GPU's array: its own module is not ours to name
-    total = sum([one.data for one in _values(thing)])
-    return bool(np.isfinite(total)) or all(np.isfinite(one.data) for one in _values(thing))
+    try:
+        data = [one.data for one in _values(thing)]
+        return math.isfinite(sum(data)) or all(map(math.isfinite, data))  # a sum may overflow
+    except (AttributeError, TypeError):
+        return True
 
 
 def arrays(training: Training) -> dict[str, Array]:
@@ -180,10 +186,9 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:4]) + (f", … ({len(names):,})" if len(names) > 4 else "")
 
 
-def _values(thing: Any) -> Iterator[Any]:
+def _values(thing: Any) -> list[Any]:
     """The `Value`s in a parameter, row by row."""
-    if isinstance(thing, list | tuple):
-        for one in thing:
-            yield from _values(one)
-    else:
-        yield thing
+    found = list(thing) if isinstance(thing, list | tuple) else [thing]
+    while found and all(isinstance(one, list | tuple) for one in found):
+        found = list(chain.from_iterable(found))
+    return found
