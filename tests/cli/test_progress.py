@@ -115,6 +115,13 @@ def test_ctrl_c_says_how_to_go_on(told: type[Told], capsys: pytest.CaptureFixtur
     assert told.closed >= 1
 
 
+def test_what_never_began_cannot_go_on(told: type[Told], capsys: pytest.CaptureFixture[str]) -> None:
+    told.error = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        progress.print_run(KEPT, as_json=False, samples=False, lang="en")
+    assert capsys.readouterr().err == "tracer: stopped after step 0.\n"
+
+
 def test_a_run_that_is_kept_nowhere_cannot_go_on(told: type[Told], capsys: pytest.CaptureFixture[str]) -> None:
     told.given, told.error = [canned.setup(9), report(1)], KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):

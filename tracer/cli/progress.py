@@ -64,7 +64,7 @@ def print_run(job: Job, *, as_json: bool, samples: bool, lang: Lang) -> int:
             _end(bar)
             say(_STOPPED.format(step=f"{teller.last:,}")[lang])
             process.close()
-            if folder:
+            if folder and teller.begun:
                 say(_RESUME.format(run=shlex.quote(folder))[lang])
             raise
         finally:
@@ -116,11 +116,13 @@ class _Teller:
     def __init__(self, *, as_json: bool, samples: bool) -> None:
         self._as_json, self._samples = as_json, samples
         self._steps = self._every = 1
+        self.begun = False
+        """Whether training has begun: then the run's folder is there."""
         self.last = 0
         """The last step that was told of."""
 
     def begin(self, setup: Setup, every: int | None) -> None:
-        self._steps, self.last = setup.steps, setup.taken
+        self.begun, self._steps, self.last = True, setup.steps, setup.taken
         self._every = every or (2 * spacing(setup.steps) if setup.steps > LINES else 1)
 
     def tell(self, report: Report) -> None:
