@@ -146,6 +146,13 @@ class GenerationLines:
     def _cache(self, width: int, height: int) -> list[RichText]:
         """Keys and values of every layer, a row a position."""
         caches = self.generation.caches(self.cursor)
+        kept = self.generation.kept
+        drawn = caches, width, height, self.lang, self.palette.name, len(self.generation.read_by(self.cursor))
+        if kept.get("cache", (None,))[0] != drawn:
+            kept["cache"] = drawn, self._draw_cache(caches, width, height)
+        return list(kept["cache"][1])
+
+    def _draw_cache(self, caches: Sequence[Cache], width: int, height: int) -> list[RichText]:
         if not caches:
             return [RichText(WORDS["no cache"][self.lang], self._style("muted"))][:height]
         reads = [symbol_face(self.generation.symbol(number)) for number in self.generation.read_by(self.cursor)]

@@ -67,6 +67,10 @@ class Generation:
         self.symbols: tuple[str, ...] = tuple(str(one) for one in info.get("symbols") or ())
         self.temperature = float(info.get("temperature") or 0.0)
         self._lines = info.get("mode") != "text"
+        self.kept: dict[str, Any] = {}
+        """What readers drew last, to be drawn again; it goes with this."""
+        self._caches: dict[tuple[int, ...], tuple[Cache, ...]] = {}
+        """How many there are of each thing -> what they are: asked at every step, it changes once a position."""
 
     @property
     def bos(self) -> int:
@@ -136,7 +140,14 @@ class Generation:
         return None if found is None or np.isnan(found).all() else found.ravel()
 
     def caches(self, cursor: Cursor) -> tuple[Cache, ...]:
-        """The cache of each layer, as many rows as are complete."""
+        """The cache of each layer, as many rows as are complete; the same object for as long as it is the same."""
+        taps = self.trace.taps
+        there = tuple(_there(cursor, taps[name]) for name in taps if name.endswith((".keys", ".values")))
+        if there not in self._caches:
+            self._caches[there] = self._caches_at(cursor)
+        return self._caches[there]
+
+    def _caches_at(self, cursor: Cursor) -> tuple[Cache, ...]:
         found = []
         for name in self.trace.taps:
             layer = _CACHE.match(name)
@@ -162,6 +173,13 @@ def _numbers(cursor: Cursor, nodes: NDArray[Any]) -> Floats | None:
         return np.asarray(cursor.data(int(nodes)), np.float64) if made else None
     flat = [cursor.data(node) if node >= 0 and cursor.is_made(node) else None for node in nodes.ravel().tolist()]
     return np.array([np.nan if one is None else one for one in flat], np.float64).reshape(nodes.shape)
+
+
+def _there(cursor: Cursor, things: Sequence[NDArray[Any]]) -> int:
+    """How many tensors there are of these, or rows of the last thing."""
+    if things and things[-1].ndim == 2:
+        return sum(int(node) >= 0 and cursor.is_made(int(node)) for node in things[-1].max(axis=1))
+    return sum(nodes.ndim == 0 and int(nodes) >= 0 and cursor.is_made(int(nodes)) for nodes in things)
 
 
 def _rows(cursor: Cursor, things: Sequence[NDArray[Any]]) -> Floats | None:
