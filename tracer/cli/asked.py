@@ -76,7 +76,8 @@ def job_of(wanted: Wanted) -> Job:
             ja="訓練するモデルが指定されていません。",
             hint_ja=f"モデル: {known}。または、`training` を定義したプログラムを指定します。",
         )
-    steps = None if wanted.steps is None else whole("--steps", wanted.steps, 1 if wanted.document is None else 0, MOST_STEPS)
+    least = 1 if wanted.document is None else 0
+    steps = None if wanted.steps is None else whole("--steps", wanted.steps, least, MOST_STEPS)
     program, shown = _program(words.bare[0], wanted)
     refuse_unknown_flags(words, program, shown or program.name, OPTIONS)
     return Job(
