@@ -357,7 +357,10 @@ def test_a_limit_on_file_size_is_a_full_disk(place: Place) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert len(told["report"]) == 7
-    assert len(told["unsaved"]) == 2, "once when it began, once at the end"
+    first, last = (said["reason"][0] for said in told["unsaved"])
+    assert "not saved since step 5" in first
+    assert "not saved after step 5" in last
+    assert "too large" in last
     run = Run.open(place.folder / "run")
     assert 5 <= run.taken < 12
     assert checkpoints_of(place.folder / "run") == before

@@ -9,7 +9,6 @@ finite are the words "nan", "inf", "-inf". The last line may be torn: a run that
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 from pathlib import Path
@@ -176,19 +175,17 @@ class LogWriter:
         Raises:
             OSError: not all of it could be.
         """
-        while self._waiting:
-            try:
-                written = os.pwrite(self._file, self._waiting, self._size)
-            except OSError:
-                os.ftruncate(self._file, self._size)
-                raise
-            whole = self._waiting.rfind(b"\n", 0, written) + 1
-            if written < len(self._waiting):
-                os.ftruncate(self._file, self._size + whole)
-            self._size += whole
-            del self._waiting[:whole]
-            if not whole:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written = 0
+        try:
+            while written < len(self._waiting):
+                written += os.pwrite(self._file, self._waiting[written:], self._size + written)
+        except OSError:
+            written = self._waiting.rfind(b"\n", 0, written) + 1
+            os.ftruncate(self._file, self._size + written)
+            raise
+        finally:
+            self._size += written
+            del self._waiting[:written]
 
     def sync(self) -> None:
         """Have it on disk.

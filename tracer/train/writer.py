@@ -37,6 +37,10 @@ UNSAVED = Text(
     en="not saved since step {step}: {why} Training goes on; saving is tried again.",
     ja="ステップ {step} から保存できていません: {why} 訓練は続け、保存も繰り返し試みます。",
 )
+LOST = Text(
+    en="not saved after step {step}: {why} Once it can be written, --resume takes the steps from there again.",
+    ja="ステップ {step} より後は保存できませんでした: {why} 書き込めるようになれば --resume でそこから続けられます。",
+)
 
 
 class RunWriter:
@@ -78,6 +82,8 @@ class RunWriter:
         self._passing: int | None = None
         """A checkpoint that was made only because the run stood still."""
         self._failed_at: int | None = None
+        self._problem: Exception = OSError()
+        """Why the last checkpoint that failed did."""
         self._sizes = {step: _size(folder, step) for step in checkpoint.steps_in(folder)}
         try:
             self._log = log.LogWriter(folder, size)
@@ -109,7 +115,8 @@ class RunWriter:
             self._when = self._clock()
             if self._failed_at is None:
                 self._failed_at = self._last
-                self._untold(self._unsaved(problem))
+                self._untold(self._unsaved(UNSAVED, problem))
+            self._problem = problem
             return
         self._failed_at, self._last, self._when, self._sizes[step] = None, step, self._clock(), size
         self._forget_passing(step, passing)
@@ -118,18 +125,17 @@ class RunWriter:
 
     def end(self) -> None:
         """The run is over: save what is not saved."""
-        failed = self._failed_at is not None
         self.save()
-        if failed and self._failed_at is not None:  # told once more: it is the last that is heard of it
-            self._untold(self._unsaved(FileFormatError("the disk would not take it.")))
+        if self._failed_at is not None:
+            self._untold(self._unsaved(LOST, self._problem))
 
     def close(self) -> None:
         """Let go of the log."""
         self._log.close()
 
-    def _unsaved(self, problem: Exception) -> Unsaved:
+    def _unsaved(self, what: Text, problem: Exception) -> Unsaved:
         said = problem.message if isinstance(problem, TracerError) else f"{log.NAME}: {_reason(problem)}."
-        return Unsaved(self._step, UNSAVED.format(step=f"{self._last:,}", why=clean(said)))
+        return Unsaved(self._step, what.format(step=f"{self._last:,}", why=clean(said)))
 
     def _forget_passing(self, step: int, passing: bool) -> None:
         if self._passing is not None and self._passing != step:
