@@ -41,7 +41,7 @@ class Inversions:
         padded[:-1], padded[-1] = numbers, self._most  # what fills short stretches up is smaller than nothing
         total = 0
         for block in self._blocks:
-            stretches = padded[block]  # one a column, so that a comparison runs through all of them
+            stretches = padded.take(block)  # one a column, so that a comparison runs through all of them
             for apart in range(1, len(stretches)):
                 found = int(np.count_nonzero(stretches[:-apart] > stretches[apart:]))
                 if not found and apart == 1:

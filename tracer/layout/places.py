@@ -148,7 +148,7 @@ class _Step(NamedTuple):
 
     def fit(self, place: Floats) -> None:
         slots, others, weights, starts, constant, total, mass, start = self
-        wanted = (np.add.reduceat(weights * place[others], starts) + constant) / total
+        wanted = (np.add.reduceat(weights * place.take(others), starts) + constant) / total
         wanted -= start
         place[slots] = np.rint(isotonic(wanted, mass)) + start
 

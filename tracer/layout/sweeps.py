@@ -12,12 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.layout.inversions import Inversions
+from tracer.layout.order import FEWER_SWEEPS, LESS_PATIENCE, MANY, PATIENCE, SWEEPS
 from tracer.layout.things import Ints, Things, sorted_by
-
-SWEEPS, PATIENCE = 16, 4
-"""Sweeps, and sweeps without a better order before giving up."""
-MANY, FEWER_SWEEPS, LESS_PATIENCE = 3000, 4, 2
-"""With this many things nobody follows single wires, and each sweep is dear."""
 
 
 class Rows(NamedTuple):
@@ -42,8 +38,10 @@ class Rows(NamedTuple):
 class _Row(NamedTuple):
     """One rank in a sweep of one direction."""
 
-    low: int
-    high: int
+    place: Ints
+    """Of each thing in the rank, brought up to date: a part of the places of all."""
+    current: Ints
+    """Which thing stands where, brought up to date."""
     others: NDArray[np.intp]
     """Slots of the neighbours in the rank just settled, thing by thing."""
     starts: NDArray[np.intp]
@@ -72,12 +70,13 @@ def ordered_rows(things: Things) -> tuple[Rows, int]:
     best, fewest, since = place.copy(), counter.count(place), 0
     if fewest == 0:
         return rows, 0
-    down, up = _rows(rows, lower, upper, -1), _rows(rows, upper, lower, 1)[::-1]
     current = place.copy()  # by slot: which thing of the rank stands there
+    down = _rows(rows, lower, upper, -1, place, current)
+    up = _rows(rows, upper, lower, 1, place, current)[::-1]
     for sweep in range(sweeps):
         if fewest == 0 or since == patience:
             break
-        _sweep(up if sweep % 2 else down, place, current)
+        _sweep(up if sweep % 2 else down, place)
         found = counter.count(place)
         since += 1
         if found < fewest:
@@ -87,7 +86,7 @@ def ordered_rows(things: Things) -> tuple[Rows, int]:
     return Rows(thing, first), fewest
 
 
-def _rows(rows: Rows, here: Ints, there: Ints, beside: int) -> list[_Row]:
+def _rows(rows: Rows, here: Ints, there: Ints, beside: int, place: Ints, current: Ints) -> list[_Row]:
     """What each rank is sorted by, for ranks of two things and more.
 
     Args:
@@ -111,8 +110,8 @@ def _rows(rows: Rows, here: Ints, there: Ints, beside: int) -> list[_Row]:
         some = high - low > end - one
         found.append(
             _Row(
-                low,
-                high,
+                place[low:high],
+                current[low:high],
                 there[link[rank] : link[rank + 1]],
                 starts[one:end] - link[rank],
                 shares[one:end],
@@ -127,27 +126,25 @@ def _rows(rows: Rows, here: Ints, there: Ints, beside: int) -> list[_Row]:
 _NONE = np.zeros(0, np.intp)
 
 
-def _sweep(rows: list[_Row], place: Ints, current: Ints) -> None:
+def _sweep(rows: list[_Row], place: Ints) -> None:
     """Sorts rank after rank by the mean place of the neighbours in the rank before; who has none stays put.
 
     Args:
         place: of each thing in its rank, brought up to date.
-        current: of each slot, which thing of its rank stands there, brought up to date.
     """
-    mean = np.add.reduceat
-    for low, high, others, starts, shares, alone, joined, before in rows:
-        size = high - low
+    total, numbers = np.add.reduceat, np.arange(len(place))
+    for here, current, others, starts, shares, alone, joined, before in rows:
+        size = len(here)
         if len(alone):
             keys = np.empty(size)
-            keys[alone] = place[low:high][alone] * before / size
+            keys[alone] = here[alone] * before / size
             if len(joined):
-                keys[joined] = mean(place[others], starts) / shares
+                keys[joined] = total(place.take(others), starts) / shares
         else:
-            keys = mean(place[others], starts) / shares
-        now = current[low:high]
-        now = now[keys[now].argsort(kind="stable")]
-        current[low:high] = now
-        place[low:high][now] = np.arange(size)
+            keys = total(place.take(others), starts) / shares
+        now = current.take(keys.take(current).argsort(kind="stable"))
+        current[:] = now
+        here[now] = numbers[:size]
 
 
 class _Crossings:
@@ -162,5 +159,5 @@ class _Crossings:
 
     def count(self, place: Ints) -> int:
         """How many pairs cross, given each slot's place: with the upper ends in order, the lower ends are not."""
-        links = np.sort((self._low + place[self._upper]) * self._base + place[self._lower])
+        links = np.sort((self._low + place.take(self._upper)) * self._base + place.take(self._lower))
         return self._inversions.count(links % self._base)
