@@ -5,6 +5,9 @@
 On pseudo-terminals of 80x24, 120x40 and 220x60: steps of each granularity, forward and back; the next hit of a search;
 running to the next breakpoint and back; opening a part of the folded graph and folding it again; a key of a query as it
 is typed. `python tests/bench/bench_keys.py` says what the columns mean.
+
+Between keys the app paints what the same key would show next, as it does while one looks: p50 is that of a key that
+was foreseen, the slowest is that of the first one of its kind. On a busy machine the pause may be too short for that.
 """
 
 from __future__ import annotations
