@@ -94,8 +94,8 @@ class Training:
     """How many are taken unless the user says."""
     state: Mapping[str, Any] | None = None
     """What a step changes besides the parameters, by name: optimizers (`state_dict`, `load_state_dict`), or lists of
-    floats, tensors and NumPy arrays, which a step changes in place. {} is nothing. None is unknown: such a run has no
-    checkpoints, and any step is had again by taking all before it."""
+    floats, tensors and NumPy arrays, which a step changes in place, and generators of random numbers. {} is nothing.
+    None is unknown: no checkpoint is gone on from, any step is had again by taking all before it."""
     documents: Sequence[str] = ()
     """The text that is trained on, to be shown."""
     symbols: Sequence[str] = ()
