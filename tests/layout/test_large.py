@@ -66,7 +66,7 @@ def test_channels_routed_one_by_one_give_the_same_picture(in_arrays, drawn):
         assert layered.layered(graph, sizes, direction) == together
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", ["perceptron", "layers", "tangle"])
 def test_ranks_are_in_the_order_that_is_found_thing_by_thing(shape):
     """Above the size up to which neighbours are exchanged, to the last thing; so no picture has more crossings."""
     graph = SHAPES[shape](700)
@@ -81,7 +81,7 @@ def test_ranks_are_in_the_order_that_is_found_thing_by_thing(shape):
     assert small.crossings == large.crossings
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", ["tree", "layers", "tangle"])
 def test_a_large_picture_is_no_larger_than_thing_by_thing(shape, monkeypatch):
     """Places are fitted in other steps, so they may differ, but not for the worse: by 5 % in either direction."""
     graph = SHAPES[shape](700)
