@@ -9,7 +9,7 @@ import weakref
 import pytest
 
 from tracer import Value, record
-from tracer.core.record_values import BATCH
+from tracer.core.record_columns import BATCH
 
 
 def names(body: str) -> list[str]:

@@ -38,7 +38,7 @@ def backward(root: Value) -> None:
             hint="Make an input a Value: x = Value(3.0)",
         )
     order = clear_inner(root)
-    growing = [recorder.began_pass(root, "add", ordinary=True) for recorder in ACTIVE]
+    growing = [recorder.began_pass(root, order) for recorder in ACTIVE]
     root._grad += 1.0
     deliveries = 0
     for user in order:
@@ -51,4 +51,4 @@ def backward(root: Value) -> None:
                 target._grad += spec.vjp(floats, g, out, *args)
                 deliveries += 1
     for recorder, one in zip(ACTIVE, growing, strict=True):
-        recorder.ended_pass(one, order, deliveries)
+        recorder.ended_pass(root, one, order, deliveries)

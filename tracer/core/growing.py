@@ -43,6 +43,27 @@ class EventTable:
         self.before_slot.append(before_slot)
         self.flag.append(flag)  # last: its length says how many rows are whole
 
+    def add_all(self, node: Any, line: Any, made: Any, value: Any, more: Any, *, flags: bool) -> None:
+        """Many rows.
+
+        Args:
+            more: the flags, or the numbers before.
+        """
+        count = len(node)
+        plain = np.full(count, -1, np.int32).tobytes()
+        for column, numbers in ((self.node, node), (self.line, line), (self.made, made)):
+            column.frombytes(np.asarray(numbers, np.int32).tobytes())
+        self.value.frombytes(np.array(value, np.float64).tobytes())
+        self.before.frombytes((np.zeros(count) if flags else np.array(more, np.float64)).tobytes())
+        self.slot.frombytes(plain)
+        self.before_slot.frombytes(plain)
+        self.flag.frombytes(bytes(more) if flags else bytes(count))  # last, as above
+
+    def cut(self, count: int) -> None:
+        """Take back all but the first rows."""
+        for field in fields(Table):
+            del getattr(self, field.name)[count:]
+
     def refill(self, table: Table) -> None:
         """Hold these rows instead."""
         for field in fields(Table):
@@ -54,24 +75,33 @@ class EventTable:
         return Table(*(frozen(getattr(self, field.name)) for field in fields(Table)))
 
 
+Received = tuple[NDArray[np.int32], NDArray[np.float64]]
+"""Nodes, ascending, and their gradients."""
+
+
 class GrowingPass:
-    """A backward pass while it is delivered."""
+    """A backward pass while it is delivered.
 
-    def __init__(self, index: int, root: int, combine: str, line: int) -> None:
-        self.index, self.root, self.combine, self.line = index, root, combine, line
-        self.schedule, self.lines, self.upstream = array("i"), array("i"), array("d")
+    Args:
+        line: of the call.
+        ordinary: whether the order of deliveries is implied.
+    """
+
+    __slots__ = ("combine", "grads", "index", "line", "lines", "ordinary", "received", "root", "schedule", "upstream")
+
+    def __init__(self, combine: str, line: int, *, ordinary: bool = False) -> None:
+        self.combine, self.line, self.ordinary = combine, line, ordinary
+        self.index = self.root = -1  # until it is written down
         self.grads: dict[int, float] = {}
-        """Node -> its gradient after the last contribution to it."""
-        self.ordinary = False
-        self._received: tuple[NDArray[np.int32], NDArray[np.float64]] | None = None
-
-    def take(self, nodes: NDArray[np.int64], grads: NDArray[np.float64]) -> None:
-        """All that an ordinary pass has left, in any order."""
-        self._received = _ascending(nodes, grads)
+        """Node -> its gradient after the last contribution to it, of a pass delivered by hand."""
+        self.received: Received | None = None
+        """The same of an ordinary pass."""
+        if not ordinary:
+            self.schedule, self.lines, self.upstream = array("i"), array("i"), array("d")
 
     def freeze(self) -> PassColumns:
         count = len(self.grads)
-        received = self._received or _ascending(
+        received = self.received or ascending(
             np.fromiter(self.grads.keys(), np.int64, count), np.fromiter(self.grads.values(), np.float64, count)
         )
         if self.ordinary:
@@ -82,13 +112,15 @@ class GrowingPass:
     def refill(self, index: int, columns: PassColumns) -> None:
         """Be this pass instead: the same one in another numbering."""
         self.index, self.root = index, columns.root
-        self.grads = dict(zip(columns.nodes.tolist(), columns.grads.tolist(), strict=True))
-        self._received = None
-        if columns.schedule is not None:
+        if columns.schedule is None:
+            self.received = columns.nodes, columns.grads
+        else:
+            self.grads = dict(zip(columns.nodes.tolist(), columns.grads.tolist(), strict=True))
             self.schedule = array("i", columns.schedule.tolist())
 
 
-def _ascending(nodes: NDArray[np.int64], grads: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+def ascending(nodes: NDArray[np.int64], grads: NDArray[np.float64]) -> Received:
+    """The same in order of the nodes."""
     order = np.argsort(nodes)
     return locked(nodes[order].astype(np.int32)), locked(grads[order])
 

@@ -104,6 +104,11 @@ class Ids(MutableMapping[int, int]):
                 self._counts[at] = min(self._counts[at], first - self._nodes[at])
         self._columns = None
 
+    def cut(self, first: int) -> None:
+        """Take back all nodes from this one on."""
+        self.single = {serial: node for serial, node in self.single.items() if node < first}
+        self.drop(np.zeros(0, np.int64), first)
+
     def _extend(self, start: int, count: int, node: int) -> bool:
         """Make numbers part of a stretch, or a new one; False where they are too few."""
         at = bisect_left(self._starts, start)
@@ -140,6 +145,10 @@ class Ids(MutableMapping[int, int]):
 
     def find_all(self, serials: Ints) -> Ints:
         """The nodes with these numbers, -1 where one is not known."""
+        if self._starts and len(serials):  # a recording's numbers are one stretch nearly always, or in the last one
+            within = serials - self._starts[-1]
+            if within.min() >= 0 and within.max() < self._counts[-1]:
+                return within + self._nodes[-1]
         found = np.full(len(serials), -1, np.int64)
         if self._starts:
             if self._columns is None:
@@ -150,7 +159,6 @@ class Ids(MutableMapping[int, int]):
             found = np.where((within >= 0) & (within < counts[at]), nodes[at] + within, -1)
         if self.single:
             single = self.single
-            todo = range(len(serials)) if not self._starts else np.flatnonzero(found < 0).tolist()
-            for i in todo:
-                found[i] = single.get(int(serials[i]), -1)
+            todo = np.flatnonzero(found < 0)
+            found[todo] = [single.get(serial, -1) for serial in serials[todo].tolist()]
         return found

@@ -84,7 +84,7 @@ class Input:
         return frozenset(self.rule.names) if self.local else frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # an op is itself: its hash needs nothing of what it holds
 class Op:
     """A differentiable operation.
 

@@ -54,6 +54,10 @@ class Places:
         self._targets: dict[CodeType, Targets] = {}
         self._places: dict[int, dict[int, Place]] = {}
         """id of a code -> instruction -> its place."""
+        self._others: dict[int, dict[int, tuple[int, bool]]] = {}
+        """Likewise, of events that make no node: the row, and whether the line assigns variables."""
+        self._making: set[int] = set()
+        """Rows of lines that make nodes."""
         self._stretches: dict[int, dict[int, int]] = {}
         self._count = count()
         self._ours: set[int] = set()
@@ -64,6 +68,11 @@ class Places:
         """The frame and line of the last event, where that line assigns variables."""
         self.looked: list[Place] = []
         """Places whose variables were looked at."""
+        self._several = False
+        """Whether one of them assigns several variables."""
+        self._looks: list[tuple[int, Place, list[Any]]] = []
+        """What was seen in earlier turns: the turn, the place, what it held."""
+        self._turns = 0
 
     def here(self, depth: int = 2) -> int:
         """Row in the line table of the innermost frame that is not ours.
@@ -84,8 +93,37 @@ class Places:
             self._watched = frame, place
         return place.row
 
+    def here_without_node(self, depth: int) -> int:
+        """The same for an event that makes no node: its line matters to names only where nodes are made on it."""
+        if not self.with_lines:
+            return NO_LINE
+        if self._watched is not None:
+            self._look()
+        frame = getframe(depth)
+        try:
+            row, assigns = self._others[id(frame.f_code)][frame.f_lasti]
+        except KeyError:
+            return self._find_other(frame)
+        if assigns and row in self._making:
+            self.find_place(frame)
+        return row
+
+    def _find_other(self, frame: FrameType | None) -> int:
+        while frame is not None and id(frame.f_code) not in self._places:
+            if id(frame.f_code) not in self._ours and self._meet(frame.f_code) is not None:
+                break
+            frame = frame.f_back
+        if frame is None:
+            return NO_LINE
+        place = self._place(frame)
+        assigns = place.take is not None
+        self._others.setdefault(id(frame.f_code), {})[frame.f_lasti] = place.row, assigns
+        if assigns and place.row in self._making:
+            self.find_place(frame)
+        return place.row
+
     def find_place(self, frame: FrameType | None) -> int:
-        """The same, from a frame out, for an instruction that may be new."""
+        """The same as `here`, from a frame out, for an instruction that may be new."""
         while frame is not None:
             code = frame.f_code
             key = id(code)
@@ -97,6 +135,7 @@ class Places:
                     place = places.get(frame.f_lasti)
                     if place is None:
                         place = places[frame.f_lasti] = self._place(frame)
+                        self._making.add(place.row)
                     if place.take is not None:
                         self._watched = frame, place
                     return place.row
@@ -138,6 +177,16 @@ class Places:
             things = things if len(things) > 1 else things[0]
         if not place.held:
             self.looked.append(place)
+            self._several = self._several or len(place.names) > 1
         elif place.held[-1] is things:
             return
         place.held.append(things)
+
+    def _turn(self) -> None:
+        """What is seen from here on comes later: of two variables of one line, the first that held a value names it."""
+        for place in self.looked:
+            self._looks.append((self._turns, place, place.held))
+            place.held = []
+        self.looked.clear()
+        self._turns += 1
+        self._several = False

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from tracer.core import growing, ids, places, record_tensors, record_values
+from tracer.core import growing, ids, places, record_columns, record_tensors, record_values, settling
 from tracer.core.columns import CONST, NO_LINE, Columns
 from tracer.core.growing import GrowingPass, frozen, locked, padded
 from tracer.core.ids import Ids
 from tracer.core.naming import MAX_NAME_DEPTH, MAX_NAMES, SUBSCRIPTS, parts_of
 from tracer.core.record_tensors import GrowingTensorPass, TensorEvents
-from tracer.core.record_values import BATCH, ValueEvents
+from tracer.core.record_values import ValueEvents
 from tracer.core.scope import current_scope
 from tracer.core.tapped import Tapped
 from tracer.errors import GraphError
@@ -59,7 +59,7 @@ class Recorder(ValueEvents, TensorEvents):
         super().__init__()
         self.overrides, self.with_lines = dict(overrides or {}), lines
         self.limit = limit
-        self._room = BATCH if limit is None else min(BATCH, limit)
+        self._measure_room()
         self.info: dict[str, Any] = {}
         self.passes: list[GrowingPass | GrowingTensorPass] = []
         self.latest: dict[int, int] = {}  # leaf -> arena row of what it was last updated to
@@ -87,6 +87,7 @@ class Recorder(ValueEvents, TensorEvents):
         if self._collecting:
             gc.disable()
         ACTIVE.append(self)
+        self.heard_again()
         return self
 
     def __exit__(
@@ -251,9 +252,8 @@ def inside_event(frame: FrameType | None) -> bool:
     return False
 
 
-_RECORDING = frozenset(
-    {__file__, *(module.__file__ for module in (growing, ids, places, record_tensors, record_values))}
-)
+_MODULES = (growing, ids, places, record_columns, record_tensors, record_values, settling)
+_RECORDING = frozenset({__file__, *(module.__file__ for module in _MODULES)})
 
 
 @contextmanager
@@ -265,6 +265,8 @@ def silence() -> Iterator[None]:
         yield
     finally:
         ACTIVE[:] = listening
+        for recorder in listening:
+            recorder.heard_again()
 
 
 def record(

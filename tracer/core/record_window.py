@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.core.columns import Columns
+from tracer.core.columns import NO_LINE, Columns
 from tracer.core.growing import GrowingPass
 from tracer.core.record import LeafKey, Override, Recorder
 from tracer.core.record_tensors import GrowingTensorPass
@@ -34,8 +34,8 @@ TESTS: dict[str, Callable[[Any], NDArray[np.bool_]]] = {
 SPARE = 2
 """The recording is cut when it holds so many times the passes that are kept."""
 _EVENTS = (
-    "made", "read", "named", "wrote", "updated", "marked", "delivered", "ended_pass", "made_leaf", "made_tensor",
-    "wants_grad", "forget_tensor", "wrote_tensor", "updated_tensor", "ended_tensor_pass", "tapped",
+    "made", "read", "read_number", "named", "wrote", "updated", "marked", "delivered", "ended_pass", "made_leaf",
+    "made_tensor", "wants_grad", "forget_tensor", "wrote_tensor", "updated_tensor", "ended_tensor_pass", "tapped",
 )  # fmt: skip
 
 
@@ -87,11 +87,21 @@ class WindowRecorder(Recorder):
 
     # Passes
 
-    def began_pass(self, root: Value, combine: str, *, ordinary: bool) -> GrowingPass:
+    def began_pass(self, root: Value, reached: list[Value]) -> GrowingPass:
         self._room_for_a_pass()
         if self.trouble is not None:
-            return GrowingPass(-1, 0, combine, -1)
-        return super().began_pass(root, combine, ordinary=ordinary)
+            return GrowingPass("add", NO_LINE, ordinary=True)
+        return super().began_pass(root, reached)
+
+    def ended_pass(self, root: Value, growing: GrowingPass, reached: list[Value], deliveries: int) -> None:
+        super().ended_pass(root, growing, reached, deliveries)
+        self.settle()  # after trouble nothing more is heard
+
+    def began_by_hand(self, root: Value, combine: str) -> GrowingPass:
+        self._room_for_a_pass()
+        if self.trouble is not None:
+            return GrowingPass(combine, NO_LINE)
+        return super().began_by_hand(root, combine)
 
     def began_tensor_pass(self, root: Tensor, seed: Tensor, *, accumulates: bool, retains: bool) -> GrowingTensorPass:
         self._room_for_a_pass()
@@ -204,6 +214,8 @@ class WindowRecorder(Recorder):
         self.grad_names = {n: int(nodes[to]) for n, to in _moved(self.grad_names, nodes).items() if nodes[to] >= 0}
         self.latest = {n: int(slots[row]) for n, row in _moved(self.latest, nodes).items() if slots[row] >= 0}
         self._ids = self._ids.moved(nodes)
+        self._known.clear()
+        self.heard_again()  # what is forgotten is not known
         self.taps.forget(self._ids)
         del self.passes[:drop]
         for index, (growing, done) in enumerate(zip(self.passes, c.passes, strict=True)):

@@ -60,7 +60,7 @@ class Value:
         """The number. Assignable on leaves; a recording keeps each assignment as an update."""
         if ACTIVE and self._rule is not None:
             for recorder in ACTIVE:
-                recorder.read(self, "data")
+                recorder.read_number(self, "data", 3)
         return self._data
 
     @data.setter
@@ -251,10 +251,15 @@ class Value:
 
 def constant(number: float) -> Value:
     """A plain number as a node: shown on the graph, takes no gradient."""
+    return _constant(number, 4)
+
+
+def _constant(number: float, depth: int) -> Value:
     value = _to_float(number)
     for recorder in ACTIVE:
-        value = recorder.override(value)
-    return _make(value, None, (), (), False, True)
+        if recorder.overrides:
+            value = recorder.override(value)
+    return _make(value, None, (), (), False, True, depth)
 
 
 def apply(op: Op | str, *inputs: Value | float) -> Value:
@@ -267,7 +272,13 @@ def apply(op: Op | str, *inputs: Value | float) -> Value:
 
 
 def _make(
-    data: float, rule: Op | None, ins: tuple[Value, ...], args: tuple[float, ...], live: bool, const: bool
+    data: float,
+    rule: Op | None,
+    ins: tuple[Value, ...],
+    args: tuple[float, ...],
+    live: bool,
+    const: bool,
+    depth: int = 3,
 ) -> Value:
     made: Value = _new(Value)
     made._data = data
@@ -281,7 +292,7 @@ def _make(
     made._serial = next_serial()
     if ACTIVE:
         for recorder in ACTIVE:
-            recorder.made(made)
+            recorder.made(made, depth)
     return made
 
 
@@ -293,11 +304,11 @@ def _binary(rule: Op, a: Any, b: Any) -> Value:
     if not isinstance(a, Value):
         if not is_number(a):
             return _spread(rule, a, b, a)
-        a = constant(a)
+        a = _constant(a, 5)
     if not isinstance(b, Value):
         if not is_number(b):
             return _spread(rule, a, b, b)
-        b = constant(b)
+        b = _constant(b, 5)
     x, y = a._data, b._data
     made: Value = _new(Value)  # as in `_make`: a call less for each number of a large graph
     made._data = rule.forward(floats, x, y)
@@ -326,17 +337,17 @@ def _spread(rule: Op, a: Any, b: Any, other: Any) -> Value:
 
 
 def _unary(rule: Op, a: Value) -> Value:
-    args = (a._data,)
-    return _make(rule.forward(floats, a._data), rule, (a,), args, a._live, False)
+    x = a._data
+    return _make(rule.forward(floats, x), rule, (a,), (x,), a._live, False, 4)
 
 
 def _compare(a: Value, b: Any, holds: Callable[[float, float], bool]) -> bool:
     if not isinstance(b, Value) and not is_number(b):
         return cast(bool, NotImplemented)
     for recorder in ACTIVE:
-        recorder.read(a, "compare")
+        recorder.read_number(a, "compare", 4)
         if isinstance(b, Value):
-            recorder.read(b, "compare")
+            recorder.read_number(b, "compare", 4)
     return holds(a._data, b._data if isinstance(b, Value) else _to_float(b))
 
 
@@ -369,7 +380,7 @@ class HandPass:
         from tracer.core.backward import clear_inner
 
         clear_inner(self.root)
-        self._growing = [(r, r.began_pass(self.root, self.combine, ordinary=False)) for r in ACTIVE]
+        self._growing = [(r, r.began_by_hand(self.root, self.combine)) for r in ACTIVE]
         self.root._grad = 1.0
         return self
 
