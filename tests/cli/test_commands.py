@@ -273,7 +273,8 @@ def test_check_tells_every_gradient_and_that_all_is_well(shell: Shell) -> None:
 def test_check_finds_one_corrupted_number_in_a_saved_trace(shell: Shell, column: str) -> None:
     from dataclasses import replace
 
-    from tracer import Trace, load
+    from tracer import Trace
+    from tracer.trace.store import load
 
     shell.write("prog.py", PROGRAM)
     shell("record", "prog.py", "-o", "run.trace")

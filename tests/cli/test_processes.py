@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.shell import ROOT, Shell, environment, finish, run, spawn, wait_for
-from tracer import load
 from tracer.core.record import record
 from tracer.core.value import Value
+from tracer.trace.store import load
 
 pytestmark = pytest.mark.deep  # starts many processes, which is slow
 
