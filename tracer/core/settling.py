@@ -89,8 +89,10 @@ class Settling(ValueColumns):
 
     def _take_all(self: Recorder, batch: list[Entry], kinds: NDArray[np.uint8] | None) -> bool:  # type: ignore[misc]
         """Write down many at once; False where one has to do with something not known yet."""
-        nodes, events = batch, []
-        if kinds is not None:
+        nodes, events = batch, list[Entry]()
+        if kinds is not None and kinds.all():  # an optimizer's loop: no node among them
+            nodes, events = [], batch
+        elif kinds is not None:
             nodes = [one for one in batch if type(one[2]) is not int]
             events = [one for one in batch if type(one[2]) is int]
         first, count = len(self.value), len(nodes)
@@ -189,16 +191,9 @@ class Settling(ValueColumns):
         for kind, table in ((WRITE, self.writes), (UPDATE, self.updates)):
             at = np.flatnonzero(mine == kind)
             if len(at):
-                some = [events[i] for i in at.tolist()]
-                things = [thing for thing, _, _ in some]
-                table.add_all(
-                    nodes[at],
-                    [row for _, row, _ in some],
-                    made[at],
-                    [new for _, new, _ in things],
-                    [more for _, _, more in things],
-                    flags=kind == WRITE,
-                )
+                things, rows, _ = zip(*[events[i] for i in at.tolist()], strict=True)
+                _, numbers, more = zip(*things, strict=True)
+                table.add_all(nodes[at], rows, made[at], numbers, more, flags=kind == WRITE)
         received = _ascending([thing for thing, _, kind in events if kind == ENDED], reached)
         event = 0
         for low, high in _runs(kinds):
