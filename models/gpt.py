@@ -348,6 +348,7 @@ def training(
         steps=steps,
         state={"optimizer": optimizer},
         documents=text.training,
+        held_out=text.held_out,
         symbols=text.symbols,
         loss=loss,
         evaluate=evaluate if asked else None,

@@ -17,7 +17,7 @@ from tracer import Documents, Training, Value, require, scope, tap
 
 NAMES = Path(__file__).resolve().parent.parent / "samples" / "data" / "names.txt"
 DOCUMENT, SYMBOLS = "anna", "abcdefghijklmnopqrstuvwxyz"  # read where this file is run by itself
-EVALUATED = 32  # held-out documents that are asked, at most
+EVALUATED = 8  # held-out documents that are asked, at most: each takes a second; gpt.py asks 32
 
 
 @dataclass(frozen=True)
@@ -346,8 +346,10 @@ def training(
     )
     model = GPT(config, init(config, rng))
     optimizer = Adam(model.parameters(), beta1, beta2)
+    rate = [lr]  # of the step that is taken
 
     def step(i):
+        rate[0] = lr * max(0.0, 1 - i / steps)
         losses = []
         for k in range(i * accumulate, (i + 1) * accumulate):
             loss = model.mean_loss([text.read(k * batch_size + b) for b in range(batch_size)])
@@ -355,7 +357,7 @@ def training(
                 loss = loss / accumulate
             loss.backward()
             losses.append(loss)
-        optimizer.step(i, lr * max(0.0, 1 - i / steps))
+        optimizer.step(i, rate[0])
         return losses[0] if accumulate == 1 else sum(loss.data for loss in losses)
 
     def loss(document):
@@ -374,8 +376,9 @@ def training(
         step,
         model.weights,
         steps=steps,
-        state={"m": optimizer.m, "v": optimizer.v},
+        state={"m": optimizer.m, "v": optimizer.v, "lr": rate},
         documents=text.training,
+        held_out=text.held_out,
         symbols=text.symbols,
         loss=loss,
         evaluate=evaluate if asked else None,

@@ -12,6 +12,7 @@ from tests.models.programs import TINY, gradients, numbers, program, scalar_trai
 from tracer import record, taps
 from tracer.errors import ArgumentError, BackendError
 from tracer.train.entry import Training
+from tracer.train.loop import rate_of
 
 each_engine = pytest.mark.parametrize("make", [tensor_training, scalar_training], ids=["tensors", "numbers"])
 
@@ -143,6 +144,14 @@ def test_the_rate_falls_to_0_and_stays_there(make: Any) -> None:
     training.step(7)
     for name, found in weights(training).items():
         np.testing.assert_array_equal(found, before[name])
+
+
+@each_engine
+def test_reports_can_tell_the_rate_of_the_step_that_was_taken(make: Any) -> None:
+    training = make(steps=4, lr=0.5)
+    for i, expected in enumerate((0.5, 0.375, 0.25)):
+        training.step(i)
+        assert rate_of(training) == expected
 
 
 def test_it_learns() -> None:

@@ -12,6 +12,7 @@ from tracer.files import content_root
 from tracer.train.built import Built, build_training
 from tracer.train.given import Given, read
 from tracer.train.job import Job
+from tracer.train.text import read_text, texts
 
 POINTS = "y,x1,x2\n0,1,2\n1,3,4\n"
 
@@ -105,3 +106,13 @@ def test_a_run_knows_the_digest_of_all_its_documents_those_held_out_too() -> Non
         assert built("mine.txt").data.sha256 != first.data.sha256
     Path("mine.txt").write_text("anna\nbo\n", encoding="utf-8")
     assert built("mine.txt").data.sha256 == first.data.sha256, "another line end is the same text"
+
+
+def test_what_a_program_learns_by_itself_is_counted_whole() -> None:
+    """Its own default data too: what is trained on, and what is held out."""
+    job = Job(content_root() / "models" / "gpt.py", settings={"held_out": 0.25, "n_embd": 4, "n_head": 2})
+    found = build_training(json.loads(job.line()))
+    setup, all_of_them = found.setup(), len(read_text(texts()["names"]).documents)
+    assert (found.data.count, setup.held_out) == (all_of_them, all_of_them // 4)
+    assert setup.documents == all_of_them - all_of_them // 4
+    assert found.about().held_out == setup.held_out

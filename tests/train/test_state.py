@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tracer
-from tracer import Value, nn, optim
+from tracer import Training, Value, nn, optim
 from tracer.errors import ProgramError
+from tracer.train import checkpoint
 from tracer.train.state import Unfit, pack, pack_random, restore, restore_random, seed_all, unpack
 
 
@@ -177,3 +179,27 @@ def test_random_numbers_from_nowhere_are_refused() -> None:
     for tree in (None, {}, {"python": 3}, {"python": {"version": 3, "random": "x", "waiting": None}}):
         with pytest.raises(Unfit):
             restore_random(tree, {})
+
+
+def counting() -> Training:
+    """A program that keeps numbers in a dict of its own, one of them only from the first step on."""
+    w, state = Value(1.0, name="w"), {"n": 0, "m": 0.0, "none": None}
+
+    def step(i: int) -> float:
+        state["n"] += 1
+        state["m"] = 0.9 * state["m"] + state["n"]
+        state["most"] = max(state.get("most", 0.0), state["m"])
+        w.data -= 0.1 * state["m"]
+        return w.data
+
+    return Training(step, {"w": w}, state=state)
+
+
+def test_numbers_that_a_step_puts_into_the_programs_own_dict_are_gone_on_with() -> None:
+    whole, first, second = counting(), counting(), counting()
+    losses = [whole.step(i) for i in range(6)]
+    for i in range(3):
+        first.step(i)
+    checkpoint.put_back(second, checkpoint.take(first, 3), Path("step-000003.safetensors"))
+    assert [second.step(i) for i in range(3, 6)] == losses[3:]
+    assert second.state == whole.state

@@ -51,7 +51,6 @@ class Built:
     def setup(self) -> Setup:
         """What the run is, for those who show it."""
         training, job = self.training, self.job
-        shown = len(training.documents)
         settings = in_use(self.namespace[ENTRY], job["seed"], job["settings"])
         return Setup(
             program=job["shown"],
@@ -64,8 +63,8 @@ class Built:
             predicts=training.predict is not None and bool(training.rows),
             symbols=tuple(training.symbols),
             notes=self.notes,
-            documents=shown,
-            held_out=max(0, self.data.count - shown) if shown and self.data.path is not None else 0,
+            documents=len(training.documents),
+            held_out=len(training.held_out),
         )
 
     def about(self) -> About:
@@ -145,8 +144,9 @@ def _data_used(job: dict[str, Any], training: Training, text: TextData | None) -
     if text is not None:  # held-out documents too
         return DataUsed(name, path, text.sha256, text.count)
     if training.documents:
-        own = "\n".join(training.documents).encode("utf-8", "surrogatepass")
-        return DataUsed(name, path, about_file.sha256(own), len(training.documents))
+        own = (*training.documents, *training.held_out)
+        digest = about_file.sha256("\n".join(own).encode("utf-8", "surrogatepass"))
+        return DataUsed(name, path, digest, len(training.documents if job["mode"] == "text" else own))
     rows = np.array(training.rows, np.float64)
     return DataUsed(name, path, about_file.sha256(rows.tobytes()), len(training.rows))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,12 +76,16 @@ def put_back(training: Training, found: Checkpoint, path: Path) -> None:
     parameters.put(training, found.parameters, str(path))
     for name, thing in training.named_parameters().items():
         parameters.assign_gradient(thing, found.gradients.get(name))
-    ours = training.state or {}
+    ours = {} if training.state is None else training.state
     try:
-        if set(ours) != set(found.state):
+        if set(ours) - set(found.state) or (set(found.state) - set(ours) and not isinstance(ours, MutableMapping)):
             raise Unfit(f"the program's state has {_some(ours)}, this one {_some(found.state)}")
-        for name, thing in ours.items():
-            state.restore(thing, found.state[name], found.arrays, name)
+        for name, tree in found.state.items():
+            # in a dict of the program's own, a step may give a name another number, or a new one
+            if isinstance(ours, MutableMapping) and not (name in ours and state.is_kept_whole(ours[name])):
+                ours[name] = state.unpack(tree, found.arrays)
+            else:
+                state.restore(ours[name], tree, found.arrays, name)
         state.restore_random(found.random, found.arrays)
     except Unfit as problem:
         raise FileFormatError(

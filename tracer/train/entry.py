@@ -98,6 +98,8 @@ class Training:
     None is unknown: no checkpoint is gone on from, any step is had again by taking all before it."""
     documents: Sequence[str] = ()
     """The text that is trained on, to be shown."""
+    held_out: Sequence[str] = ()
+    """The text that is not, all of it: what `evaluate` asks about."""
     symbols: Sequence[str] = ()
     """The vocabulary: a symbol's id is its place here; the mark of beginning and end, if there is one, comes after."""
     loss: Callable[[str], Any] | None = None
@@ -123,7 +125,7 @@ class Training:
             rows = tuple((float(x1), float(x2), float(label)) for x1, x2, label in self.rows)
         except (TypeError, ValueError):
             raise _wrong("parameters and rows", "parameters, and rows of three numbers", self.parameters) from None
-        for part in ("documents", "symbols"):
+        for part in ("documents", "held_out", "symbols"):
             words = getattr(self, part)
             if isinstance(words, str) or not all(isinstance(word, str) for word in words):
                 raise _wrong(part, "a list of strings", words)

@@ -219,7 +219,7 @@ def _restore_mapping(thing: MutableMapping[Any, Any], pairs: Any, arrays: Mappin
     for key in [key for key in thing if key not in saved]:
         del thing[key]
     for key, one in saved.items():
-        if key in thing and _is_kept_whole(thing[key]):
+        if key in thing and is_kept_whole(thing[key]):
             _restore(thing[key], one, arrays, f"{name}/{key}")
         else:
             thing[key] = unpack(one, arrays)
@@ -229,7 +229,7 @@ def _restore_list(thing: MutableSequence[Any], tree: Tree, arrays: Mapping[str, 
     kind, inner = next(iter(tree.items()))
     if kind == "list" and len(inner) == len(thing):
         for i, one in enumerate(inner):
-            if _is_kept_whole(thing[i]):
+            if is_kept_whole(thing[i]):
                 _restore(thing[i], one, arrays, f"{name}/{i}")
             else:
                 thing[i] = unpack(one, arrays)
@@ -249,7 +249,7 @@ def _restore_numbers(thing: MutableSequence[Any], saved: list[Any], name: str) -
         _restore_numbers(one, numbers_of_it, f"{name}/{i}")
 
 
-def _is_kept_whole(thing: Any) -> bool:
+def is_kept_whole(thing: Any) -> bool:
     """Whether others may hold on to a thing, so that it is changed and not replaced."""
     return not (thing is None or isinstance(thing, bool | int | float | str | tuple | np.generic))
 
