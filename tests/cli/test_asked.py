@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.cli.shell import ROOT
-from tracer.cli.asked import Wanted, job_of, kept, typed
+from tracer.cli.asked import Wanted, claimed, job_of, kept, typed
 from tracer.errors import TracerError
 
 
@@ -80,6 +82,29 @@ def test_a_run_gets_a_folder_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "runs" / "names-42").mkdir(parents=True)
     assert kept(job_of(Wanted(["gpt"])), Wanted(["gpt"])).run == Path("runs/names-42-2")
     assert [path.name for path in tmp_path.iterdir()] == ["runs"], "nothing is made before training begins"
+
+
+def test_trainings_that_begin_at_once_get_folders_of_their_own(tmp_path: Path) -> None:
+    """And what comes to nothing leaves nothing."""
+    wanted = Wanted(["gpt"])
+    with claimed(job_of(wanted), wanted) as first, claimed(job_of(wanted), wanted) as second:
+        assert (first.run, second.run) == (Path("runs/names-42"), Path("runs/names-42-2"))
+        (tmp_path / "runs" / "names-42-2" / "run.json").touch()
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["names-42-2"]
+
+
+@pytest.mark.parametrize("make", [lambda path: path.touch(), lambda path: path.symlink_to("nowhere")])
+def test_where_no_folder_can_be_made_nothing_is_waited_for(make: Callable[[Path], None], tmp_path: Path) -> None:
+    make(tmp_path / "runs")
+    with claimed(job_of(Wanted(["gpt"])), Wanted(["gpt"])) as job:
+        assert job.run == Path("runs/names-42")
+    assert os.path.lexists(tmp_path / "runs")
+
+
+def test_nothing_is_made_where_no_run_is_kept(tmp_path: Path) -> None:
+    for wanted in (Wanted(["gpt"], no_save=True), Wanted(["gpt"], run=Path("here"))):
+        with claimed(job_of(wanted), wanted):
+            assert not list(tmp_path.iterdir())
 
 
 def test_the_words_that_train_it_once_more() -> None:

@@ -130,10 +130,12 @@ def test_a_run_that_is_kept_nowhere_cannot_go_on(told: type[Told], capsys: pytes
 
 
 def test_what_could_not_be_saved_is_said_and_is_no_end(told: type[Told], capsys: pytest.CaptureFixture[str]) -> None:
-    told.given = [canned.setup(1), Unsaved(0, Text("the disk is full", "ディスクがいっぱいです")), report(1)]
+    told.given = [canned.setup(1), Unsaved(0, Text("the disk is full", "ディスクがいっぱいです")), report(1), Saved(1)]
     assert progress.print_run(JOB, as_json=False, samples=False, lang="ja") == 0
     out, err = capsys.readouterr()
     assert (out, err) == ("step=1 loss=1.0\n", "tracer: ディスクがいっぱいです\n")
+    told.given.pop()
+    assert progress.print_run(JOB, as_json=False, samples=False, lang="ja") == 2, "it ended without being saved"
 
 
 def test_a_loss_that_is_not_finite_names_its_culprit(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn, get_args
@@ -120,6 +122,40 @@ def kept(job: Job, wanted: Wanted) -> Job:
         seed = default if isinstance(default, int) else None
     stem = Path(job.data).stem if job.data else own_data(job.program) or job.program.stem
     return replace(job, run=new_folder(stem, seed))
+
+
+@contextmanager
+def claimed(job: Job, wanted: Wanted) -> Iterator[Job]:
+    """The job with the folder that its run is kept in, as `kept` gives it, and no other training that begins now.
+
+    A folder that nobody named is made, empty, and taken away afterwards if no run came into it.
+
+    Raises:
+        TracerError: there is a run already.
+    """
+    found = kept(job, wanted)
+    if found.run is None or found.run == job.run or wanted.run is not None:
+        yield found
+        return
+    mine = found.run
+    base, new = mine.parent, not os.path.lexists(mine.parent)
+    while not _made(mine):
+        mine = kept(job, wanted).run or mine
+    try:
+        yield replace(job, run=mine)
+    finally:
+        for folder in (mine, base) if new else (mine,):
+            with suppress(OSError):  # it holds something now
+                folder.rmdir()
+
+
+def _made(folder: Path) -> bool:
+    """Whether a folder is ours now; also where it cannot be made, which whoever writes into it says."""
+    try:
+        folder.mkdir(parents=True)
+    except OSError:
+        return not os.path.lexists(folder)
+    return True
 
 
 def typed(wanted: Wanted) -> list[str]:

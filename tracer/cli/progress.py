@@ -38,6 +38,7 @@ def print_run(job: Job, *, as_json: bool, samples: bool, lang: Lang) -> int:
     teller = _Teller(as_json=as_json, samples=samples)
     folder = "" if job.run is None else str(job.run)
     bar: _Bar | None = None
+    lost = False
     with TrainingProcess(replace(job, grid=False)) as process:
         try:
             for message in process.messages():
@@ -52,9 +53,10 @@ def print_run(job: Job, *, as_json: bool, samples: bool, lang: Lang) -> int:
                         if bar is not None and bar.due():
                             bar.show(history.past, message)
                     case Unsaved():
+                        lost = True
                         say(message.reason[lang])
                     case Saved():
-                        pass
+                        lost = False
         except TracerError:
             if folder and len(history):  # what there is can be opened
                 _end(bar)
@@ -85,7 +87,7 @@ def print_run(job: Job, *, as_json: bool, samples: bool, lang: Lang) -> int:
 
         tell_culprit(job, past.steps, lang)
         return 2
-    return 0
+    return 2 if lost else 0
 
 
 def report_line(report: Report) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 
-from tracer.cli.asked import Wanted, job_of, kept, typed, whole
+from tracer.cli.asked import Wanted, claimed, job_of, typed, whole
 from tracer.cli.ending import as_ctrl_c
 from tracer.cli.steps import json_number
 from tracer.cli.terminal import choose_lang, interactive, say
@@ -31,13 +31,13 @@ def train(wanted: Wanted, *, ascii_only: bool, lang: str | None) -> int:
     with as_ctrl_c():
         if job.document is not None:
             return _measure(job, as_json=wanted.as_json)
-        job = kept(job, wanted)
-        if wanted.plain or wanted.as_json or not interactive():
-            from tracer.cli.progress import print_run
+        with claimed(job, wanted) as job:
+            if wanted.plain or wanted.as_json or not interactive():
+                from tracer.cli.progress import print_run
 
-            code = print_run(job, as_json=wanted.as_json, samples=wanted.samples, lang=words)
-        else:
-            code = _show(job, typed(wanted), ascii_only=ascii_only, lang=None if lang is None else words)
+                code = print_run(job, as_json=wanted.as_json, samples=wanted.samples, lang=words)
+            else:
+                code = _show(job, typed(wanted), ascii_only=ascii_only, lang=None if lang is None else words)
     if wanted.save_weights is not None and job.run is not None:
         from tracer.cli.runs import weights
 
