@@ -126,7 +126,7 @@ def test_a_module_brings_its_buffers_along() -> None:
 @pytest.mark.parametrize("thing", [object(), lambda: 0, {1.5: 2}, np.array(["a"]), {1, 2}, 1j])
 def test_what_cannot_be_kept_is_refused_by_name(thing: Any) -> None:
     with pytest.raises(ProgramError, match="state adam"):
-        pack(thing, "adam", {})
+        pack(thing, "s/adam", {})  # as a checkpoint calls it
 
 
 TREES: list[Any] = [

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.train.runs import Place, log_of, place
-from tracer.errors import ProgramError, TracerError
+from tracer.errors import NotFoundError, ProgramError, TracerError
 from tracer.train.control import Control
 from tracer.train.engines import program_for
 from tracer.train.job import Job
@@ -100,6 +100,39 @@ def test_texts_of_a_step_come_from_a_seed(texts: Place) -> None:
     assert first != texts.do("sample", job, at=30, number=3, temperature=0.5, drawn_from=2)["text"]
     recorded = texts.do("record_sample", job, at=30, temperature=0.5, drawn_from=1, folder=str(texts.folder))
     assert recorded["opened"][0]["text"] == first[0]
+
+
+WRITES = """
+from tracer import Training, Value
+
+def training(steps=6, seed=1):
+    w = Value(0.0, name="w")
+
+    def step(i):
+        w.data += i + 1
+        return w.data
+
+    return Training(step, {"w": w}, steps=6, state=STATE, sample=lambda rng, temperature: f"{w.data:g}")
+"""
+
+
+@pytest.mark.parametrize("state", ["{}", "None"])
+def test_texts_are_those_of_the_step_that_is_meant(place: Place, state: str) -> None:
+    """Also where no checkpoint can be gone on from, or none is left; none of a step that was never taken."""
+    place.write(state, WRITES)
+    place.train(place.job("run"))
+    run = Run.open(place.folder / "run")
+
+    def text(at: int | None) -> str:
+        (found,) = place.do("sample", run.job(), at=at, number=1, temperature=0.5, drawn_from=0)["text"]
+        return str(found)
+
+    for _ in range(2):
+        assert (text(None), text(0), text(4)) == ("21", "0", "10")
+        with pytest.raises(NotFoundError, match="has taken 6 steps; step 7 was asked for"):
+            text(7)
+        for path in (run.folder / "checkpoints").iterdir():
+            path.unlink()
 
 
 def test_looks_are_in_the_log_at_steps_that_follow_from_the_job(texts: Place) -> None:

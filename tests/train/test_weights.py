@@ -41,7 +41,9 @@ def test_weights_come_back_bit_for_bit(tmp_path: Path, name: str) -> None:
     assert {one: array.tolist() for one, array in found.items()} == {one: a.tolist() for one, a in arrays.items()}
     (tmp_path / name).rename(tmp_path / "other.bin")
     assert read_weights(tmp_path / "other.bin")["wte"].tobytes() == arrays["wte"].tobytes()
-    assert tracer.load(tmp_path / "other.bin").keys() == arrays.keys()
+    loaded = tracer.load(tmp_path / "other.bin")
+    assert isinstance(loaded, dict)
+    assert loaded.keys() == arrays.keys()
 
 
 def test_a_checkpoint_is_a_file_of_weights(place: Place) -> None:
@@ -151,3 +153,20 @@ def test_what_is_no_file_is_said(tmp_path: Path, make: Callable[[Path], None]) -
         read_weights(tmp_path / "w")
     with pytest.raises(NotFoundError):
         read_weights(tmp_path / "other")
+
+
+@pytest.mark.parametrize("gone", ["all of them", "the first"])
+def test_without_its_checkpoints_a_run_begins_with_the_weights_that_it_was_given(place: Place, gone: str) -> None:
+    """Going on and opening a step: the seed alone would give other numbers without a word."""
+    place.train(place.job("first"))
+    write_weights(place.folder / "w.json", Run.open(place.folder / "first").weights())
+    place.train(place.job("second", init=place.folder / "w.json"))
+    run = Run.open(place.folder / "second")
+    expected = [report.loss.hex() for report in run.reports]
+    for path in (run.folder / "checkpoints").iterdir():
+        if gone == "all of them" or "000000" in path.name:
+            path.unlink()
+    told = place.do("open", run.job(), open=3, folder=str(place.folder))
+    assert told["opened"][0]["loss"].hex() == expected[2]
+    place.train(run.job(resume=True))
+    assert [report.loss.hex() for report in Run.open(run.folder).reports] == expected

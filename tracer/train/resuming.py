@@ -11,7 +11,7 @@ from pathlib import Path
 from tracer.errors import FileFormatError, NotFoundError, ProgramError, TracerError
 from tracer.files import write_atomic
 from tracer.text import Text, clean
-from tracer.train import checkpoint, log, parameters
+from tracer.train import checkpoint, log, parameters, weights
 from tracer.train.about import About, finite_or_word
 from tracer.train.built import Built
 from tracer.train.checkpoint import Checkpoint
@@ -60,6 +60,10 @@ def bring(training: Training, folder: Path | None, to: int, tick: Tick = lambda 
             return step
         if step == 0:  # the program does not say what else a step changes; but nothing has been yet
             parameters.put(training, found.parameters, str(checkpoint.path_of(folder, 0)))
+            return 0
+    init = None if folder is None else About.read(folder).asked["init"]
+    if init is not None:  # no checkpoint says any more what the run began with
+        parameters.put(training, weights.read_weights(init), init)
     return 0
 
 
@@ -131,7 +135,7 @@ def _last(training: Training, folder: Path, most: int) -> tuple[int, list[Text]]
                 "読めるチェックポイントがないので、最初からやり直します。",
             )
         )
-        return 0, notes
+        return bring(training, folder, 0), notes
     if found.state is not None:
         checkpoint.put_back(training, found, checkpoint.path_of(folder, found.step))
         return found.step, notes

@@ -114,6 +114,7 @@ def _plain(thing: Any) -> Any:
 def _key(key: Any, name: str) -> int | str | bool | None:
     if key is None or isinstance(key, int | str):
         return key
+    name = name.removeprefix("s/")
     raise ProgramError(
         f"Training: state {name}: a key is a {type(key).__name__}; only words and whole numbers can be kept.",
         ja=f"Training: state {name}: キーが {type(key).__name__} です。保存できるキーは文字列と整数だけです。",
@@ -128,7 +129,7 @@ def _put(arrays: Arrays, name: str, array: Array) -> str:
 
 
 def _unkept(name: str, thing: Any) -> ProgramError:
-    kind = type(thing).__name__
+    kind, name = type(thing).__name__, name.removeprefix("s/")
     return ProgramError(
         f"Training: state {name} is a {kind}, which a checkpoint cannot keep.",
         hint="It keeps optimizers, lists of numbers, tensors, NumPy arrays and generators. "

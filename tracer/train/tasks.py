@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from tracer.core.record import Recorder, record
-from tracer.errors import FileFormatError, ProgramError
+from tracer.errors import FileFormatError, NotFoundError, ProgramError
 from tracer.programs.frames import told
-from tracer.train import lock, parameters
+from tracer.text import clean
+from tracer.train import checkpoint, lock, parameters
 from tracer.train.about import About
 from tracer.train.built import Built, build_training
 from tracer.train.control import Control, Sender
@@ -26,7 +27,7 @@ from tracer.train.looks import Watcher, asked_at, draw, spacing
 from tracer.train.loop import recorded_step, train
 from tracer.train.report import Report
 from tracer.train.resuming import bring, go_on, planned
-from tracer.train.run import is_run
+from tracer.train.run import Run, is_run
 from tracer.train.saying import number_of
 from tracer.train.writer import RunWriter, begin, check_own
 
@@ -222,10 +223,12 @@ def _at(job: Json, send: Sender) -> Built:
 
     Raises:
         ProgramError: it cannot write.
+        NotFoundError: the run has not come so far.
     """
-    folder, at = _kept(job), job["at"]
+    folder, at = _kept(job), job["at"] or 0
     if folder is not None:
-        job["steps"] = planned(About.read(folder), at or 0)
+        at = _reached(folder, job["at"])
+        job["steps"] = planned(About.read(folder), at)
     built = build_training(job, init=folder is None)
     if built.training.sample is None:
         raise ProgramError(
@@ -238,10 +241,26 @@ def _at(job: Json, send: Sender) -> Built:
     return built
 
 
-def replay(training: Training, folder: Path | None, at: int | None, tick: Callable[[int], object]) -> None:
-    """Bring a newly built training to just after a step; None is after the last that has a checkpoint."""
-    taken = bring(training, folder, 2**62 if at is None else at)
-    for i in range(taken, taken if at is None else at):
+def _reached(folder: Path, at: int | None) -> int:
+    """The step of a run that is meant: by None the last that has a checkpoint, or where there is none the last of all.
+
+    Raises:
+        NotFoundError: the run has not come so far.
+    """
+    taken = Run.open(folder).taken
+    if at is None:
+        return max((step for step in checkpoint.steps_in(folder) if step <= taken), default=taken)
+    if at > taken:
+        raise NotFoundError(
+            clean(f"{folder}: the run has taken {taken:,} steps; step {at:,} was asked for."),
+            ja=clean(f"{folder}: まだ {taken:,} ステップしか進んでいません（指定: {at:,}）。"),
+        )
+    return at
+
+
+def replay(training: Training, folder: Path | None, at: int, tick: Callable[[int], object]) -> None:
+    """Bring a newly built training to just after a step."""
+    for i in range(bring(training, folder, at), at):
         training.step(i)
         tick(i + 1)
 
