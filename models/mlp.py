@@ -102,7 +102,8 @@ def training(data=None, seed=42, lr=LEARNING_RATE, hidden=3, batch=4):
     def predict(points):
         return [net(point) for point in points]
 
-    return Training(step, net.parameters(), predict, [(*x, y) for x, y in rows], steps=200, state={})
+    points = [(*x, y) for x, y in rows]
+    return Training(step, net.parameters(), predict, points, steps=200, state={})
 
 
 if __name__ == "__main__":

@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import Program, programs
-from tracer import Trace, TracerError, Value, by_hand, load, mark, record
+from tracer import Trace, TracerError, Value, by_hand, mark, record
 from tracer.core.columns import Columns
 from tracer.errors import FileFormatError
 from tracer.trace.refused import Refused
-from tracer.trace.store import VERSION, from_bytes, is_trace, to_bytes
+from tracer.trace.store import VERSION, from_bytes, is_trace, load, to_bytes
 
 
 def same(a: Columns, b: Columns) -> bool:
@@ -94,6 +94,7 @@ _GOOD = to_bytes(by_hand_trace().columns)
         (_GOOD[:-1], "cut off"),
         (_GOOD.replace(f'\\"version\\": {VERSION}'.encode(), b'\\"version\\": 7'), "newer"),
     ],
+    ids=["empty", "text", "noise", "half of it", "one byte less", "newer"],
 )
 def test_what_is_no_trace_is_refused_by_name(tmp_path: Path, content: bytes, says: str) -> None:
     path = tmp_path / "bad.trace"

@@ -30,6 +30,8 @@ def load(path: str | Path) -> Trace | Run | dict[str, NDArray[np.float64]]:
     try:
         return store.load(where)
     except FileFormatError as no_trace:
+        if store.is_trace(where):  # one that is newer or damaged: it is no file of weights, though read like one
+            raise
         try:
             return read_weights(where)
         except FileFormatError:
