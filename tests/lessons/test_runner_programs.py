@@ -145,7 +145,7 @@ def test_a_micrograd_program_is_told_which_import_to_write(program: Path) -> Non
         ("os._exit(5)", "exit code 5"),
         ("os.kill(os.getpid(), 9)", "SIGKILL"),
         ("os.abort()", "SIGABRT"),
-        ("import subprocess; subprocess.run(['kill', '-9', str(os.getpid())])", "SIGKILL"),
+        ("import subprocess, time\ntime.sleep(1)\nsubprocess.run(['kill', '-9', str(os.getpid())])", "SIGKILL"),
     ],
     ids=["exit", "kill", "abort", "killed by another"],
 )
