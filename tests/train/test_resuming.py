@@ -127,6 +127,18 @@ def test_more_steps_are_taken_and_what_that_means_is_said(place: Place) -> None:
         assert opened["loss"].hex() == after.reports[step - 1].loss.hex()
 
 
+def test_more_steps_are_refused_where_those_before_would_come_out_otherwise(place: Place) -> None:
+    """No state is kept, so all are taken again; and the learning rate follows from how many there are to be."""
+    place.write("None")
+    place.train(place.job("run"), 7)
+    before = snapshot(place.folder / "run")
+    with pytest.raises(ProgramError, match="12 steps were planned, and the program's steps depend on that; 20"):
+        place.train(Run.open(place.folder / "run").job(resume=True, steps=20))
+    assert snapshot(place.folder / "run") == before
+    place.train(Run.open(place.folder / "run").job(resume=True, steps=20, force=True))
+    assert Run.open(place.folder / "run").taken == 20
+
+
 def test_fewer_steps_than_were_taken_are_refused(place: Place) -> None:
     place.train(place.job("run"), 7)
     assert "has taken 7 steps; 5 were asked for" in refused(place, "run", steps=5).message
@@ -209,6 +221,6 @@ def test_other_versions_are_said(place: Place) -> None:
 
 def test_a_state_that_cannot_be_kept_is_refused_before_the_first_step(place: Place) -> None:
     place.write("{'rate': 0.1, 'thing': object()}")
-    with pytest.raises(ProgramError, match="state s/thing is a object"):
+    with pytest.raises(ProgramError, match="state thing is a object"):
         place.train(place.job("run"))
     assert not (place.folder / "run").exists()

@@ -183,7 +183,8 @@ def test_random_numbers_from_nowhere_are_refused() -> None:
 
 def counting() -> Training:
     """A program that keeps numbers in a dict of its own, one of them only from the first step on."""
-    w, state = Value(1.0, name="w"), {"n": 0, "m": 0.0, "none": None}
+    w = Value(1.0, name="w")
+    state: dict[str, Any] = {"n": 0, "m": 0.0, "none": None}
 
     def step(i: int) -> float:
         state["n"] += 1

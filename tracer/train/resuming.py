@@ -92,6 +92,8 @@ def go_on(built: Built, folder: Path, *, force: bool) -> GoneOn:
     now = built.about()
     if not force:
         _refuse_changes(folder, about, now)
+        if built.training.state is None and "steps" in now.settings and about.steps != now.steps:
+            raise _other_schedule(folder, about.steps, now.steps)
     there = checkpoint.steps_in(folder)
     if not force and there and there[-1] > len(reports):
         raise _newer(folder, there[-1], len(reports))
@@ -241,6 +243,18 @@ def _past(folder: Path, taken: int, steps: int) -> ProgramError:
         hint=f"--steps counts from the first: give more than {taken:,}.",
         ja=clean(f"{folder}: すでに {taken:,} ステップ進んでいます（指定: {steps:,}）。"),
         hint_ja=f"--steps は最初からの数です。{taken:,} より大きい数を指定してください。",
+    )
+
+
+def _other_schedule(folder: Path, was: int, got: int) -> ProgramError:
+    """All steps would be taken again, and those that the log has would come out otherwise."""
+    return ProgramError(
+        clean(f"{folder}: {was:,} steps were planned, and the program's steps depend on that; {got:,} were asked for."),
+        hint="Its Training names no `state` to go on with, so the steps before would be taken again, and be others. "
+        "--force goes on all the same.",
+        ja=clean(f"{folder}: 予定は {was:,} ステップで、各ステップはその数に依存します（指定: {got:,}）。"),
+        hint_ja="Training に `state` がないので、これまでのステップも違う数でやり直すことになります。"
+        "それでも続けるには --force を付けてください。",
     )
 
 
