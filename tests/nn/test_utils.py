@@ -37,6 +37,16 @@ def test_a_small_norm_is_left_alone() -> None:
     assert len(rec.columns().writes.node) == 0
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_norm_that_overflows_says_nothing() -> None:
+    """As in PyTorch: it is inf, and the gradients become 0; one that is nan spreads."""
+    a, b = leaf(1e300, 1.0), leaf(math.nan)
+    assert clip_grad_norm_(a, 1.0).item() == math.inf
+    assert a.grad._array.tolist() == [0.0, 0.0]
+    assert math.isnan(clip_grad_norm_(b, 1.0).item())
+    clip_grad_value_(leaf(math.inf, math.nan), 1.0)
+
+
 @pytest.mark.parametrize(("kind", "norm"), [(1.0, 7.0), (math.inf, 4.0), ("inf", 4.0), (0, 2.0)])
 def test_other_norms(kind: Any, norm: float) -> None:
     assert clip_grad_norm_([leaf(3.0), leaf(-4.0), leaf()], 100.0, norm_type=kind).item() == pytest.approx(norm)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from tests.optim.leaves import give, leaf, numbers
 from tracer.core.record import record
 from tracer.core.tensor import Tensor
 from tracer.errors import ArgumentError, ArgumentTypeError, StateError
-from tracer.optim import SGD, Adam, Optimizer
+from tracer.optim import SGD, Adam, AdamW, Optimizer
 
 
 def test_groups_have_options_of_their_own_and_the_rest_from_the_optimizer() -> None:
@@ -28,6 +29,26 @@ def test_options_are_read_at_each_step() -> None:
     optimizer.param_groups[0]["lr"] = 0.5
     optimizer.step()
     assert numbers(p) == -0.5
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("rule", "options"),
+    [
+        (Adam, {}),
+        (Adam, {"amsgrad": True, "maximize": True, "weight_decay": 1e300}),
+        (AdamW, {"weight_decay": 1e300}),
+        (SGD, {}),
+        (SGD, {"momentum": 0.9, "nesterov": True, "weight_decay": 1e300}),
+    ],
+)
+def test_what_overflows_says_nothing(rule: Any, options: dict[str, Any]) -> None:
+    """As in PyTorch: the numbers become inf and nan, and no warning of NumPy's names a file of ours."""
+    p = leaf([1e300, 0.0, 1.0], [1e300, math.inf, math.nan])
+    optimizer = rule([p], lr=1e200, **options)
+    for _ in range(3):
+        optimizer.step()
+    assert not np.isfinite(p._array[2])
 
 
 def test_a_group_can_join_later() -> None:

@@ -84,6 +84,25 @@ def test_a_loss_that_grows_is_said_with_how_much() -> None:
     assert "times what it was at first" in past.warning.en
 
 
+@pytest.mark.parametrize("peak", [5.0e5, 3.0e21])
+def test_a_loss_that_jumps_at_step_2_is_told_beside_step_1(peak: float) -> None:
+    """However it falls from there: the first steps that went off too are no measure."""
+    past = history([3.287, peak, *[peak / 10] * 8, *[peak / 100] * 290]).past
+    assert past.trouble == "growing"
+    assert past.warning is not None
+    times = past.smoothed[-1] / 3.287
+    words = f"{times:.1f}" if times < 1e4 else f"{times:.0e}"
+    assert f"growing: {words} times what it was at first" in past.warning.en
+    assert f"はじめの {words} 倍" in past.warning.ja
+
+
+def test_a_first_loss_of_zero_is_no_measure() -> None:
+    assert history([0.0] + [1.0] * 60).past.trouble is None
+    grown = history([0.0] + [1.0] * 9 + [50.0] * 90).past
+    assert grown.warning is not None
+    assert "inf" not in grown.warning.en
+
+
 @given(losses)
 def test_a_loss_that_stays_below_its_start_is_no_trouble(found: list[float]) -> None:
     past = history([1000.0, *found]).past

@@ -43,7 +43,10 @@ def clip_grad_norm_(
     """
     grads = _gradients("clip_grad_norm_", parameters)
     order = float(norm_type)
-    total = _total_norm([grad._array for grad in grads if grad._array.size], order)
+    with np.errstate(all="ignore"):  # what overflows is inf, as everywhere
+        total = _total_norm([grad._array for grad in grads if grad._array.size], order)
+        number = total.dtype.type
+        factor = float(number(max_norm) / (total + number(1e-6)))
     if error_if_nonfinite and not math.isfinite(total):
         raise GraphError(
             f"clip_grad_norm_: the norm of order {order:g} of all gradients is {float(total)}; it cannot be clipped.",
@@ -52,8 +55,6 @@ def clip_grad_norm_(
             ja=f"clip_grad_norm_：勾配全体のノルム（次数 {order:g}）が {float(total)} なので、抑えられません。",
             hint_ja="原因を探すか、error_if_nonfinite=False で構わず縮小します。",
         )
-    number = total.dtype.type
-    factor = float(number(max_norm) / (total + number(1e-6)))
     if not factor >= 1:  # also where it is nan, which then spreads
         with no_grad():
             for grad in grads:

@@ -13,6 +13,8 @@ from copy import deepcopy
 from itertools import chain
 from typing import Any
 
+import numpy as np
+
 from tracer.core.backend import move
 from tracer.core.grad_mode import enable_grad
 from tracer.core.tensor import Tensor
@@ -94,10 +96,11 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter._grad is not None:
-                    self._update(parameter, group)
+        with np.errstate(all="ignore"):  # what overflows is inf, as everywhere: no warning with a path of ours
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    if parameter._grad is not None:
+                        self._update(parameter, group)
         self._opt_called = True
         return loss
 

@@ -18,7 +18,10 @@ from tracer.train.report import Look, Report, Sample
 SMOOTHING = 0.95
 """Share of the past in each point of the smoothed curve: it looks back about twenty steps."""
 GREW = 3.0
-"""A smoothed loss this many times what the first steps measured is going the wrong way."""
+"""A smoothed loss this many times the largest of the first steps is going the wrong way."""
+JUMPED = 10.0
+"""So is one this many times the loss of step 1: the first steps themselves may have gone off. One step may measure
+little by chance, so it is more than `GREW`."""
 FIRST = 10
 """What counts as the first steps."""
 SAMPLES_KEPT = 2_000
@@ -103,7 +106,7 @@ class Past:
         """What is wrong, in words; None if nothing is."""
         if self.trouble is None:
             return None
-        first = float(np.max(np.abs(self.losses[:FIRST])))
+        first = abs(float(self.losses[0])) or float(np.max(np.abs(self.losses[:FIRST])))
         times = float(self.smoothed[-1]) / first if first else math.inf
         return WORDS[self.trouble].format(
             loss=f"{self.losses[-1]:g}",
@@ -189,6 +192,7 @@ class History:
             return "not finite"
         if self._broken is not None:
             return "broken"
-        first = max(abs(loss) for loss in self._losses[:FIRST])
-        grown = len(self._losses) > FIRST and self._smoothed[-1] > GREW * first
-        return "growing" if grown else None
+        if len(self._losses) <= FIRST:
+            return None
+        first, latest = [abs(loss) for loss in self._losses[:FIRST]], self._smoothed[-1]
+        return "growing" if latest > GREW * max(first) or (first[0] and latest > JUMPED * first[0]) else None
