@@ -138,3 +138,14 @@ def test_a_parameter_that_is_not_finite_ends_a_run_whose_loss_is() -> None:
     assert past.stopped
     assert past.warning is not None
     assert past.warning.en.startswith("wte is not finite after step 1")
+
+
+def test_a_report_stands_at_its_own_step_even_where_earlier_ones_are_missing() -> None:
+    kept = History()
+    for step in (51, 52):
+        kept.add(Report(step, float(step), 0.1 * step))
+    past = kept.past
+    assert (past.steps, past.losses[50], past.losses[51]) == (52, 51.0, 52.0)
+    assert past.smoothed[50] == pytest.approx(51.0)
+    assert np.isnan(past.losses[:50]).all()
+    assert past.trouble is None

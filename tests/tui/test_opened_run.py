@@ -12,9 +12,11 @@ import pytest
 
 from tests.train.canned import Kept, Told, text_reports, text_setup
 from tracer.errors import ProgramError
+from tracer.train.process import Job
 from tracer.train.report import Report, Setup
 from tracer.tui.library import runs_here
 from tracer.tui.opened_run import OpenedRun
+from tracer.tui.running import Running
 
 
 class Process(Told):
@@ -150,3 +152,25 @@ def test_the_gallery_lists_the_newest_runs_of_this_folder(tmp_path: Path, monkey
     assert [Path(one).name for one in runs_here()] == ["new", "old"]
     monkeypatch.setattr("tracer.tui.library.RUNS", str(tmp_path / "none"))
     assert runs_here() == []
+
+
+def test_a_run_that_the_command_line_goes_on_with_begins_with_the_steps_it_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its process sends only those after them; its log may be ahead by then."""
+    log = tuple(text_reports(200))
+    folders: list[object] = []
+
+    class Log:
+        reports = log[:70]
+
+        @staticmethod
+        def open(folder: object) -> type[Log]:
+            folders.append(folder)
+            return Log
+
+    monkeypatch.setattr("tracer.tui.running.Run", Log)
+    said = text_setup(200, taken=50)
+    run = Running(Job(Path("gpt.py")), said, Told(), iter(log[50:120]))
+    assert (run.past.steps, folders) == (50, ["runs/names-42"])
+    run.take_all()
+    assert list(run.past.losses) == [report.loss for report in log[:120]]
+    assert [step for step, _ in run.past.evals] == [20, 40, 60, 80, 100, 120]

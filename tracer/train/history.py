@@ -122,20 +122,25 @@ class History:
     def __init__(self) -> None:
         self._losses, self._smoothed, self._seconds = array("d"), array("d"), array("d")
         self._looks: list[tuple[int, Look]] = []
-        self._average = 0.0
+        self._average, self._told = 0.0, 0
         self._evals: list[tuple[int, float]] = []
         self._samples: list[tuple[int, Sample]] = []
         self._rates = array("d")
         self._broken: str | None = None
 
     def add(self, report: Report) -> None:
-        """Take in a report; one of the last step again brings only what was seen after it."""
+        """Take in a report; one of the last step again brings only what was seen after it.
+
+        It is placed by its own number: of steps that nobody told, everything is nan.
+        """
         if report.step > len(self._losses):
+            self._skip_to(report.step)
             self._losses.append(report.loss)
             self._seconds.append(report.seconds)
             self._average = SMOOTHING * self._average + (1 - SMOOTHING) * report.loss
+            self._told += 1
             # divided by the weights so far, or the curve would begin near zero
-            self._smoothed.append(self._average / (1 - SMOOTHING ** len(self._losses)))
+            self._smoothed.append(self._average / (1 - SMOOTHING**self._told))
         if report.look is not None and (not self._looks or self._looks[-1][0] < report.step):
             self._looks.append((report.step, report.look))
             if len(self._looks) > LOOKS_KEPT:
@@ -150,6 +155,13 @@ class History:
             self._samples += [(report.step, sample) for sample in report.samples]
             del self._samples[:-SAMPLES_KEPT]
         self._broken = report.broken
+
+    def _skip_to(self, step: int) -> None:
+        """Leave the places before a step empty."""
+        empty = step - 1 - len(self._losses)
+        self._seconds.extend([self._seconds[-1] if self._seconds else 0.0] * empty)
+        for column in (self._losses, self._smoothed):
+            column.extend([math.nan] * empty)
 
     def _thin_out(self) -> None:
         """Let one look go, where they stand closest; the first and the last stay."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -57,6 +58,10 @@ PATIENCE = 0.25
 
 LONGEST_WAIT = 5.0
 """Seconds a key waits for those typed before it."""
+ASKED_AGAIN = 0.002
+"""Seconds until keys that had to wait are looked at again: those before them need the loop."""
+CLOSING = ("escape", "enter")
+"""Keys after which a dialog may be gone."""
 
 
 class WholeCells(ScrollBarRender):
@@ -117,6 +122,9 @@ class GradientTracer(App[None]):
         """The screen on which the message was said that is being shown."""
         self._typed_into: WeakKeyDictionary[events.Key, Widget | None] = WeakKeyDictionary()
         """What had the focus when a key was typed; until the key is dealt with, another screen may be on top."""
+        self._keys: deque[events.Key] = deque()
+        """Keys that wait for those typed before them."""
+        self._asks_again = False
 
     # --- starting
 
@@ -189,26 +197,38 @@ class GradientTracer(App[None]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key):
             if not event.is_forwarded:
-                if self._overtakes(event):
-                    await asyncio.sleep(0.002)  # they need the loop
-                    self.post_message(event)
-                    return
-                event = self._ascii_key(event)
-                self._typed_into[event] = self.focused
-            elif event in self._typed_into:  # nobody wanted it there: it has come back
+                self._keys.append(event)
+                await self._hand_on()
+                return
+            if event in self._typed_into:  # nobody wanted it there: it has come back
                 focused, dialog = self._typed_into.pop(event), self.screen
-                ahead = focused is None or focused.screen is not dialog
-                if ahead and isinstance(dialog, Dialog) and dialog.type_ahead(event):
+                if isinstance(dialog, Dialog) and not _within(focused, dialog) and dialog.type_ahead(event):
                     return
         await super().on_event(event)
 
+    async def _hand_on(self) -> None:
+        """Give the keys away, in the order of typing, as far as they overtake none."""
+        while self._keys and not self._overtakes(self._keys[0]):
+            event = self._ascii_key(self._keys.popleft())
+            self._typed_into[event] = self.focused
+            await super().on_event(event)
+        if self._keys and not self._asks_again:
+            self._asks_again = True
+            self.set_timer(ASKED_AGAIN, self._hand_on_later)
+
+    async def _hand_on_later(self) -> None:
+        self._asks_again = False
+        await self._hand_on()
+
     def _overtakes(self, event: events.Key) -> bool:
-        """Whether keys typed before it are still on their way to the dialog on top."""
+        """Whether keys typed before it are still on their way to the dialog on top, or about to close it."""
         dialog = self.screen
         if not isinstance(dialog, Dialog) or monotonic() - event.time > LONGEST_WAIT:
             return False
         return bool(dialog.ahead) or any(
-            focused is None or focused.screen is not dialog for focused in self._typed_into.values()
+            not _within(focused, dialog) or key.key in CLOSING
+            for key, focused in self._typed_into.items()
+            if not key._stop_propagation  # else it was dealt with
         )
 
     def _ascii_key(self, event: events.Key) -> events.Key:
@@ -498,6 +518,11 @@ class GradientTracer(App[None]):
     def action_help_quit(self) -> None:
         """Ctrl-C: Textual's own words are English and name one key."""
         self.notify(_QUIT[self.lang], markup=False)
+
+
+def _within(widget: Widget | None, screen: Screen[Any]) -> bool:
+    """Whether a widget is part of a screen; one that is gone is part of none."""
+    return widget is not None and screen in widget.ancestors_with_self
 
 
 _PALETTE = Text(en="What do you want to do?", ja="何をしますか？")

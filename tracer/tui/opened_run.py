@@ -45,15 +45,15 @@ class OpenedRun(Running):
         begin: Callable[[], Process] | None = None,
     ) -> None:
         folder = short_path(str(run.folder))
-        super().__init__(run.job(), run.setup, None, iter(()), ("tracer", "open", folder), opener=opener)
+        typed = ("tracer", "open", folder)
+        earlier, self._offset = run.newer(0, 0)
+        super().__init__(run.job(), run.setup, None, iter(()), typed, earlier=earlier, opener=opener)
         self._run, self._begin_process = run, begin or self._go_on
-        self._offset = 0
         self._process: Process | None = None
         self._starting, self._closed = False, threading.Event()
         self.followed = run.writing
         """Whether another process trains it now."""
         self.paused = True
-        self._read()
         self._had = len(self._history)
         """Steps it had when it was opened."""
 

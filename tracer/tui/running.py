@@ -9,7 +9,7 @@ import os
 import shlex
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -27,6 +27,7 @@ from tracer.train.history import History, Past
 from tracer.train.messages import Saved, Unsaved
 from tracer.train.process import Job, OpenedStep, open_step
 from tracer.train.report import Report, Setup
+from tracer.train.run import Run
 
 State = Literal["running", "paused", "done", "failed", "resting", "followed", "starting", "stopping"]
 """`resting`: not finished, and nobody trains it now. `followed`: another process trains it."""
@@ -55,6 +56,10 @@ class Running:
         commands: the process; None while there is none.
         messages: what it says from then on; raises `TracerError` where it fails.
         typed: the words that train it once more.
+        earlier: the reports of the steps it had taken before; by default its log tells them.
+
+    Raises:
+        NotFoundError, FileFormatError: there is no log to tell them.
     """
 
     def __init__(
@@ -65,6 +70,7 @@ class Running:
         messages: Iterator[Any],
         typed: Sequence[str] = (),
         *,
+        earlier: Iterable[Report] | None = None,
         opener: Callable[..., OpenedStep] = open_again,
     ) -> None:
         self.job, self.setup, self.commands, self.typed = job, setup, commands, tuple(typed)
@@ -75,6 +81,8 @@ class Running:
         """Why the last checkpoint could not be written."""
         self._saved: int | None = None
         self._messages, self._history, self._opener = messages, History(), opener
+        for report in taken_before(setup) if earlier is None else earlier:
+            self._history.add(report)
         self._lock = threading.Lock()
         self._version = 0
         self._past: tuple[int, Past] = (-1, self._history.past)
@@ -205,6 +213,15 @@ class Running:
         same = not known or float(losses[step - 1]).hex() == float(opened.loss or 0.0).hex()
         name = self.name if self.setup.folder else ""
         return thing_of_step(self.job, step, opened, self.words(step) if self.typed else (), name), same
+
+
+def taken_before(setup: Setup) -> tuple[Report, ...]:
+    """The reports of the steps that a run which is gone on with had taken before: its process sends them no more.
+
+    Raises:
+        NotFoundError, FileFormatError: its log cannot be read.
+    """
+    return Run.open(setup.folder).reports[: setup.taken] if setup.folder and setup.taken else ()
 
 
 def short_path(path: str) -> str:
