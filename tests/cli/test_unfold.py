@@ -14,6 +14,8 @@ from tracer.lessons.runner import open_thing
 from tracer.lessons.unfolded import unfold_thing, with_unfolding
 from tracer.trace.unfolding import Unfolding
 
+pytestmark = pytest.mark.deep  # starts many processes, which is slow
+
 PROGRAM = """
 import tracer as torch
 x = torch.tensor([[1.0, -2.0]])

@@ -9,6 +9,8 @@ import pytest
 
 from tests.cli.shell import Shell
 
+pytestmark = pytest.mark.deep  # starts many processes, which is slow
+
 DEAD = """from tracer import Value
 
 w, b = Value(0.5, "w"), Value(-4.0, "b")

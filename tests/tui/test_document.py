@@ -22,6 +22,8 @@ from tracer.tui.screens.question import QuestionScreen
 from tracer.tui.typeset import prose_lines
 from tracer.tui.widgets.page import PagePanel
 
+pytestmark = pytest.mark.deep  # driven by keys, which is slow
+
 SMALL, WIDE, HUGE = (80, 24), (120, 40), (200, 60)
 FIRST, DEFINES, OTHER, LAYER, FRAGMENT, BROKEN, REST = range(7)
 """The places of `notes.md`."""

@@ -18,6 +18,8 @@ from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.widgets.explanation import told
 from tracer.tui.widgets.graph import GraphPanel
 
+pytestmark = pytest.mark.deep  # driven by keys, which is slow
+
 
 async def answer(pilot: object, text: str) -> str:
     pilot.app.screen.query_one(Input).value = text  # type: ignore[attr-defined]

@@ -24,6 +24,8 @@ from tracer.lessons.documents.reading import read_document
 from tracer.lessons.process import Limits
 from tracer.programs.process import OUTPUT_KEPT
 
+pytestmark = pytest.mark.deep  # starts many processes, which is slow
+
 DOCUMENTS = Path(__file__).resolve().parents[2] / "documents"
 
 
