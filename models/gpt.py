@@ -349,6 +349,7 @@ def training(
         state={"optimizer": optimizer},
         documents=text.training,
         held_out=text.held_out,
+        notes=text.notes,
         symbols=text.symbols,
         loss=loss,
         evaluate=evaluate if asked else None,

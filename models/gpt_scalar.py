@@ -379,6 +379,7 @@ def training(
         state={"m": optimizer.m, "v": optimizer.v, "lr": rate},
         documents=text.training,
         held_out=text.held_out,
+        notes=text.notes,
         symbols=text.symbols,
         loss=loss,
         evaluate=evaluate if asked else None,

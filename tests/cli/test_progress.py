@@ -82,6 +82,19 @@ def test_a_line_has_what_is_known(told: type[Told], capsys: pytest.CaptureFixtur
     assert told.closed >= 1
 
 
+def test_a_run_whose_steps_are_all_taken_says_so(told: type[Told], capsys: pytest.CaptureFixture[str]) -> None:
+    """It does not go on, and what would make it go on is named."""
+    told.given = [canned.setup(600, taken=600)]
+    assert progress.print_run(KEPT, as_json=False, samples=False, lang="en") == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "tracer: runs/a b: all 600 steps are taken; --steps N goes on to step N.\n" in err
+    assert "goes on after" not in err
+    told.given = [canned.setup(600, taken=599), report(600)]
+    progress.print_run(KEPT, as_json=False, samples=False, lang="en")
+    assert "runs/a b goes on after step 599" in capsys.readouterr().err
+
+
 def test_json_lines_hold_all_of_it(told: type[Told], capsys: pytest.CaptureFixture[str]) -> None:
     told.given = [canned.setup(2), report(1, eval=math.inf, lr=0.01, samples=(Sample("さくら", 0.5),)), report(2)]
     assert progress.print_run(JOB, as_json=True, samples=False, lang="en") == 0

@@ -92,6 +92,28 @@ def test_a_vocabulary_may_be_given() -> None:
 
 
 @pytest.mark.parametrize(
+    ("documents", "settings", "says", "ja"),
+    [
+        (["abcd", "abcde", "b", "bcdea"], {}, "2 of 4 documents are longer than block_size=4: only their", "2 件"),
+        (["abcd", "abcde"], {}, "1 of 2 documents is longer than block_size=4: only its first 4", "2 件のうち 1 件"),
+        (["abcde"], {}, "the document is longer than block_size=4: only its first 4 symbols", "先頭の 4 文字"),
+        (["a"] * 4, {"held_out": 0.1}, "no document is held out: 4 are too few for held_out", "4 件では足りません"),
+        (["abcde"], {"mode": "text", "held_out": 0.1}, "nothing is held out: the text is too short", "短すぎます"),
+    ],
+)
+def test_what_is_left_out_is_said(documents: list[str], settings: dict[str, object], says: str, ja: str) -> None:
+    (note,) = Documents(documents, block_size=4, **settings).notes  # type: ignore[arg-type]
+    assert note.en.startswith(says)
+    assert ja in note.ja
+
+
+def test_where_nothing_is_left_out_nothing_is_said() -> None:
+    assert Documents(["abcd", "a"], block_size=4, held_out=0.5).notes == ()
+    assert Documents(["abcd" * 9], "text", block_size=4, held_out=0.5).notes == ()
+    assert Documents(["a"], held_out=0.0).notes == ()
+
+
+@pytest.mark.parametrize(
     ("documents", "settings", "says"),
     [
         ([], {}, "documents: there are none"),

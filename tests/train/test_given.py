@@ -90,9 +90,22 @@ def test_an_unknown_name_is_told(takes: str) -> None:
         give(".", takes)
 
 
-def built(data: str, program: str = "gpt") -> Built:
-    job = Job(content_root() / "models" / f"{program}.py", data=data, settings={"held_out": 0.5, "n_embd": 4})
+def built(data: str, program: str = "gpt", **settings: float) -> Built:
+    settings = {"held_out": 0.5, "n_embd": 4, **settings}
+    job = Job(content_root() / "models" / f"{program}.py", data=data, settings=settings)
     return build_training(json.loads(job.line()))
+
+
+@pytest.mark.parametrize("program", ["gpt", "gpt_scalar"])
+def test_what_is_cut_off_and_what_is_not_held_out_is_told_before_training(program: str) -> None:
+    Path("mine.txt").write_bytes(b"anna\r\nbo\r\nemmaline\r\n")
+    notes = built("mine.txt", program, block_size=4, held_out=0.1).setup().notes
+    assert "CRLF" in notes[0].en
+    assert [note.en.split(":")[0] for note in notes[1:]] == [
+        "1 of 3 documents is longer than block_size=4",
+        "no document is held out",
+    ]
+    assert len(built("mine.txt", program).setup().notes) == 1
 
 
 def test_a_run_knows_the_digest_of_all_its_documents_those_held_out_too() -> None:

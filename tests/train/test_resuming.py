@@ -118,7 +118,8 @@ def test_more_steps_are_taken_and_what_that_means_is_said(place: Place) -> None:
     place.train(place.job("run", steps=6))
     run = Run.open(place.folder / "run")
     told = place.train(run.job(resume=True, steps=9))
-    assert "6 steps were planned, now 9" in told["setup"][0]["notes"][0]["en"]
+    assert "with 9 planned steps instead of 6 the learning rate falls more slowly" in told["setup"][0]["notes"][0]["en"]
+    assert "ゆっくり" in told["setup"][0]["notes"][0]["ja"]
     after = Run.open(place.folder / "run")
     assert (after.taken, after.steps) == (9, 9)
     assert log_of(after)[:6] == log_of(run)

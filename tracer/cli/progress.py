@@ -152,7 +152,9 @@ def _introduce(setup: Setup, shown: str, folder: str, lang: Lang) -> None:
             "settings": setup.settings_in_words(", ", "="),
         }
         say(_ABOUT.format(**told)[lang])
-    if folder and setup.taken:
+    if folder and setup.taken >= setup.steps:
+        say(_ALL_TAKEN.format(run=folder, steps=f"{setup.steps:,}")[lang])
+    elif folder and setup.taken:
         say(_GOES_ON.format(run=folder, step=f"{setup.taken:,}")[lang])
     elif folder and watched():
         say(_KEPT.format(run=folder)[lang])
@@ -216,4 +218,8 @@ _STOPPED = Text("stopped after step {step}.", "ステップ {step} で止めま�
 _RESUME = Text("to go on: tracer train --resume {run}", "続きから再開するには: tracer train --resume {run}")
 _KEPT = Text("kept in {run}", "保存先: {run}")
 _GOES_ON = Text("{run} goes on after step {step}", "{run} をステップ {step} のあとから再開します")
+_ALL_TAKEN = Text(
+    "{run}: all {steps} steps are taken; --steps N goes on to step N.",
+    "{run}: 予定の {steps} ステップはすべて済んでいます。--steps N でステップ N まで続けます。",
+)
 _SPEED = Text("{steps} steps, {speed} a second.", "{steps} ステップ、毎秒 {speed} ステップ。")

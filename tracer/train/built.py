@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import ProgramError
-from tracer.text import Text
+from tracer.text import Text, clean
 from tracer.train import about as about_file
 from tracer.train import given, parameters, weights
 from tracer.train.about import About, DataUsed, ProgramUsed
@@ -62,7 +63,7 @@ class Built:
             rows=tuple(training.rows),
             predicts=training.predict is not None and bool(training.rows),
             symbols=tuple(training.symbols),
-            notes=self.notes,
+            notes=(*self.notes, *_said(training.notes)),
             documents=len(training.documents),
             held_out=len(training.held_out),
         )
@@ -135,6 +136,13 @@ def build_training(job: dict[str, Any], *, init: bool = True) -> Built:
         parameters.put(training, weights.read_weights(job["init"]), job["init"])
     notes = () if found.documents is None else found.documents.notes
     return Built(job, training, namespace, source, _data_used(job, training, found.documents), notes)
+
+
+def _said(notes: Sequence[Text | str]) -> Iterator[Text]:
+    """What a program says, nothing of which moves a terminal's cursor."""
+    for note in notes:
+        both = note if isinstance(note, Text) else Text.same(note)
+        yield Text(clean(both.en), clean(both.ja))
 
 
 def _data_used(job: dict[str, Any], training: Training, text: TextData | None) -> DataUsed:

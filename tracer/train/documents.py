@@ -9,7 +9,7 @@ text.read(7)                # the tokens of the document read as number 7
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tracer.errors import ArgumentError
 from tracer.text import Text
@@ -78,6 +78,17 @@ class Documents:
             self.training, rest = (whole[:kept],), whole[kept:]
             self.held_out = tuple(rest[at : at + block_size + 1] for at in range(0, len(rest) - 1, block_size))
             self.encode(whole[: min(kept, 2)])
+        self.notes = tuple(self._notes(words, held_out))
+        """What is learned otherwise than one would think, in words."""
+
+    def _notes(self, words: Sequence[str], held_out: float) -> Iterator[Text]:
+        long = sum(len(word) > self.block_size for word in words) if self.mode == "lines" else 0
+        if long:
+            which = _OF_SEVERAL.format(long=f"{long:,}", count=f"{len(words):,}") if len(words) > 1 else _IT
+            yield (_LONG if long > 1 else _LONG_ONE).format(which=which, block=f"{self.block_size:,}")
+        if held_out and not self.held_out:
+            few = _FEW if self.mode == "lines" else _SHORT
+            yield few.format(count=f"{len(words):,}", held_out=f"{held_out:g}")
 
     def encode(self, document: str) -> list[int]:
         """[BOS, its symbols, BOS] as numbers; with mode "text" the symbols alone.
@@ -123,6 +134,30 @@ class Documents:
     def first(self, rng: random.Random) -> int:
         """What a new document begins with: BOS; with mode "text" some symbol of the text."""
         return self.bos if self.mode == "lines" else self._numbers[rng.choice(self.training[0])]
+
+
+_OF_SEVERAL = Text("{long} of {count} documents", "文書 {count} 件のうち {long} 件")
+_IT = Text("the document", "文書")
+_LONG = Text(
+    en="{which} are longer than block_size={block}: only their first {block} symbols are learned;"
+    " --block-size N or --mode text.",
+    ja="{which}は block_size={block} より長く、学習するのは先頭の {block} 文字だけです。"
+    "長くするには --block-size N か --mode text を使います。",
+)
+_LONG_ONE = Text(
+    en="{which} is longer than block_size={block}: only its first {block} symbols are learned;"
+    " --block-size N or --mode text.",
+    ja="{which}は block_size={block} より長く、学習するのは先頭の {block} 文字だけです。"
+    "長くするには --block-size N か --mode text を使います。",
+)
+_FEW = Text(
+    en="no document is held out: {count} are too few for held_out={held_out}.",
+    ja="検証用の文書はありません。held_out={held_out} には {count} 件では足りません。",
+)
+_SHORT = Text(
+    en="nothing is held out: the text is too short for held_out={held_out}.",
+    ja="検証用の部分はありません。held_out={held_out} には文章が短すぎます。",
+)
 
 
 def _refused(en: str, ja: str) -> ArgumentError:

@@ -100,6 +100,9 @@ class Training:
     """The text that is trained on, to be shown."""
     held_out: Sequence[str] = ()
     """The text that is not, all of it: what `evaluate` asks about."""
+    notes: Sequence[Text | str] = ()
+    """What to say before training begins, as `Documents.notes`: where something is learned otherwise than one would
+    think."""
     symbols: Sequence[str] = ()
     """The vocabulary: a symbol's id is its place here; the mark of beginning and end, if there is one, comes after."""
     loss: Callable[[str], Any] | None = None
@@ -125,6 +128,8 @@ class Training:
             rows = tuple((float(x1), float(x2), float(label)) for x1, x2, label in self.rows)
         except (TypeError, ValueError):
             raise _wrong("parameters and rows", "parameters, and rows of three numbers", self.parameters) from None
+        notes = (self.notes,) if isinstance(self.notes, str | Text) else tuple(self.notes)
+        object.__setattr__(self, "notes", tuple(one if isinstance(one, Text) else Text.same(str(one)) for one in notes))
         for part in ("documents", "held_out", "symbols"):
             words = getattr(self, part)
             if isinstance(words, str) or not all(isinstance(word, str) for word in words):

@@ -43,7 +43,8 @@ class Setup:
     taken: int = 0
     """Steps that a run which is gone on with has taken before; their reports are in its log."""
     notes: tuple[Text, ...] = ()
-    """What is other than when the run began, and may make its numbers differ."""
+    """What is learned or read otherwise than one would think; of a run that is gone on with, also what is other than
+    when it began, and may make its numbers differ."""
 
     @property
     def chance(self) -> float | None:

@@ -205,13 +205,7 @@ def _changes(about: About, now: About) -> tuple[list[str], list[Text]]:
                 f"{ja}が {was} から {got} に変わりました。ここから先の数は変わります。",
             )
     if about.steps != now.steps:
-        rate = "steps" in was_settings or "steps" in settings
-        found["steps"] = Text(
-            f"{about.steps:,} steps were planned, now {now.steps:,}"
-            + (": the learning rate falls otherwise from here on." if rate else "."),
-            f"予定のステップ数が {about.steps:,} から {now.steps:,} になりました。"
-            + ("学習率の下がり方がここから変わります。" if rate else ""),
-        )
+        found["steps"] = _other_plan(about.steps, now.steps, rate="steps" in was_settings or "steps" in settings)
     for name, was in about.versions.items():
         got = now.versions.get(name, "")
         if was != got:
@@ -220,6 +214,22 @@ def _changes(about: About, now: About) -> tuple[list[str], list[Text]]:
                 f"{name} が {was} から {got} になりました。数の最後の桁が変わるかもしれません。",
             )
     return list(found), [Text(clean(one.en), clean(one.ja)) for one in found.values()]
+
+
+def _other_plan(was: int, got: int, *, rate: bool) -> Text:
+    """Another number of planned steps, and what follows where the learning rate depends on it."""
+    more = got > was
+    if not rate:
+        return Text(
+            f"{got:,} steps are planned now, {was:,} were before.",
+            f"予定のステップ数が {was:,} から {got:,} になりました。",
+        )
+    return Text(
+        f"with {got:,} planned steps instead of {was:,} the learning rate falls more {'slowly' if more else 'quickly'}"
+        " from here on.",
+        f"予定のステップ数が {was:,} から {got:,} になったので、"
+        f"ここからは学習率が{'ゆっくり' if more else '速く'}下がります。",
+    )
 
 
 def _is_over(loss: float, broken: str | None) -> bool:
