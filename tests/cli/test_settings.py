@@ -9,7 +9,7 @@ import pytest
 from tests.cli.shell import ROOT
 from tracer.cli.asked import OPTIONS
 from tracer.cli.listing import setting_completions
-from tracer.cli.settings import Words, own_data, read_words, refuse_unknown_flags, settings_offered
+from tracer.cli.settings import Words, read_words, refuse_unknown_flags, settings_offered
 from tracer.errors import ExpressionError
 
 PROGRAM = """\
@@ -118,22 +118,3 @@ def test_the_help_names_every_setting_of_the_gpt() -> None:
     for name in offered:
         flag = name.replace("_", "-")
         assert f"--{flag}" in told or f"--no-{flag}" in told or name == "mode"
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ('DATA = Path(__file__).parent / "data" / "my names.txt"\n', "my names"),
-        ('x = 1 / 2\nROWS = HERE / "points.csv"\nMORE = HERE / "more.csv"\n', "points"),
-        ('README = HERE / "README.md"\n', None),
-        ("def training(:\n", None),
-    ],
-)
-def test_a_programs_own_data_give_its_runs_their_name(tmp_path: Path, text: str, name: str | None) -> None:
-    (tmp_path / "prog.py").write_text(text, encoding="utf-8")
-    assert own_data(tmp_path / "prog.py") == name
-
-
-def test_our_models_name_their_runs_by_their_data() -> None:
-    stems = {name: own_data(ROOT / "models" / f"{name}.py") for name in ("gpt", "gpt_scalar", "mlp", "two_layer")}
-    assert stems == {"gpt": "names", "gpt_scalar": "names", "mlp": "xor", "two_layer": "moons"}

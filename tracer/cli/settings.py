@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import unicodedata
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,7 @@ from typing import Any
 from tracer.errors import ExpressionError, did_you_mean
 from tracer.lessons.formula import shorten
 from tracer.train.entry import ENTRY, GIVEN, Setting
-
-DATA_ENDINGS = (".txt", ".csv")
+from tracer.train.own_data import top_level
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,7 @@ def settings_offered(program: Path) -> dict[str, Any] | None:
     Returns:
         None where the source does not tell: no such function at its top level, or one that takes anything.
     """
-    for entry in reversed(_top_level(program)):  # the last one counts
+    for entry in reversed(top_level(program)):  # the last one counts
         if not isinstance(entry, ast.FunctionDef) or entry.name != ENTRY:
             continue
         given = entry.args
@@ -144,27 +142,3 @@ def settings_offered(program: Path) -> dict[str, Any] | None:
             if one.arg not in GIVEN
         }
     return None
-
-
-def own_data(program: Path) -> str | None:
-    """What the data are called that a program reads where nobody names any, from its source: `names` of
-
-        NAMES = Path(__file__).parent / "names.txt"
-
-    None where no such line is at its top level. It is a name for people, and nothing hangs on it.
-    """
-    for one in _top_level(program):
-        if isinstance(one, ast.Assign) and isinstance(one.value, ast.BinOp):
-            last = one.value.right
-            if isinstance(last, ast.Constant) and isinstance(last.value, str) and last.value.endswith(DATA_ENDINGS):
-                return Path(last.value).stem
-    return None
-
-
-def _top_level(program: Path) -> list[ast.stmt]:
-    """A program's statements; none where it cannot be read."""
-    try:
-        with warnings.catch_warnings(action="ignore"):  # they are the program's own, and told when it runs
-            return ast.parse(program.read_bytes()).body
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
