@@ -122,6 +122,25 @@ def test_what_is_wrong_with_a_broken_run_is_told_with_its_file(
     assert says in shell.refused("train", "--resume", run)
 
 
+def test_runs_of_two_engines_are_compared_by_their_losses(shell: Shell, run: str) -> None:
+    """A number of one and a tensor of the other are no pair: nothing is said of nodes, and no step is opened."""
+    shutil.copytree(shell.folder / run, shell.folder / "other")
+    about, log = shell.folder / "other" / "run.json", shell.folder / "other" / "log.jsonl"
+    about.write_text(about.read_text(encoding="utf-8").replace('"Value"', '"Tensor"'), encoding="utf-8")
+    same = shell("diff", run, "other")
+    assert same.code == 0
+    assert "Only losses are compared: one run is made of Values, the other of Tensors" in same.out
+    loss = Run.open(run).reports[2].loss
+    log.write_text(log.read_text(encoding="utf-8").replace(repr(loss), repr(loss + 0.25)), encoding="utf-8")
+    lines = shell("diff", run, "other").out.splitlines()
+    assert lines[-3] == f"First differing step: 3 (loss {loss!r} | {loss + 0.25!r})"
+    assert lines[-2] == "The losses are furthest apart at step 3: by 0.25."
+    assert "nodes of two engines cannot be paired" in lines[-1]
+    found = json.loads(shell("diff", run, "other", "--json").out)
+    assert (found["same"], found["step"], found["difference"]) == (False, 3, None)
+    assert "cannot be paired" in shell.refused("diff", run, "other", "--step", "2")
+
+
 @pytest.mark.parametrize("name", ["w.json", "w.safetensors"])
 def test_weights_are_taken_out(shell: Shell, run: str, name: str) -> None:
     from tracer.train.weights import read_weights
@@ -315,8 +334,9 @@ def test_two_runs_differ_first_where_something_else_was_done(shell: Shell) -> No
     assert ran.code == 1
     lines = ran.out.splitlines()
     assert lines[:2] == ["a  |  b", "  lr: 0.1 | 0.2"]
-    assert lines[2].startswith("First differing step: 1 (loss 1.157")
-    assert "First difference" in ran.out
+    assert re.fullmatch(r"First differing step: 1. Its losses are equal \(1.157\d+\); its update differs.", lines[2])
+    assert "First difference: h1.w1 was " in ran.out
+    assert " after its update here." in ran.out
     found = json.loads(shell("diff", "a", "b", "--json").out)
     assert (found["same"], found["step"], found["taken"]) == (False, 1, [4, 4])
     assert found["settings"] == {"lr": [0.1, 0.2]}

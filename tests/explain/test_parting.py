@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.trace.test_lockstep import PAIRS
+from tracer.core.record import record
+from tracer.core.value import Value
 from tracer.explain.parting import parting
 from tracer.text import LANGS
 from tracer.trace.lockstep import Lockstep
+from tracer.trace.trace import Trace
 
 
 @pytest.mark.parametrize(
@@ -16,7 +19,7 @@ from tracer.trace.lockstep import Lockstep
         ("recursion", "b handed 1 on to a, although b still waited for a contribution.", "b handed 2 on to a."),
         ("visited", "b handed 1 on to a, although b still waited for a contribution.", "b handed 2 on to a."),
         ("assign", "after this contribution x holds 3.", "after this contribution x holds 6."),
-        ("zero_grad", "here w.grad = 0 is missing.", "here came w.grad = 0."),
+        ("zero_grad", "here w.grad = 0 is missing.", "w.grad = 0 here."),
         ("branch", "x was 1 here.", "x was -1 here."),
     ],
 )
@@ -25,6 +28,31 @@ def test_both_runs_say_what_they_do_differently(pair: str, left: str, right: str
     said = parting(both.cursor(len(both)))
     assert said is not None
     assert [one.en for one in said] == [f"First difference: {left}", f"First difference: {right}"]
+
+
+@pytest.mark.parametrize(("updated", "missing"), [(3.0, False), (None, True)])
+def test_an_update_is_told_by_the_number_after_it(updated: float | None, missing: bool) -> None:
+    def run(after: float | None) -> Trace:
+        with record() as rec:
+            w = Value(2.0)
+            (w * 3).backward()
+            if after is not None:
+                w.data = after
+                w.grad = 0
+        rec.take_names({"w": w})
+        return rec.trace
+
+    both = Lockstep(run(1.5), run(updated))
+    first = both.first_divergence
+    assert first is not None
+    now, later = parting(both.cursor(first.index)), parting(both.cursor(len(both)))
+    assert now is not None
+    assert later is not None
+    assert now[0].en == "First difference: w is 1.5 after its update here."
+    assert now[0].ja == "最初の食い違い：こちらでは 更新後の w が 1.5 です。"
+    assert later[0].en == "First difference: w was 1.5 after its update here."
+    if missing:
+        assert later[1].en == "First difference: here the update of w is missing."
 
 
 def test_past_the_first_difference_it_is_told_as_past() -> None:

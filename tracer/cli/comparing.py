@@ -52,6 +52,10 @@ def diff(name: str, words: Sequence[str], asked: Asked, *, lang: str | None, nod
         from tracer.cli.comparing_runs import diff_runs
 
         return diff_runs(runs, asked, lang=lang)
+    if wish.step is not None and len(runs) == 2 and len(words) == 1:
+        from tracer.cli.comparing_runs import refuse_two_engines
+
+        refuse_two_engines(runs, wish.step)
     left, right = _both(name, words, lang=lang, nodes=nodes, wish=wish)
     told = choose_lang(lang)
     found = Difference(left.trace, right.trace, asked.rtol, asked.atol)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracer.cli.comparing import Asked, print_difference, to_json
 from tracer.cli.naming import Wish
@@ -50,11 +51,16 @@ class Pair:
 
     @cached_property
     def told(self) -> int | None:
-        """The first step whose losses differ in the logs, or before which the checkpoints do; None where neither."""
-        a, b = self.left.history.losses, self.right.history.losses
-        both = min(len(a), len(b))
-        apart = np.flatnonzero(~np.isclose(a[:both], b[:both], self.rtol, self.atol, equal_nan=True))
+        """The first step whose losses differ in the logs, or before which the checkpoints do; None where neither.
+
+        Of two engines the losses alone count.
+        """
+        a, b = self.losses
+        both = len(a)
+        apart = np.flatnonzero(~np.isclose(a, b, self.rtol, self.atol, equal_nan=True))
         found = [int(apart[0]) + 1] if len(apart) else []
+        if self.two_engines:
+            return min(found, default=None)
         for step in sorted({*self.left.checkpoints} & {*self.right.checkpoints}):
             if step >= both or (found and step >= found[0]):
                 break
@@ -62,6 +68,27 @@ class Pair:
                 found.append(step or 1)
                 break
         return min(found, default=None)
+
+    @property
+    def two_engines(self) -> bool:
+        """Whether every number is a node in one of them and a tensor in the other: no node has its like there."""
+        return self.left.engine != self.right.engine
+
+    @cached_property
+    def losses(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Of the steps that both have taken."""
+        a, b = self.left.history.losses, self.right.history.losses
+        both = min(len(a), len(b))
+        return a[:both], b[:both]
+
+    @cached_property
+    def largest(self) -> tuple[int, float] | None:
+        """The step whose losses are furthest apart, and by how much; None where no two numbers are."""
+        with np.errstate(all="ignore"):
+            apart = np.abs(self.losses[0] - self.losses[1])
+        apart[~np.isfinite(apart)] = 0.0
+        step = int(np.argmax(apart)) if len(apart) else 0
+        return (step + 1, float(apart[step])) if len(apart) and apart[step] else None
 
     def _same_weights(self, step: int) -> bool:
         one, other = self.left.weights(step), self.right.weights(step)
@@ -77,8 +104,10 @@ class Pair:
         return left, right, Difference(left.trace, right.trace, self.rtol, self.atol)
 
     @cached_property
-    def first(self) -> tuple[int, tuple[Thing, Thing, Difference]] | None:
+    def first(self) -> tuple[int, tuple[Thing, Thing, Difference] | None] | None:
         """The first step in which a number differs, opened; None where all that both have is the same.
+
+        Of two engines no step is opened: there are no nodes to be paired.
 
         A loss is measured before the update. So an update that differs shows one step later in the logs: the step
         before is looked into too.
@@ -86,6 +115,8 @@ class Pair:
         step = self.told
         if step is None:
             return None
+        if self.two_engines:
+            return step, None
         found = step, self.opened(step)
         while found[0] > 1:
             before = self.opened(found[0] - 1)
@@ -124,6 +155,25 @@ def diff_runs(folders: Sequence[Path], asked: Asked, *, lang: str | None) -> int
     return 0 if pair.first is None and taken[0] == taken[1] else 1
 
 
+def refuse_two_engines(folders: Sequence[Path], step: int) -> None:
+    """Raise where a step of two runs has no nodes to be paired.
+
+    Raises:
+        NotFoundError: the runs are of two engines; or one of them is not there.
+    """
+    left, right = map(Run.open, folders)
+    if left.engine == right.engine:
+        return
+    raise NotFoundError(
+        f"--step {step}: one run is made of {left.engine}s, the other of {right.engine}s, and nodes of two engines"
+        " cannot be paired.",
+        hint="Without --step their losses are compared.",
+        ja=f"--step {step}: 片方は {left.engine}、もう片方は {right.engine} で計算していて、"
+        "ノードどうしは対応しません。",
+        hint_ja="--step を付けなければ、損失どうしを比べます。",
+    )
+
+
 def _to_json(pair: Pair, most: int) -> dict[str, Any]:
     taken = [pair.left.taken, pair.right.taken]
     found = pair.first
@@ -136,7 +186,7 @@ def _to_json(pair: Pair, most: int) -> dict[str, Any]:
         "losses": None
         if step is None
         else [json_number(run.reports[step - 1].loss) for run in (pair.left, pair.right)],
-        "difference": None if found is None else to_json(found[1][2], most),
+        "difference": None if found is None or found[1] is None else to_json(found[1][2], most),
     }
 
 
@@ -148,11 +198,26 @@ def _print(pair: Pair, most: int, lang: Lang) -> None:
     if pair.first is None:
         words = _SAME if taken[0] == taken[1] else _SHORTER
         print(words.format(both=f"{min(taken):,}", left=f"{taken[0]:,}", right=f"{taken[1]:,}")[lang])
+        _print_engines(pair, lang)
         return
-    step, (left, right, found) = pair.first
+    step, opened = pair.first
     losses = [run.reports[step - 1].loss for run in (pair.left, pair.right)]
-    print(_FIRST.format(step=f"{step:,}", left=repr(losses[0]), right=repr(losses[1]))[lang])
-    print_difference(left, right, found, most, lang)
+    words = _UPDATE if repr(losses[0]) == repr(losses[1]) else _FIRST
+    print(words.format(step=f"{step:,}", left=repr(losses[0]), right=repr(losses[1]))[lang])
+    if opened is None:
+        _print_engines(pair, lang)
+    else:
+        print_difference(*opened, most, lang)
+
+
+def _print_engines(pair: Pair, lang: Lang) -> None:
+    """Of two engines: how far the losses are apart, and why nothing is said of nodes."""
+    if not pair.two_engines:
+        return
+    if pair.largest is not None:
+        step, size = pair.largest
+        print(_FURTHEST.format(step=f"{step:,}", size=f"{size:.3g}")[lang])
+    print(TWO_ENGINES.format(left=pair.left.engine, right=pair.right.engine)[lang])
 
 
 def _named(name: str, sha256: str) -> str:
@@ -167,6 +232,19 @@ _SAME = Text("The runs are the same, all {both} steps.", "二つの訓練は {bo
 _SHORTER = Text(
     en="The same for {both} steps; one has taken {left}, the other {right}.",
     ja="{both} ステップまで同じです。一つ目は {left} ステップ、二つ目は {right} ステップ進んでいます。",
+)
+_UPDATE = Text(
+    en="First differing step: {step}. Its losses are equal ({left}); its update differs.",
+    ja="最初に異なるステップ: {step}。損失は同じです（{left}）。更新が異なります。",
+)
+_FURTHEST = Text(
+    "The losses are furthest apart at step {step}: by {size}.",
+    "損失が最も離れているのはステップ {step}（差 {size}）です。",
+)
+TWO_ENGINES = Text(
+    en="Only losses are compared: one run is made of {left}s, the other of {right}s, and nodes of two engines cannot be"
+    " paired.",
+    ja="比べるのは損失だけです。片方は {left}、もう片方は {right} で計算していて、ノードどうしは対応しません。",
 )
 _FIRST = Text(
     "First differing step: {step} (loss {left} | {right})", "最初に異なるステップ: {step}（損失 {left} | {right}）"

@@ -25,7 +25,7 @@ def _said(first: Divergence, side: Side, cursor: Cursor, other: Cursor) -> Text:
     if position is None:  # then it is the other run that has got there
         theirs = first.positions[1 - side]
         assert theirs is not None, "a difference happens in one of them"
-        what = _what(other.trace.cursor(theirs)) if first.fact == "event" else _EMPTY
+        what = _missed(other.trace.cursor(theirs)) if first.fact == "event" else _EMPTY
         return _FIRST.format(what=_NEVER[first.fact].format(what=what))
     if cursor.position < position:
         return _LATER
@@ -47,7 +47,7 @@ def _names(first: Divergence, side: Side, there: Cursor, past: bool) -> dict[str
     if user is not None and _is_early(there, user):
         names["early"] = (_EARLY_THEN if past else _EARLY).format(user=trace.label(user))
     if first.fact == "event":
-        names["what"] = _what(there)
+        names["what"] = _what(there, past)
     if first.fact == "node" and node is not None:
         names["formula"] = trace.formula(node) or trace.kind(node)
     return names
@@ -63,15 +63,25 @@ def _is_early(there: Cursor, user: int) -> bool:
     return bool(len(deliveries)) and int(deliveries[-1]) >= this.delivered_by(there.position)
 
 
-def _what(there: Cursor) -> Text:
+def _what(there: Cursor, past: bool = False) -> Text:
     moment = there.moment
     name = "" if moment.node is None else there.trace.label(moment.node)
     after = Text.same("None") if moment.after is None else labelled(moment.after)
-    what = f"{name}.grad" if moment.kind == "write" else name
-    if moment.kind in ("write", "update"):
+    what = f"{name}.grad"
+    if moment.kind == "update":
+        return (_AFTER_THEN if past else _AFTER).format(name=name, after=after)
+    if moment.kind == "write":
         sign = ":" if after.en.startswith("(") else " ="  # a summary is not what it is equal to
         return Text(f"{what}{sign} {after.en}", f"{what}{sign} {after.ja}")
     return _PASS.format(name=name) if moment.kind == "seed" else Text.same(name)
+
+
+def _missed(there: Cursor) -> Text:
+    """The same of what the other run does and this one does not."""
+    moment = there.moment
+    if moment.kind != "update" or moment.node is None:
+        return _what(there)
+    return _UPDATE.format(name=there.trace.label(moment.node))
 
 
 _EMPTY = Text.same("")
@@ -81,6 +91,9 @@ _EARLY_THEN = Text(
     en=", although {user} still waited for a contribution",
     ja="（{user} にはまだ届いていない寄与がありました）",
 )
+_AFTER = Text(en="{name} is {after} after its update", ja="更新後の {name} が {after}")
+_AFTER_THEN = Text(en="{name} was {after} after its update", ja="更新後の {name} が {after}")
+_UPDATE = Text(en="the update of {name}", ja="{name} の更新")
 _PASS = Text(en="a backward pass from {name}", ja="{name} からの逆伝播")
 _LATER = Text(en="This run has not got there yet.", ja="この実行は、まだそこまで進んでいません。")
 _FACTS: dict[str, Text] = {
@@ -96,7 +109,7 @@ _FACTS: dict[str, Text] = {
     "gradient": Text(
         en="after this contribution {node} holds {number}.", ja="この寄与のあと、{node} の勾配は {number} です。"
     ),
-    "event": Text(en="here comes {what}.", ja="こちらには {what} があります。"),
+    "event": Text(en="{what} here.", ja="こちらでは {what} です。"),
 }
 _PAST: dict[str, Text] = {
     "value": Text(en="{node} was {number} here.", ja="こちらでは {node} が {number} でした。"),
@@ -111,7 +124,7 @@ _PAST: dict[str, Text] = {
     "gradient": Text(
         en="after one contribution {node} held {number}.", ja="ある寄与のあと、{node} の勾配は {number} でした。"
     ),
-    "event": Text(en="here came {what}.", ja="こちらには {what} がありました。"),
+    "event": Text(en="{what} here.", ja="こちらでは {what} でした。"),
 }
 _NEVER: dict[str, Text] = {
     "delivery": Text(en="this run does not do that.", ja="こちらでは起こりません。"),
