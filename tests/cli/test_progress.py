@@ -95,6 +95,15 @@ def test_a_run_whose_steps_are_all_taken_says_so(told: type[Told], capsys: pytes
     assert "runs/a b goes on after step 599" in capsys.readouterr().err
 
 
+def test_what_is_learned_from_is_one_count_with_its_parts() -> None:
+    held = canned.setup(1, documents=1980, held_out=218)
+    assert progress.data_in_words(held, None).en == "2,198 documents: 1,980 to learn from, 218 held out"
+    assert progress.data_in_words(held, "lines").ja == "文書 2,198 件: 訓練用 1,980 件、検証用 218 件"
+    assert progress.data_in_words(canned.setup(1, documents=4), None).en == "4 documents"
+    assert progress.data_in_words(canned.setup(1, documents=1, held_out=7), "text").en == "one text, its end held out"
+    assert progress.data_in_words(canned.setup(1), None).en == "200 rows"
+
+
 def test_json_lines_hold_all_of_it(told: type[Told], capsys: pytest.CaptureFixture[str]) -> None:
     told.given = [canned.setup(2), report(1, eval=math.inf, lr=0.01, samples=(Sample("さくら", 0.5),)), report(2)]
     assert progress.print_run(JOB, as_json=True, samples=False, lang="en") == 0

@@ -38,7 +38,7 @@ def test_a_run_is_opened_as_text_without_a_terminal(shell: Shell, run: str) -> N
     ran = shell("open", run)
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
-    assert lines[0].startswith("moons-7  models/mlp.py, moons (200 documents or rows), 13 parameters (Value), 5 of 5")
+    assert lines[0].startswith("moons-7  models/mlp.py, moons (200 rows), 13 parameters (Value), 5 of 5")
     assert "lr=0.2" in lines[1]
     assert lines[2] == "checkpoints after step: 0, 5"
     assert [line.split()[0] for line in lines[3:8]] == [f"step={k}" for k in range(1, 6)]
@@ -68,6 +68,8 @@ def test_a_run_that_is_not_done_says_how_to_go_on(shell: Shell, run: str) -> Non
         (["sample", "--seed", "1.5"], "--seed 1.5: a whole number from 0"),
         (["weights", "-o", "w.json", "--at", "3"], "The nearest are those of 0, 5"),
         (["weights", "-o", "no/w.json"], "the folder does not exist"),
+        (["weights", "-o", "w.txt"], "w.txt: weights are written as .safetensors or .json"),
+        (["weights", "-o", "json"], "by the name's ending"),
         (["train"], "--resume runs/moons-7"),
         (["train", "--resume", "runs/moons-7"], "runs/moons-7 is a run, not a program"),
     ],
@@ -321,8 +323,12 @@ def test_a_model_writes(shell: Shell) -> None:
         assert [p for _, p in one["top"]] == sorted((p for _, p in one["top"]), reverse=True)
         assert one["cache"] == [{"layer": "layer0", "keys": [t + 1, 16], "values": [t + 1, 16]}]
     lines = shell("sample", "r", "--walk", "--seed", 5).out.splitlines()
-    assert len(lines) == len(walked)
-    assert lines[0].startswith("0  reads BOS  →  ")
+    assert len(lines) == 1 + len(walked)
+    assert lines[0] == "temperature 0.5: each symbol is drawn with the probability it has here"
+    assert lines[1].startswith("0  reads BOS  →  ")
+    cold = shell("sample", "r", "--walk", "--temperature", 0).out.splitlines()
+    assert cold[0] == "temperature 0: the most probable symbol is taken each time"
+    assert all("→  takes " in line for line in cold[1:])
 
 
 @pytest.mark.deep

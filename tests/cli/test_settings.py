@@ -57,6 +57,19 @@ def test_what_gives_no_value_or_two_is_refused(words: list[str], says: str) -> N
         read_words(words)
 
 
+@pytest.mark.parametrize("flag", ["--temperature", "--walk"])
+def test_what_belongs_to_sampling_is_sent_there(tmp_path: Path, flag: str) -> None:
+    program = tmp_path / "prog.py"
+    program.write_text(PROGRAM, encoding="utf-8")
+    with pytest.raises(ExpressionError) as caught:
+        refuse_unknown_flags(read_words([flag, "1"]), program, "prog.py", OPTIONS)
+    assert caught.value.hint is not None
+    assert f"tracer sample RUN {flag}" in caught.value.hint
+    assert f"tracer sample RUN {flag}" in caught.value.told("ja")
+    program.write_text(PROGRAM.replace("n_layer", "temperature"), encoding="utf-8")
+    refuse_unknown_flags(read_words(["--temperature", "1"]), program, "prog.py", OPTIONS)
+
+
 def test_what_a_program_offers_is_read_from_its_source(tmp_path: Path) -> None:
     program = tmp_path / "prog.py"
     program.write_text(PROGRAM, encoding="utf-8")

@@ -97,6 +97,7 @@ def test_two_layer_learns_the_moons(shell: Shell) -> None:
         (["--document", "anna", "--run", "r"], "measuring leaves no run"),
         (["--force"], "--force is of use with --resume only"),
         (["--resume", "absent"], "absent: no such folder"),
+        (["--save-weights", "w.txt"], "written as .safetensors or .json"),
         (["--save-weights", "no/w.json"], "the folder does not exist"),
         (["--checkpoint-every", "0"], "--checkpoint-every 0: a whole number from 1"),
     ],

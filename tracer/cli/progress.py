@@ -34,7 +34,7 @@ def print_run(job: Job, *, as_json: bool, samples: bool, lang: Lang) -> int:
     Args:
         samples: whether to print the texts that the model writes on the way.
     """
-    history, shown = History(), job.shown or str(job.program)
+    history = History()
     teller = _Teller(as_json=as_json, samples=samples)
     folder = "" if job.run is None else str(job.run)
     bar: _Bar | None = None
@@ -45,7 +45,7 @@ def print_run(job: Job, *, as_json: bool, samples: bool, lang: Lang) -> int:
                 match message:
                     case Setup():
                         teller.begin(message, job.every)
-                        _introduce(message, shown, folder, lang)
+                        _introduce(message, job, folder, lang)
                         bar = _Bar(message) if _animated() else None
                     case Report():
                         history.add(message)
@@ -112,6 +112,17 @@ def report_json(report: Report) -> dict[str, Any]:
     }
 
 
+def data_in_words(setup: Setup, mode: str | None) -> Text:
+    """What is learned from: how many, and of documents how many are held out."""
+    if not setup.documents:
+        return _ROWS.format(count=f"{len(setup.rows):,}")
+    if mode == "text":
+        return _TEXT if setup.held_out else _WHOLE_TEXT
+    parts = {"learned": f"{setup.documents:,}", "held_out": f"{setup.held_out:,}"}
+    words = _PARTS if setup.held_out else _DOCUMENTS
+    return words.format(count=f"{setup.documents + setup.held_out:,}", **parts)
+
+
 class _Teller:
     """Prints a report of every so many steps."""
 
@@ -141,14 +152,13 @@ class _Teller:
             print(plain(f"step={report.step} temperature={sample.temperature:g} sample={text}"), flush=True)
 
 
-def _introduce(setup: Setup, shown: str, folder: str, lang: Lang) -> None:
+def _introduce(setup: Setup, job: Job, folder: str, lang: Lang) -> None:
     if watched():
-        data = _DOCUMENTS if setup.documents else _ROWS
         told = {
-            "shown": shown,
+            "shown": job.shown or str(job.program),
             "parameters": f"{setup.parameters:,}",
             "engine": setup.engine,
-            "data": data.format(count=f"{setup.documents or len(setup.rows):,}"),
+            "data": data_in_words(setup, job.mode),
             "settings": setup.settings_in_words(", ", "="),
         }
         say(_ABOUT.format(**told)[lang])
@@ -213,6 +223,12 @@ _ABOUT = Text(
     ja="{shown}: パラメータ {parameters} 個（{engine}）、{data}、{settings}",
 )
 _DOCUMENTS = Text("{count} documents", "文書 {count} 件")
+_PARTS = Text(
+    "{count} documents: {learned} to learn from, {held_out} held out",
+    "文書 {count} 件: 訓練用 {learned} 件、検証用 {held_out} 件",
+)
+_TEXT = Text("one text, its end held out", "一つの文章、終わりは検証用")
+_WHOLE_TEXT = Text("one text", "一つの文章")
 _ROWS = Text("{count} rows", "{count} 行")
 _STOPPED = Text("stopped after step {step}.", "ステップ {step} で止めました。")
 _RESUME = Text("to go on: tracer train --resume {run}", "続きから再開するには: tracer train --resume {run}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tracer.cli.ending import as_ctrl_c
 from tracer.cli.naming import Wish, run_folder
-from tracer.cli.progress import report_line
+from tracer.cli.progress import data_in_words, report_line
 from tracer.cli.terminal import choose_lang, interactive, line_of, plain, say, watched
 from tracer.cli.writing import check_writable
 from tracer.errors import FileFormatError, NotFoundError, TracerError
@@ -20,7 +20,7 @@ from tracer.text import Lang, Text
 from tracer.train.looks import spacing
 from tracer.train.process import OpenedStep, open_step
 from tracer.train.run import Run
-from tracer.train.weights import write_weights
+from tracer.train.weights import check_ending, write_weights
 
 
 def open_folder(path: Path) -> Run:
@@ -69,7 +69,7 @@ def list_runs(folders: Sequence[Path], lang: Lang) -> int:
 def _head(run: Run, lang: Lang) -> str:
     """What a run is, in a few words."""
     setup, data = run.setup, run.data
-    count = _COUNT.format(count=f"{data.count:,}")[lang]
+    count = data_in_words(setup, run.mode)[lang]
     told = {
         "program": setup.program,
         "data": f"{data.name} ({count})" if data.name else count,
@@ -163,6 +163,7 @@ def end_replayed() -> None:
 
 def weights(folder: Path, out: Path, at: int | None, lang: str | None) -> int:
     """Write a run's weights to a file: those after step `at`, which must have a checkpoint, or the last ones."""
+    check_ending(out)
     check_writable(out, FileFormatError)
     run = open_folder(folder)
     arrays = run.weights(at)
@@ -177,7 +178,6 @@ def weights(folder: Path, out: Path, at: int | None, lang: str | None) -> int:
     return 0
 
 
-_COUNT = Text("{count} documents or rows", "データ {count} 件")
 _HEAD = Text(
     en="{program}, {data}, {parameters} parameters ({engine}), {taken} of {steps} steps taken",
     ja="{program}、{data}、パラメータ {parameters} 個（{engine}）、{steps} ステップ中 {taken} ステップ済み",

@@ -60,8 +60,14 @@ def write_samples(folder: Path, asked: Asked, *, ascii_only: bool, lang: str | N
     with as_ctrl_c():
         if asked.walk:
             trace, _ = record_sample(job, at=at, temperature=temperature, seed=seed)
+            if not asked.as_json:
+                print(in_words_of(temperature)[words])
             for record in positions(trace):
-                print(json.dumps(record, ensure_ascii=False) if asked.as_json else _in_words(record, words))
+                print(
+                    json.dumps(record, ensure_ascii=False)
+                    if asked.as_json
+                    else _in_words(record, _POSITION if temperature else _MOST_PROBABLE, words)
+                )
             return 0
         for text in sample(job, at=at, number=number, temperature=temperature, seed=seed):
             if asked.as_json:
@@ -90,11 +96,16 @@ def positions(trace: Trace) -> Iterator[dict[str, Any]]:
         }
 
 
-def _in_words(record: dict[str, Any], lang: Lang) -> str:
+def in_words_of(temperature: float) -> Text:
+    """How the symbols of a walk come about."""
+    return (_DRAWN if temperature else _TAKEN).format(temperature=f"{temperature:g}")
+
+
+def _in_words(record: dict[str, Any], words: Text, lang: Lang) -> str:
     top = "  ".join(f"{_symbol(symbol)} {probability:.3f}" for symbol, probability in record["top"])
     cache = "  ".join(f"{one['layer']} k{_shape(one['keys'])} v{_shape(one['values'])}" for one in record["cache"])
     read, drawn = _symbol(record["read"]), _symbol(record["drawn"])
-    told = _POSITION.format(position=record["position"], read=read, top=top, drawn=drawn)[lang]
+    told = words.format(position=record["position"], read=read, top=top, drawn=drawn)[lang]
     return line_of(f"{told}   {cache}")
 
 
@@ -109,4 +120,15 @@ def _symbol(symbol: str | None) -> str:
 _POSITION = Text(
     en="{position}  reads {read}  →  {top}  →  draws {drawn}",
     ja="{position}  入力 {read}  →  {top}  →  抽選 {drawn}",
+)
+_MOST_PROBABLE = Text(
+    en="{position}  reads {read}  →  {top}  →  takes {drawn}",
+    ja="{position}  入力 {read}  →  {top}  →  選択 {drawn}",
+)
+_DRAWN = Text(
+    "temperature {temperature}: each symbol is drawn with the probability it has here",
+    "温度 {temperature}: 文字はここに示す確率で抽選します",
+)
+_TAKEN = Text(
+    "temperature 0: the most probable symbol is taken each time", "温度 0: 毎回もっとも確率の高い文字を選びます"
 )

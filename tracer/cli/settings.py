@@ -18,6 +18,9 @@ from tracer.lessons.formula import shorten
 from tracer.train.entry import ENTRY, GIVEN, Setting
 from tracer.train.own_data import top_level
 
+OF_SAMPLING = ("temperature", "number", "walk")
+"""Options of `tracer sample`, which one may look for here."""
+
 
 @dataclass(frozen=True)
 class Words:
@@ -111,6 +114,13 @@ def refuse_unknown_flags(words: Words, program: Path, shown: str, options: Itera
             continue
         theirs = [f"--{one.replace('_', '-')}" for one in offered]
         listed = ", ".join(theirs) or "none"
+        if name in OF_SAMPLING:
+            raise ExpressionError(
+                f"{shorten(flag)} belongs to `tracer sample`: training writes at temperatures of its own.",
+                hint=f"When it is trained: tracer sample RUN {shorten(flag)} ...",
+                ja=f"{shorten(flag)} は `tracer sample` のオプションです。訓練中の生成では使いません。",
+                hint_ja=f"訓練のあとで: tracer sample RUN {shorten(flag)} ...",
+            )
         near = did_you_mean(flag, list(dict.fromkeys([*options, *theirs])))
         raise ExpressionError(
             f"{shorten(flag)}: {shown} has no such setting, nor has `tracer train` such an option.",

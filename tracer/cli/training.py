@@ -16,6 +16,7 @@ from tracer.train.entry import MOST_STEPS
 from tracer.train.job import Job
 from tracer.train.process import TrainingProcess, measure
 from tracer.train.report import Setup
+from tracer.train.weights import check_ending
 
 
 def train(wanted: Wanted, *, ascii_only: bool, lang: str | None) -> int:
@@ -27,6 +28,7 @@ def train(wanted: Wanted, *, ascii_only: bool, lang: str | None) -> int:
         step = whole("--open", wanted.open, 1, MOST_STEPS)
         return open_one(job, step, typed(wanted), at=wanted.at, text=wanted.plain, ascii_only=ascii_only, lang=lang)
     if wanted.save_weights is not None:
+        check_ending(wanted.save_weights)
         check_writable(wanted.save_weights, FileFormatError)  # before hours of training
     with as_ctrl_c():
         if job.document is not None:

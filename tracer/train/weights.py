@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 
 from tracer.errors import FileFormatError
 from tracer.files import write_atomic
+from tracer.text import clean
 from tracer.train import arrays_file
 from tracer.train.about import damaged, read_regular
 
 MOST_JSON = 2 << 30
+ENDINGS = (".safetensors", ".json")
+"""Of files that weights are written to."""
 MOST_DEEP = 8
 """Axes of an array in JSON."""
 Arrays = dict[str, NDArray[Any]]
@@ -56,6 +59,19 @@ def write_weights(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     else:
         data = arrays_file.to_bytes(arrays, "format", "gradient-tracer-weights")
     write_atomic(path, data, FileFormatError)
+
+
+def check_ending(path: str | Path) -> None:
+    """Raise where a file's name does not say which of the two it is to be.
+
+    Raises:
+        FileFormatError: it ends otherwise.
+    """
+    if not str(path).lower().endswith(ENDINGS):
+        raise FileFormatError(
+            clean(f"{path}: weights are written as .safetensors or .json, by the name's ending."),
+            ja=clean(f"{path}: 重みのファイル名は .safetensors か .json で終わるようにしてください。"),
+        )
 
 
 def _begins_as_json(path: Path) -> bool:
