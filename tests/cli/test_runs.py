@@ -341,7 +341,7 @@ def test_two_runs_differ_first_where_something_else_was_done(shell: Shell) -> No
     lines = ran.out.splitlines()
     assert lines[:2] == ["a  |  b", "  lr: 0.1 | 0.2"]
     assert re.fullmatch(r"First differing step: 1. Its losses are equal \(1.157\d+\); its update differs.", lines[2])
-    assert "First difference: h1.w1 was " in ran.out
+    assert "First difference: h1.w1 is " in ran.out
     assert " after its update here." in ran.out
     found = json.loads(shell("diff", "a", "b", "--json").out)
     assert (found["same"], found["step"], found["taken"]) == (False, 1, [4, 4])

@@ -131,3 +131,4 @@ def test_the_help_names_every_setting_of_the_gpt() -> None:
     for name in offered:
         flag = name.replace("_", "-")
         assert f"--{flag}" in told or f"--no-{flag}" in told or name == "mode"
+    assert "learning rate falls in a straight line from --lr to 0 over the planned --steps" in told

@@ -183,10 +183,13 @@ def train(
     --accumulate 1 (passes a step)  --held-out 0.1 (share of the documents)  --beta1 0.85  --beta2 0.99
     --activation relu|tanh|gelu  --norm rms|layer|off  --no-residual  --no-attention  --tied (head and embedding)
     --dtype float32|float64  --device cpu|cuda (gpt alone has the choice)
+    The learning rate falls in a straight line from --lr to 0 over the planned --steps. With another --steps, --resume
+    goes on with the learning rate of that plan. Of a document the first --block-size symbols are learned.
 
     A run is kept in runs/<data>-<seed>, or where --run says: `tracer open RUN` opens it and any of its
     steps, `tracer sample RUN` lets it write, `tracer diff RUN RUN` compares two, `tracer weights RUN -o FILE` takes
-    its weights out. Ctrl-C ends it with a checkpoint; --resume goes on to the same numbers. If the loss stops being a
+    its weights out. Ctrl-C ends it with a checkpoint; --resume goes on to the same numbers. --steps counts from the
+    first step: with more than the run has, a finished one goes on. If the loss stops being a
     finite number, training ends, and the operation that spoilt it is told.
 
     \b
