@@ -140,6 +140,23 @@ async def test_g_looks_back_or_trains_up_to_a_step() -> None:
         await until(pilot, lambda: screen.view.state == "paused")
 
 
+@pytest.mark.deep
+async def test_where_the_run_is_over_it_says_how_to_train_further() -> None:
+    app = app_of(opened(Kept()))
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await settled(pilot)
+        for key in ("space", "right"):
+            await pilot.press(key)
+            told = [one.message for one in app._notifications]
+            assert len(told) == 1, key
+            assert told[0].endswith("To train further: tracer train --resume runs/names-42 --steps 400")
+            app._notifications.clear()
+        await pilot.press("g", *"500", "enter")
+        await until(pilot, lambda: "To train further: tracer train --resume" in shown(app))
+        await pilot.press("escape", "left")
+        await until(pilot, lambda: screen.view.shown == 199)
+
+
 # Out of a folder
 
 

@@ -32,7 +32,7 @@ WORDS = {
     "each": Text("each step", "各ステップ"),
     "smoothed": Text("smoothed", "平滑化"),
     "held out": Text("held out", "検証用"),
-    "guessing": Text("guessing", "当て推量"),
+    "guessing": Text("guessing", "一様に予測"),
     "log": Text("log scale", "対数目盛"),
     "nothing": Text("No step has been taken yet.", "まだ 1 ステップも進んでいません。"),
 }

@@ -4,7 +4,6 @@ and gone on with in a process of its own as soon as somebody asks for another st
 
 from __future__ import annotations
 
-import shlex
 import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
@@ -62,11 +61,6 @@ class OpenedRun(Running):
 
     def words(self, step: int | None = None) -> list[str]:
         return [*self.typed, *([] if step is None else ["--step", str(step)])]
-
-    @property
-    def resume(self) -> str:
-        """The command that goes on with it."""
-        return shlex.join(["tracer", "train", "--resume", self.typed[-1]])
 
     @property
     def farewell(self) -> Text | None:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -25,6 +25,7 @@ from tracer.text import Text, clean
 from tracer.trace.trace import Trace
 from tracer.train.history import History, Past
 from tracer.train.messages import Saved, Unsaved
+from tracer.train.own_data import own_data
 from tracer.train.process import Job, OpenedStep, open_step
 from tracer.train.report import Report, Setup
 from tracer.train.run import Run
@@ -125,6 +126,22 @@ class Running:
     def name(self) -> str:
         """What to call it: its folder's name, else the program's file."""
         return Path(self.setup.folder).name if self.setup.folder else self.setup.program
+
+    @property
+    def data(self) -> str:
+        """What to call what it learns from; empty where nobody knows."""
+        return self.setup.data or self._own_data
+
+    @cached_property
+    def _own_data(self) -> str:
+        return own_data(self.job.program, self.job.source) or ""
+
+    @property
+    def resume(self) -> str:
+        """The command that goes on with it; empty where it is not kept."""
+        if not self.setup.folder:
+            return ""
+        return shlex.join(["tracer", "train", "--resume", clean(short_path(self.setup.folder))])
 
     @property
     def done(self) -> bool:

@@ -94,7 +94,8 @@ class TrainingScreen(AppScreen[None]):
         self.tabs = tabs_of(run.setup)
         """Panels that share one place on a small terminal, in the order of `tab`."""
         self.set_reactive(
-            TrainingScreen.view, TrainingView(run.setup, run.past, run.past.steps, run.state, name=run.name)
+            TrainingScreen.view,
+            TrainingView(run.setup, run.past, run.past.steps, run.state, name=run.name, data=run.data),
         )
 
     def compose(self) -> ComposeResult:
@@ -106,6 +107,7 @@ class TrainingScreen(AppScreen[None]):
     def on_mount(self) -> None:
         self.place_panels(self.app.size)
         self.training.start()
+        self._say_notes()
         self.set_interval(REFRESH, self.catch_up)
 
     def on_unmount(self) -> None:
@@ -130,9 +132,8 @@ class TrainingScreen(AppScreen[None]):
         if self._leaving and run.state != "stopping" and self.is_current:
             self.call_later(self.run_action, "app.back")  # it is saved
             return
-        if run.setup is not self.view.setup and run.setup.notes:
-            en, ja = (" ".join(note[lang] for note in run.setup.notes) for lang in LANGS)
-            self.notify(Text(en, ja)[self.lang], severity="warning", timeout=10, markup=False)
+        if run.setup is not self.view.setup:
+            self._say_notes()
         view = self.view
         if (run.past, run.state, run.setup, run.unsaved) != (view.past, view.state, view.setup, view.unsaved):
             self.show_run()
@@ -144,13 +145,27 @@ class TrainingScreen(AppScreen[None]):
             run.told()
             self.app.push_screen(NoticeScreen(_ENDED, words))
 
+    def _say_notes(self) -> None:
+        """Say what whoever trains it should know."""
+        notes = self.training.setup.notes
+        if notes:
+            en, ja = (" ".join(note[lang] for note in notes) for lang in LANGS)
+            self.notify(Text(en, ja)[self.lang], severity="warning", timeout=10, markup=False)
+
     def show_run(self) -> None:
         """Draw the run as it is now."""
         run = self.training
         past = run.past
         shown = past.steps if self._at is None else min(self._at, past.steps)
         self.view = replace(
-            self.view, setup=run.setup, past=past, shown=shown, state=run.state, name=run.name, unsaved=run.unsaved
+            self.view,
+            setup=run.setup,
+            past=past,
+            shown=shown,
+            state=run.state,
+            name=run.name,
+            data=run.data,
+            unsaved=run.unsaved,
         )
 
     def on_resize(self, event: events.Resize) -> None:
@@ -196,7 +211,11 @@ class TrainingScreen(AppScreen[None]):
         if state in ("running", "paused", "resting"):
             return True
         words = {"followed": _FOLLOWED, "starting": _STARTING, "stopping": _SAVING}.get(state, _OVER)
-        self.notify(words[self.lang], markup=False)
+        if state == "done" and self.training.resume:  # what can be typed stays longer
+            command = f"{self.training.resume} --steps {2 * self.view.setup.steps}"
+            self.notify(_ALL_TAKEN.format(command=command)[self.lang], timeout=10, markup=False)
+        else:
+            self.notify(words[self.lang], markup=False)
         return False
 
     def action_step(self, n: int) -> None:
@@ -222,7 +241,8 @@ class TrainingScreen(AppScreen[None]):
     def action_go_to(self) -> None:
         """Go to a step by its number, taken or to come."""
         run, trains = self.training, self.training.state in ("running", "paused", "resting")
-        screen = RunToScreen(self.view.shown, run.past.steps, run.setup.steps, trains=trains)
+        resume = "" if run.past.stopped else run.resume
+        screen = RunToScreen(self.view.shown, run.past.steps, run.setup.steps, trains=trains, resume=resume)
         self.app.push_screen(screen, self._go_to)
 
     def _go_to(self, step: int | None) -> None:
@@ -361,5 +381,9 @@ _SAVING = Text(en="The run is being saved…  (q leaves at once)", ja="保存し
 _OVER = Text(
     en="The run is over. ← looks back, enter opens a step.",
     ja="訓練は終わりました。← で振り返り、enter でステップを開きます。",
+)
+_ALL_TAKEN = Text(
+    en="The run is over: every step is taken. To train further: {command}",
+    ja="訓練は終わりました（全ステップ完了）。続きを訓練するには {command}",
 )
 _COPIED = Text(en="Copied: {command}", ja="コピーしました: {command}")

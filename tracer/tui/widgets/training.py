@@ -37,6 +37,8 @@ class TrainingView:
     """What is under way or went wrong."""
     name: str = ""
     """What to call the run."""
+    data: str = ""
+    """What to call what it learns from; empty where nobody knows."""
     unsaved: Text | None = None
     """Why the last checkpoint could not be written."""
 

@@ -39,8 +39,8 @@ class TrainingHeader(TrainingPanel):
         title = RichText(name if long else name.rpartition("/")[2], palette.style("text", bold=True))
         if long and name != program:
             title.append(f"  {program}", palette.style("muted"))
-        if view.setup.data and long:
-            title.append(f"  {clean(view.setup.data)}", palette.style("muted"))
+        if view.data and long:
+            title.append(f"  {clean(view.data)}", palette.style("muted"))
         right = RichText()
         if view.shown < steps:
             back = _BACK_AT.format(step=f"{view.shown:,}")[self.lang] if long else f"◂ {view.shown:,}"
