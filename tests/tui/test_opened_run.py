@@ -11,12 +11,17 @@ from pathlib import Path
 import pytest
 
 from tests.train.canned import Kept, Told, text_reports, text_setup
+from tracer.core.record import record
+from tracer.core.value import Value
 from tracer.errors import ProgramError
-from tracer.train.process import Job
+from tracer.text import LANGS, Text
+from tracer.train.process import Job, OpenedStep
 from tracer.train.report import Report, Setup
 from tracer.tui.library import runs_here
 from tracer.tui.opened_run import OpenedRun
-from tracer.tui.running import Running
+from tracer.tui.running import Running, thing_of_step
+from tracer.tui.screens.lockstep import file_of
+from tracer.tui.screens.stepper import title_of
 
 
 class Process(Told):
@@ -152,6 +157,14 @@ def test_the_gallery_lists_the_newest_runs_of_this_folder(tmp_path: Path, monkey
     assert [Path(one).name for one in runs_here()] == ["new", "old"]
     monkeypatch.setattr("tracer.tui.library.RUNS", str(tmp_path / "none"))
     assert runs_here() == []
+
+
+def test_a_step_to_walk_is_called_so_in_both_languages() -> None:
+    with record() as recorder:
+        (Value(2.0, name="w") * 3).named("loss")
+    thing = thing_of_step(Job(Path("gpt.py")), 1200, OpenedStep(recorder.trace, 6.0), name="names-42")
+    assert title_of(thing) == Text("names-42  step 1,200", "names-42  ステップ 1,200")
+    assert [file_of(thing, lang) for lang in LANGS] == ["names-42  step 1,200", "names-42  ステップ 1,200"]
 
 
 def test_a_run_that_the_command_line_goes_on_with_begins_with_the_steps_it_had(monkeypatch: pytest.MonkeyPatch) -> None:

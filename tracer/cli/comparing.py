@@ -113,7 +113,7 @@ def _walk(left: Thing, right: Thing, found: Difference, lang: Lang) -> int:
 
 def print_difference(left: Thing, right: Thing, found: Difference, most: int, lang: Lang) -> None:
     """What each is called, whether they differ, where they first part, and the largest changes."""
-    print(line_of("  |  ".join(" ".join([t.title, *assignments(t.trace, t.overrides)]) for t in (left, right))))
+    print(line_of("  |  ".join(" ".join([t.titled(lang), *assignments(t.trace, t.overrides)]) for t in (left, right))))
     print(verdict(found)[lang])
     for i, line in enumerate(first_in_words(found), start=1):
         print(line_of(f"  {i}  {line[lang]}"))

@@ -65,7 +65,7 @@ def print_steps(thing: Thing, by: By, lang: Lang, *, title: bool = True) -> None
     trace = thing.trace
     total = len(trace.stops(by))
     if title:
-        print(plain(thing.title if thing.lesson is None else thing.lesson.title[lang]))
+        print(plain(thing.titled(lang) if thing.lesson is None else thing.lesson.title[lang]))
     print(_WORDS["head"].format(nodes=f"{trace.n_nodes:,}", steps=f"{total:,}")[lang])
     if thing.lesson is not None and thing.lesson.intro[lang]:
         print(plain(thing.lesson.intro[lang]))

@@ -25,6 +25,7 @@ from tracer.lessons.leaves import Overrides, assignments, overrides_of
 from tracer.lessons.lesson import Lesson
 from tracer.lessons.outcome import Outcome
 from tracer.lessons.process import Limits, Run, run_program
+from tracer.text import Lang, Text
 from tracer.trace.store import is_trace, load
 from tracer.trace.trace import Trace
 
@@ -86,6 +87,12 @@ class Thing:
     """The same with nothing unfolded, where something is."""
     folding: Folding | None = None
     """What is open of a large graph at first, where that was asked for."""
+    heading: Text | None = None
+    """The title in the reader's language, where it holds words of ours."""
+
+    def titled(self, lang: Lang) -> str:
+        """The title, for somebody who reads `lang`."""
+        return self.title if self.heading is None else self.heading[lang]
 
     @property
     def outcome(self) -> Outcome:

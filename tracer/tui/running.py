@@ -268,7 +268,8 @@ def thing_of_step(job: Job, step: int, opened: OpenedStep, typed: Sequence[str] 
         other = open_again(job, step, stop=stop, changes=changes, overrides=others)
         return replace(thing_of_step(job, step, other, typed, name), rerun=again, overrides=dict(overrides))
 
-    return Thing(f"{name}  step {step:,}", trace, rerun=again, name=name, typed=tuple(typed))
+    title = _TITLE.format(name=name, step=f"{step:,}")
+    return Thing(title.en, trace, rerun=again, name=name, typed=tuple(typed), heading=title)
 
 
 def _leaves(trace: Trace) -> dict[LeafKey, int]:
@@ -283,6 +284,7 @@ def _leaves(trace: Trace) -> dict[LeafKey, int]:
     return found
 
 
+_TITLE = Text(en="{name}  step {step}", ja="{name}  ステップ {step}")
 _ALL = Text(
     en="{folder}: all {steps} steps. tracer open {folder} shows them again.",
     ja="{folder}: {steps} ステップすべてを訓練しました。tracer open {folder} でまた見られます。",

@@ -244,14 +244,14 @@ class LockstepScreen(WalkingScreen[LockstepCursor]):
             place = "" if both else f"  {i + 1}/2  (tab)"
             looked = both and side == self.side
             panel.set_class(looked, "-looked")
-            panel.heading = f"{_NAMES[i][self.lang]}  {file_of(things[i])}{place}" + " ◂" * looked
+            panel.heading = f"{_NAMES[i][self.lang]}  {file_of(things[i], self.lang)}{place}" + " ◂" * looked
             self.query_one(f"#lockstep-{side}").display = both or side == self.side
 
 
-def file_of(thing: Thing) -> str:
+def file_of(thing: Thing, lang: Lang) -> str:
     """The program's file, without its folders."""
     lesson = thing.lesson
-    return lesson.program.name if lesson is not None else thing.title
+    return lesson.program.name if lesson is not None else thing.titled(lang)
 
 
 _NAMES = (Text(en="Here", ja="こちら"), Text(en="Beside it", ja="隣"))

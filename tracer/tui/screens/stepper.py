@@ -369,7 +369,7 @@ class StepperScreen(AheadScreen, FoldingScreen, ZoomingScreen, SeekingScreen, Ro
 def title_of(thing: Thing) -> Text:
     """What is walked: a lesson's section and title, else the thing's own title; and which leaves were edited."""
     lesson, changed = thing.lesson, edited(thing)
-    titles = [thing.title] * 2 if lesson is None else [f"{lesson.section}  {lesson.title[lang]}" for lang in LANGS]
+    titles = [thing.titled(lang) if lesson is None else f"{lesson.section}  {lesson.title[lang]}" for lang in LANGS]
     en, ja = (f"{title.strip()}   {changed}".rstrip() for title in titles)
     return Text(en, ja)
 
