@@ -197,3 +197,14 @@ def test_the_number_of_guessing_stays_whole_wherever_the_mark_is() -> None:
     for shown in range(1, 101):
         lines = text([3.0 - 0.01 * step for step in range(100)], width=60, height=12, shown=shown, guesses=27)
         assert "-log(1/27) = 3.296" in lines[0]
+
+
+@pytest.mark.parametrize("losses", [[3.2958, 3.2921], [3.29, 3.2899], [1e-5, 1.002e-5], [2.0, 1.0], [7.0, 7.0]])
+def test_the_numbers_of_a_scale_tell_its_ends_and_its_middle_apart(losses: list[float]) -> None:
+    axis = Axis.of(np.array(losses))
+    assert axis is not None
+    ticks = axis.ticks(20)
+    assert len(set(ticks.values())) == len(ticks) == 3, ticks
+    assert max(map(len, ticks.values())) <= 10
+    top, middle, bottom = (float(ticks[y]) for y in sorted(ticks))
+    assert 0.3 < (top - middle) / (top - bottom) < 0.7

@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 LOGARITHMIC = 30.0
 """From this ratio of highest to lowest on, the axis is logarithmic."""
 LEAST_WIDTH, LEAST_HEIGHT = 16, 4
+MOST_DIGITS = 6
+"""Digits of a scale's numbers."""
 _BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 """Dot (row, column) of a braille cell -> its bit."""
 
@@ -57,9 +59,15 @@ class Axis:
         return self.low + height * (self.high - self.low)
 
     def ticks(self, rows: int) -> dict[int, str]:
-        """Row of cells -> the loss there."""
-        at = sorted({0, rows // 2, rows - 1})
-        return {y: format_number(self.loss(1 - y / max(1, rows - 1)), 3) for y in at}
+        """Row of cells -> the loss there, in so many digits that the scale reads as what it is."""
+        at = {y: self.loss(1 - y / max(1, rows - 1)) for y in sorted({0, rows // 2, rows - 1})}
+        near = (self.high - self.low) / 20
+        for digits in range(3, MOST_DIGITS):
+            if all(abs(float(format_number(loss, digits)) - loss) <= near for loss in at.values()):
+                break
+        else:
+            digits = MOST_DIGITS
+        return {y: format_number(loss, digits) for y, loss in at.items()}
 
     def row(self, loss: float, rows: int) -> int:
         """The row of cells that a loss stands in; -1 for one that is not finite or off the axis."""
