@@ -272,3 +272,14 @@ async def test_the_palette_offers_the_other_runs_of_this_folder(monkeypatch: pyt
         assert [run.name for run in app.screen.compared.runs] == ["names-42", "names-7"]  # type: ignore[attr-defined]
         await pilot.press("q")
         assert isinstance(app.screen, TrainingScreen)
+
+
+@pytest.mark.deep
+async def test_the_name_of_the_run_is_whole_while_one_looks_back() -> None:
+    run, _ = text_running(3000, 506)
+    app = app_of(run, "ja")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot, 506)
+        await pilot.press("left")
+        await pilot.pause()
+        assert shown(app).splitlines()[0].startswith(" names-42")

@@ -20,6 +20,8 @@ from tracer.tui.widgets.training_numbers import speed_in_words
 
 BAR = 28
 """Cells of the progress bar where there is much room."""
+LEAST_BAR = 12
+"""Where there is little."""
 
 
 class TrainingHeader(TrainingPanel):
@@ -57,7 +59,8 @@ class TrainingHeader(TrainingPanel):
         right.append("   " + LANGUAGES[self.lang], palette.style("muted"))
         middle = RichText(f"  {_STEP[self.lang]} {steps:,} / {of:,}  ", palette.style("text"))
         room = size.width - right.cell_len - middle.cell_len - 2
-        title.truncate(max(8, room - (BAR if long else 12)), overflow="ellipsis")
+        name_whole = min(cell_len(name if long else ""), room - LEAST_BAR)
+        title.truncate(max(8, room - (BAR if long else LEAST_BAR), name_whole), overflow="ellipsis")
         bar = max(0, min(BAR, room - title.cell_len - 1))
         line = title + middle + self._bar(view.shown / of, steps / of, bar)
         if view.said is not None:  # said here too: of the panels, one may be all there is room for
