@@ -59,7 +59,7 @@ class TrainingHeader(TrainingPanel):
         right.append("   " + LANGUAGES[self.lang], palette.style("muted"))
         middle = RichText(f"  {_STEP[self.lang]} {steps:,} / {of:,}  ", palette.style("text"))
         room = size.width - right.cell_len - middle.cell_len - 2
-        name_whole = min(cell_len(name if long else ""), room - LEAST_BAR)
+        name_whole = min(cell_len(name) + 2 if long else 0, room - LEAST_BAR)  # and a sign that there is more
         title.truncate(max(8, room - (BAR if long else LEAST_BAR), name_whole), overflow="ellipsis")
         bar = max(0, min(BAR, room - title.cell_len - 1))
         line = title + middle + self._bar(view.shown / of, steps / of, bar)
