@@ -192,3 +192,15 @@ def test_what_the_program_prints_is_words(told: type[Told], capsys: pytest.Captu
     told.given, told.output = [canned.setup(1), report(1)], "hello \x1b[2J\n"
     progress.print_run(JOB, as_json=False, samples=False, lang="en")
     assert capsys.readouterr() == ("step=1 loss=1.0\n", "hello �[2J\n")
+
+
+def test_a_run_that_goes_on_is_measured_against_its_own_first_step(
+    told: type[Told], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process does not send again what its log has."""
+    monkeypatch.setattr(progress, "taken_before", lambda setup: (Report(1, 2.0, 0.1), Report(2, 2e9, 0.2)))
+    told.given = [canned.setup(4), Report(3, 2e9, 0.3), Report(4, 2e9, 0.4)]
+    assert progress.print_run(KEPT, as_json=False, samples=False, lang="en") == 0
+    out, err = capsys.readouterr()
+    assert "step=1 " not in out
+    assert "The loss is growing: 1e+09 times what it was at first." in err

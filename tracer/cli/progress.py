@@ -21,6 +21,7 @@ from tracer.train.looks import spacing
 from tracer.train.messages import Saved, Unsaved
 from tracer.train.process import TrainingProcess
 from tracer.train.report import Report, Setup
+from tracer.train.run import taken_before
 
 LINES = 20
 """Lines of a whole run, about, unless the user says: every other look's."""
@@ -44,6 +45,8 @@ def print_run(job: Job, *, as_json: bool, samples: bool, lang: Lang) -> int:
             for message in process.messages():
                 match message:
                     case Setup():
+                        for report in taken_before(message):
+                            history.add(report)
                         teller.begin(message, job.every)
                         _introduce(message, job, folder, lang)
                         bar = _Bar(message) if _animated() else None

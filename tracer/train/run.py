@@ -295,3 +295,12 @@ def no_checkpoint(folder: Path, step: int | None, there: tuple[int, ...]) -> Not
         ja=clean(f"{folder}: ステップ {step:,} のチェックポイントはありません。"),
         hint_ja=f"近いもの: {listed}",
     )
+
+
+def taken_before(setup: Setup) -> tuple[Report, ...]:
+    """The reports of the steps that a run which is gone on with had taken before: its process sends them no more.
+
+    Raises:
+        NotFoundError, FileFormatError: its log cannot be read.
+    """
+    return Run.open(setup.folder).reports[: setup.taken] if setup.folder and setup.taken else ()

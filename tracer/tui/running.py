@@ -28,7 +28,7 @@ from tracer.train.messages import Saved, Unsaved
 from tracer.train.own_data import own_data
 from tracer.train.process import Job, OpenedStep, open_step
 from tracer.train.report import Report, Setup
-from tracer.train.run import Run
+from tracer.train.run import taken_before
 
 State = Literal["running", "paused", "done", "failed", "resting", "followed", "starting", "stopping"]
 """`resting`: not finished, and nobody trains it now. `followed`: another process trains it."""
@@ -230,15 +230,6 @@ class Running:
         same = not known or float(losses[step - 1]).hex() == float(opened.loss or 0.0).hex()
         name = self.name if self.setup.folder else ""
         return thing_of_step(self.job, step, opened, self.words(step) if self.typed else (), name), same
-
-
-def taken_before(setup: Setup) -> tuple[Report, ...]:
-    """The reports of the steps that a run which is gone on with had taken before: its process sends them no more.
-
-    Raises:
-        NotFoundError, FileFormatError: its log cannot be read.
-    """
-    return Run.open(setup.folder).reports[: setup.taken] if setup.folder and setup.taken else ()
 
 
 def short_path(path: str) -> str:
