@@ -198,9 +198,10 @@ def test_a_run_that_goes_on_is_measured_against_its_own_first_step(
     told: type[Told], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process does not send again what its log has."""
-    monkeypatch.setattr(progress, "taken_before", lambda setup: (Report(1, 2.0, 0.1), Report(2, 2e9, 0.2)))
-    told.given = [canned.setup(4), Report(3, 2e9, 0.3), Report(4, 2e9, 0.4)]
+    taken = (Report(1, 2.0, 0.1), *(Report(step, 2e9, step / 10) for step in range(2, 12)))
+    monkeypatch.setattr(progress, "taken_before", lambda setup: taken)
+    told.given = [canned.setup(13), Report(12, 2e9, 1.2), Report(13, 2e9, 1.3)]
     assert progress.print_run(KEPT, as_json=False, samples=False, lang="en") == 0
     out, err = capsys.readouterr()
     assert "step=1 " not in out
-    assert "The loss is growing: 1e+09 times what it was at first." in err
+    assert "The loss is growing: 9e+08 times what it was at first." in err
