@@ -180,7 +180,7 @@ def test_a_run_that_the_command_line_goes_on_with_begins_with_the_steps_it_had(m
             folders.append(folder)
             return Log
 
-    monkeypatch.setattr("tracer.tui.running.Run", Log)
+    monkeypatch.setattr("tracer.train.run.Run", Log)
     said = text_setup(200, taken=50)
     run = Running(Job(Path("gpt.py")), said, Told(), iter(log[50:120]))
     assert (run.past.steps, folders) == (50, ["runs/names-42"])
