@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.text import Text as RichText
 
 from tracer.numbers import format_number
+from tracer.scene.palette import Palette, Role
 
 Floats = NDArray[np.float64]
 
@@ -68,6 +69,28 @@ class Axis:
         else:
             digits = MOST_DIGITS
         return {y: format_number(loss, digits) for y, loss in at.items()}
+
+    def scale_width(self, rows: int) -> int:
+        """Cells that the numbers of the scale take."""
+        return max(map(len, self.ticks(rows).values()))
+
+    def beside(self, body: Iterable[Iterable[tuple[str, Role]]], rows: int, palette: Palette) -> list[RichText]:
+        """The rows of a picture, each a line of pieces with their colours, behind the scale."""
+        ticks, left, muted = self.ticks(rows), self.scale_width(rows), palette.style("muted")
+        found = []
+        for y, pieces in zip(range(rows), body, strict=True):
+            line = RichText(ticks.get(y, "").rjust(left), muted, no_wrap=True)
+            line.append("┤" if y in ticks else "│", muted)
+            for text, role in pieces:
+                line.append(text, palette.style(role))
+            found.append(line)
+        return found
+
+    def step_at(self, column: int, steps: int, rows: int, width: int) -> int:
+        """The step, of so many, that a column means in a picture so wide, its scale at the left."""
+        left = self.scale_width(rows)
+        share = (column - left - 1) / max(1, width - left - 2)
+        return 1 + round(min(1.0, max(0.0, share)) * (steps - 1))
 
     def row(self, loss: float, rows: int) -> int:
         """The row of cells that a loss stands in; -1 for one that is not finite or off the axis."""

@@ -68,17 +68,9 @@ class LossCurve:
                 RichText(" " * self.width) for _ in range(self.height - 1)
             ]
         rows = self.height - 2
-        ticks = axis.ticks(rows)
-        left = max(map(len, ticks.values()))
+        left = axis.scale_width(rows)
         columns = self.width - left - 1
-        body = self._body(axis, columns, rows)
-        found = []
-        for y in range(rows):
-            line = RichText(ticks.get(y, "").rjust(left), self.palette.style("muted"), no_wrap=True)
-            line.append("┤" if y in ticks else "│", self.palette.style("muted"))
-            for text, role in body[y]:
-                line.append(text, self.palette.style(role))
-            found.append(line)
+        found = axis.beside(self._body(axis, columns, rows), rows, self.palette)
         below = steps_below(len(self.losses), (self.shown,), columns)
         steps = RichText(" " * (left + 1) + below, self.palette.style("muted"), no_wrap=True)
         return [*found, steps, self._legend(axis)]
@@ -95,10 +87,7 @@ class LossCurve:
         axis = self._axis
         if axis is None or self.height < LEAST_HEIGHT:
             return 0
-        left = max(map(len, axis.ticks(self.height - 2).values()))
-        columns = max(1, self.width - left - 2)
-        share = min(1.0, max(0.0, (column - left - 1) / columns))
-        return 1 + round(share * (len(self.losses) - 1))
+        return axis.step_at(column, len(self.losses), self.height - 2, self.width)
 
     # Its parts
 
@@ -117,7 +106,7 @@ class LossCurve:
         """Braille bits of every step's loss, and of the smoothed one."""
         axis, rows = self._axis, self.height - 2
         assert axis is not None, "there is something to draw"
-        columns = self.width - 1 - max(map(len, axis.ticks(rows).values()))
+        columns = self.width - 1 - axis.scale_width(rows)
         each = dots(axis.at(self.losses), columns, rows, joined=False)
         return each, dots(axis.at(self.smoothed), columns, rows, joined=True)
 

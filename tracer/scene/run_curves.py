@@ -65,17 +65,9 @@ class RunCurves:
             blank = [RichText(" " * self.width) for _ in range(self.height - 1)]
             return [fit(RichText(words, self.palette.style("muted")), self.width), *blank]
         rows = self.height - 2
-        ticks = axis.ticks(rows)
-        left = max(map(len, ticks.values()))
+        left = axis.scale_width(rows)
         columns = self.width - left - 1
-        cells = self._cells(axis, columns, rows)
-        found = []
-        for y in range(rows):
-            line = RichText(ticks.get(y, "").rjust(left), self.palette.style("muted"), no_wrap=True)
-            line.append("┤" if y in ticks else "│", self.palette.style("muted"))
-            for text, role in cells[y]:
-                line.append(text, self.palette.style(role))
-            found.append(line)
+        found = axis.beside(self._cells(axis, columns, rows), rows, self.palette)
         below = RichText(" " * (left + 1) + steps_below(self.steps, (self.shown,), columns), no_wrap=True)
         below.stylize(self.palette.style("muted"))
         about = [WORDS["smoothed"][self.lang], *([WORDS["log"][self.lang]] if axis.log else [])]
@@ -97,9 +89,7 @@ class RunCurves:
         axis = self._axis
         if axis is None or self.height < LEAST_HEIGHT:
             return 0
-        left = max(map(len, axis.ticks(self.height - 2).values()))
-        share = (column - left - 1) / max(1, self.width - left - 2)
-        return 1 + round(min(1.0, max(0.0, share)) * (self.steps - 1))
+        return axis.step_at(column, self.steps, self.height - 2, self.width)
 
     @cached_property
     def _axis(self) -> Axis | None:
@@ -109,7 +99,7 @@ class RunCurves:
     def _drawn(self) -> list[NDArray[np.int64]]:
         axis, rows = self._axis, self.height - 2
         assert axis is not None, "there is something to draw"
-        columns = self.width - 1 - max(map(len, axis.ticks(rows).values()))
+        columns = self.width - 1 - axis.scale_width(rows)
         return [dots(axis.at(one.smoothed), columns, rows, joined=True, steps=self.steps) for one in self.curves]
 
     def _cells(self, axis: Axis, columns: int, rows: int) -> list[list[tuple[str, Role]]]:
