@@ -35,6 +35,7 @@ from tracer.tui.screens.run_to import RunToScreen
 from tracer.tui.widgets.header import LANGUAGES
 from tracer.tui.widgets.keybar import KeyBar
 from tracer.tui.widgets.panel import Panel
+from tracer.tui.widgets.scrubbing import Scrubbing
 
 STRIDES: tuple[int, ...] = (1, 10, 100)
 Opener = Callable[[Run, int, threading.Event], Thing]
@@ -90,10 +91,10 @@ class ComparedPanel(Panel):
     def _repaint(self, size: Size) -> None:
         self._drawn = self._inputs(size)
         lines = self.draw(self.compared, size) if self.compared is not None else []
-        self._lines = [*lines, *[Strip.blank(size.width, self.ground)] * (size.height - len(lines))][: size.height]
+        self._lines = self.filled(lines, size)
 
 
-class CurvesPanel(ComparedPanel):
+class CurvesPanel(ComparedPanel, Scrubbing):
     """The losses. A click or a drag goes to a step."""
 
     HEADING = Text(en="Loss", ja="損失")
@@ -115,20 +116,9 @@ class CurvesPanel(ComparedPanel):
         self._curves = drawn, curves
         return self.strips(curves.lines(), size.width)
 
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        self.capture_mouse()
-        self._scrub(event)
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        if event.button:
-            self._scrub(event)
-
-    def on_mouse_up(self, event: events.MouseUp) -> None:
-        self.release_mouse()
-
-    def _scrub(self, event: events.MouseEvent) -> None:
+    def scrub(self, column: int) -> None:
         curves = self._curves[1]
-        step = curves.step_at(event.get_content_offset_capture(self).x) if curves is not None else 0
+        step = curves.step_at(column) if curves is not None else 0
         if step:
             self.post_message(self.Scrubbed(step))
 

@@ -165,8 +165,10 @@ class Panel(Widget, can_focus=True):
             self._remember(Painted(self._drawn, self._lines, self._state()))
 
     def _painted(self, view: View | None, size: Size) -> list[Strip]:
+        return self.filled(self.paint(view, size) if view is not None else [], size)
+
+    def filled(self, lines: list[Strip], size: Size) -> list[Strip]:
         """Just as many lines as there is room for."""
-        lines = self.paint(view, size) if view is not None else []
         return [*lines, *[Strip.blank(size.width, self.ground)] * (size.height - len(lines))][: size.height]
 
     # Painting ahead

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
@@ -12,9 +11,10 @@ from tracer.text import Text
 from tracer.tui.breaks import marks
 from tracer.tui.view import View
 from tracer.tui.widgets.panel import Panel
+from tracer.tui.widgets.scrubbing import Scrubbing
 
 
-class Timeline(Panel):
+class Timeline(Panel, Scrubbing):
     """One line of time."""
 
     DEFAULT_CSS = """
@@ -37,19 +37,7 @@ class Timeline(Panel):
         self._line = timeline(view.cursor, self.lang, self.palette, size.width, by=view.by, ticks=ticks)
         return self.strips([self._line.text], size.width)
 
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        self.capture_mouse()
-        self._scrub(event)
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        if event.button:
-            self._scrub(event)
-
-    def on_mouse_up(self, event: events.MouseUp) -> None:
-        self.release_mouse()
-
-    def _scrub(self, event: events.MouseEvent) -> None:
-        column = event.get_content_offset_capture(self).x
+    def scrub(self, column: int) -> None:
         position = self._line.position_at(column)
         if self.view is not None and position != self.view.cursor.position:
             self.post_message(self.Scrubbed(position))

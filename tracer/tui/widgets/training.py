@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.text import Text as RichText
-from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -20,6 +19,7 @@ from tracer.train.history import Past
 from tracer.train.report import Look, Setup
 from tracer.tui.running import State
 from tracer.tui.widgets.panel import Panel
+from tracer.tui.widgets.scrubbing import Scrubbing
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +66,10 @@ class TrainingPanel(Panel):
     def _repaint(self, size: Size) -> None:
         self._drawn = self._inputs(size)
         lines = self.draw(self.run_view, size) if self.run_view is not None else []
-        self._lines = [*lines, *[Strip.blank(size.width, self.ground)] * (size.height - len(lines))][: size.height]
+        self._lines = self.filled(lines, size)
 
 
-class LossPanel(TrainingPanel):
+class LossPanel(TrainingPanel, Scrubbing):
     """The loss of every step, and the smoothed one. A click or a drag goes to a step."""
 
     HEADING = Text(en="Loss", ja="損失")
@@ -101,20 +101,9 @@ class LossPanel(TrainingPanel):
         self._curve = self._curve.marked(view.shown)
         return self.strips(self._curve.lines(), size.width)
 
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        self.capture_mouse()
-        self._scrub(event)
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        if event.button:
-            self._scrub(event)
-
-    def on_mouse_up(self, event: events.MouseUp) -> None:
-        self.release_mouse()
-
-    def _scrub(self, event: events.MouseEvent) -> None:
+    def scrub(self, column: int) -> None:
         if self.run_view is not None:
-            step = self._curve.step_at(event.get_content_offset_capture(self).x)
+            step = self._curve.step_at(column)
             if step and step != self.run_view.shown:
                 self.post_message(self.Scrubbed(step))
 
