@@ -9,22 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.scene.polynomial import polynomial
 from tracer.core.record import record
 from tracer.core.value import Value
-from tracer.trace.trace import Trace
 from tracer.tui.typed import Refused, parse_number, parse_place
 
-
-def two_routes() -> Trace:
-    with record() as rec:
-        x = Value(3.0, name="x")
-        a = (x + 2).named("a")
-        b = (x - 1).named("b")
-        (a * b).named("y").backward()
-    return rec.trace
-
-
-TRACE = two_routes()
+TRACE = polynomial()
 
 
 @pytest.mark.parametrize(
