@@ -30,12 +30,12 @@ from typing import Any, Protocol
 import safetensors.numpy  # noqa: F401  now, though it is needed later: then the program's folder is on the path
 
 from tracer.core import backward, gradcheck  # noqa: F401  likewise
-from tracer.core.record import Recorder, RecordLimit, inside_event
+from tracer.core.record import Recorder, RecordLimit
 from tracer.errors import TracerError
 from tracer.files import write_atomic
 from tracer.lessons.outcome import Outcome
 from tracer.programs.frames import is_users, one_line, own_frames, told
-from tracer.trace.spool import Spool, inside_write
+from tracer.trace.spool import Spool, busy
 
 
 class Writes(Protocol):
@@ -75,7 +75,7 @@ class Stopper(threading.Thread):
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         """The handler of SIGINT: KeyboardInterrupt, but never with half an event recorded."""
-        if inside_event(frame) or inside_write(frame):
+        if busy(frame):
             return  # whoever asked asks again in a moment
         self._raised.set()
         raise KeyboardInterrupt

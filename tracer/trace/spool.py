@@ -72,8 +72,12 @@ class Spool:
             signal.setitimer(signal.ITIMER_REAL, max(self._wait, SHARE * cost))
 
 
-def inside_write(frame: FrameType | None) -> bool:
-    """Whether the code that `frame` runs is writing a recording down: broken off, it would leave the one before."""
+def busy(frame: FrameType | None) -> bool:
+    """Whether the code that `frame` runs records an event or writes it down: broken off, half would be there."""
+    return inside_event(frame) or _writes(frame)
+
+
+def _writes(frame: FrameType | None) -> bool:
     while frame is not None:
         if frame.f_code.co_filename == __file__:
             return True

@@ -34,7 +34,7 @@ import tracer
 from tracer import nn, optim
 from tracer.core.columns import CONST, NO_LINE
 from tracer.core.generator import default_generator
-from tracer.core.record import LeafKey, Override, Recorder, inside_event
+from tracer.core.record import LeafKey, Override, Recorder
 from tracer.files import write_atomic
 from tracer.lessons.child import (
     WALKED,
@@ -50,7 +50,7 @@ from tracer.lessons.documents.job import JOB, begins, ends, outcome_name, trace_
 from tracer.lessons.documents.torch_name import install
 from tracer.lessons.outcome import Outcome
 from tracer.nn import functional
-from tracer.trace.spool import Spool, inside_write
+from tracer.trace.spool import Spool, busy
 
 if TYPE_CHECKING:
     from tracer.core.tensor import Tensor
@@ -181,7 +181,7 @@ class BlockStopper(threading.Thread):
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         """The handler of SIGINT: KeyboardInterrupt in the block that runs, but never with half an event recorded."""
-        if inside_event(frame) or inside_write(frame):
+        if busy(frame):
             return  # whoever asked asks again in a moment
         if self.running is not None:
             self._raised.set()
