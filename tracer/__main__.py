@@ -80,9 +80,18 @@ def _run(arguments: list[str]) -> int:
 
         print(f"gradient-tracer {__version__}")
         return 0
+    if _plainly_opens(arguments) and "_TRACER_COMPLETE" not in os.environ:
+        from tracer.cli.walking import walk
+
+        return walk(arguments[1], arguments[2:])
     from tracer.cli.commands import run
 
     return run(arguments)
+
+
+def _plainly_opens(arguments: list[str]) -> bool:
+    """Whether it is `open THING [NAME=NUMBER]...`, no option: that needs no parser, whose imports take a while."""
+    return arguments[:1] == ["open"] and len(arguments) > 1 and not any(word[:1] == "-" for word in arguments)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from pathlib import Path
@@ -10,7 +11,10 @@ import pytest
 
 from tests.cli.shell import Shell
 from tracer import __version__
+from tracer.__main__ import main
+from tracer.cli import commands, walking
 from tracer.cli.listing import completions
+from tracer.cli.naming import Wish
 from tracer.lessons.content import catalogue
 
 COMMANDS = ("open", "list", "record", "steps", "check", "export", "doctor")
@@ -24,6 +28,28 @@ print("made", d.data)
 
 
 # Help, version, mistakes in the words themselves
+
+
+@pytest.mark.parametrize(
+    "words", [["6.3"], ["x + y", "x=3", "y=-1"], ["prog.py", "a=2"], ["-x^2", "x=1"], ["", "open"]]
+)
+def test_words_without_options_mean_what_the_parser_takes_them_for(
+    monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    """They do not wait for it."""
+    walk, asked = inspect.signature(walking.walk), []
+
+    def note(*args: object, **options: object) -> int:
+        bound = walk.bind(*args, **options)
+        bound.apply_defaults()
+        given = bound.arguments
+        given |= {"wish": given["wish"] or Wish(), "seeking": given["seeking"] or walking.Seeking()}
+        asked.append(given | {"values": list(given["values"]), "unfold": list(given["unfold"])})
+        return 0
+
+    monkeypatch.setattr(walking, "walk", note)
+    assert main(["open", *words]) == commands.run(["open", *words]) == 0
+    assert asked[0] == asked[1]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

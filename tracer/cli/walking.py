@@ -12,6 +12,7 @@ from tracer.cli.naming import Wish, document_file, position_of, refuse_wish, run
 from tracer.cli.opening import exit_code, open_quietly, tell_outcome
 from tracer.cli.terminal import choose_lang, interactive
 from tracer.lessons.formula import parse_assignments
+from tracer.lessons.process import Limits
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,10 @@ def walk(
     name: str,
     values: Sequence[str],
     *,
-    at: str | None,
-    ascii_only: bool,
-    lang: str | None,
-    nodes: int,
+    at: str | None = None,
+    ascii_only: bool = False,
+    lang: str | None = None,
+    nodes: int = Limits.nodes,
     unfold: Sequence[str] = (),
     fold: bool = False,
     limit: int | None = None,
