@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.layout.graph import Graph
 from tracer.text import Text
 
 FoldKind = Literal["scope", "stack", "ring", "unused"]
@@ -64,7 +64,7 @@ class Port:
 class Drawn:
     """A part of a trace's graph that is to be drawn. It has no cycle."""
 
-    graph: nx.MultiDiGraph[int]
+    graph: Graph[int]
     """Boxes in the order of creation: node ids, and folds below 0. Edges point from input to user; their keys are edge
     ids, and below 0 where a fold is at an end: then one bundle stands for all edges between two boxes."""
     stretch: int

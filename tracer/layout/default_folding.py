@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import networkx as nx
 import numpy as np
 
 from tracer.layout.folding import LIMIT, Folding
 from tracer.layout.folds import scopes_around
 from tracer.layout.groups import Groups, groups_of
 from tracer.layout.quotient import is_large, quotient_of, ring_key
+from tracer.layout.ranks import numbered_ranks
 from tracer.trace.trace import Trace
 
 ENOUGH, FULL = 6, 14
@@ -61,8 +61,11 @@ def _fits(trace: Trace, opened: frozenset[str], tall: bool) -> bool:
     if tall or len(made.alive) > FULL:
         return len(made.alive) <= FULL
     pairs = np.unique(made.source.astype(np.int64) * len(made.ids) + made.target)
-    graph = nx.DiGraph(divmod(pair, len(made.ids)) for pair in pairs.tolist())
-    return int(nx.dag_longest_path_length(graph)) < RANKS
+    users: list[list[int]] = [[] for _ in made.ids]
+    for pair in pairs.tolist():
+        source, user = divmod(pair, len(made.ids))
+        users[source].append(user)
+    return max(numbered_ranks(users), default=0) < RANKS
 
 
 def opened_to(trace: Trace, folding: Folding, node: int, user: int | None = None) -> Folding:

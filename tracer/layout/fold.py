@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +17,7 @@ from tracer.layout.default_folding import default_folding, group_of, opened_to
 from tracer.layout.fold_stats import FoldStats, stats
 from tracer.layout.folding import LIMIT, Folding
 from tracer.layout.folds import fold_at, folds_around
+from tracer.layout.graph import Graph
 from tracer.layout.groups import Groups, groups_of
 from tracer.layout.insides import Inside, insides
 from tracer.layout.ports import ports
@@ -92,7 +92,7 @@ def _folding(trace: Trace, limit: int, folding: Folding | None) -> Folding | Non
 
 def _whole(trace: Trace, nodes: list[int], stretch: int) -> Drawn:
     """Nodes as they are."""
-    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+    graph: Graph[int] = Graph()
     graph.add_nodes_from(nodes)
     for node in nodes:
         for edge, source in zip(trace.edges_in(node), trace.inputs(node), strict=True):
@@ -112,7 +112,7 @@ def _whole(trace: Trace, nodes: list[int], stretch: int) -> Drawn:
 def _drawn(trace: Trace, around: int, folding: Folding) -> Drawn:
     groups, made = groups_of(trace), quotient_of(trace, folding.opened)
     if not len(made.alive):
-        return Drawn(nx.MultiDiGraph(), 0, None, is_folded=True)
+        return Drawn(Graph(), 0, None, is_folded=True)
     at = _index(groups, made, around, None)
     kept = window(made, at, folding)
     boxes = made.alive[kept[made.alive]]
@@ -153,8 +153,8 @@ def _index(groups: Groups, made: Quotient, node: int, user: int | None) -> int:
 
 def _graph(
     made: Quotient, kept: NDArray[np.bool_], boxes: NDArray[np.int64]
-) -> tuple[nx.MultiDiGraph[int], dict[int, NDArray[np.int64]]]:
-    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+) -> tuple[Graph[int], dict[int, NDArray[np.int64]]]:
+    graph: Graph[int] = Graph()
     graph.add_nodes_from(made.ids[boxes].tolist())
     drawn = np.flatnonzero(kept[made.source] & kept[made.target])
     sources, targets, edges = made.source[drawn].astype(np.int64), made.target[drawn], made.edges[drawn]

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import networkx as nx
-
+from tracer.layout.graph import Graph
 from tracer.layout.layered import (
     SPACING,
     Direction,
@@ -53,7 +52,7 @@ class Frame:
 
 
 def framed(
-    graph: nx.MultiDiGraph,
+    graph: Graph[Any],
     sizes: Mapping[int, Size],
     direction: Direction,
     frames: Sequence[Frame],
@@ -96,7 +95,7 @@ class _Nested:
 
     def lay(
         self,
-        graph: nx.MultiDiGraph,
+        graph: Graph[Any],
         sizes: Mapping[int, Size],
         frames: Mapping[int, Frame],
         top: frozenset[int] = frozenset(),
@@ -123,11 +122,11 @@ class _Nested:
     # -- apart --------------------------------------------------------------------------------------------------------
 
     def _inside(
-        self, graph: nx.MultiDiGraph, sizes: Mapping[int, Size], frames: Mapping[int, Frame], number: int
+        self, graph: Graph[Any], sizes: Mapping[int, Size], frames: Mapping[int, Frame], number: int
     ) -> _Inside:
         """A frame's nodes, with one more for each that feeds it, and one where its result leaves."""
         members = frames[number].nodes
-        inner: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+        inner: Graph[Edge] = Graph()
         ports: dict[int, int] = {}
         exits: dict[int, int] = {}
         edges = []
@@ -154,14 +153,14 @@ class _Nested:
 
     def _around(
         self,
-        graph: nx.MultiDiGraph,
+        graph: Graph[Any],
         sizes: Mapping[int, Size],
         frames: Mapping[int, Frame],
         insides: Mapping[int, _Inside],
-    ) -> tuple[nx.MultiDiGraph[int], dict[int, Size]]:
+    ) -> tuple[Graph[Edge], dict[int, Size]]:
         """The graph with one node for each frame, and everybody's size."""
         box = {node: inside.box for n, inside in insides.items() for node in frames[n].nodes}
-        around: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+        around: Graph[Edge] = Graph()
         around.add_nodes_from(box.get(node, node) for node in graph)
         for source, user, key in graph.edges(keys=True):
             start, end = box.get(source, source), box.get(user, user)
@@ -193,7 +192,7 @@ class _Nested:
 
     def _together(
         self,
-        graph: nx.MultiDiGraph,
+        graph: Graph[Any],
         outer: Placed,
         extents: Mapping[int, Size],
         insides: Mapping[int, _Inside],

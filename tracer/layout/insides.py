@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import networkx as nx
-
+from tracer.layout.graph import Graph
 from tracer.trace.choices import name_of
 from tracer.trace.trace import Trace
 
@@ -22,12 +21,12 @@ class Inside(NamedTuple):
     """`p = softmax(z, dim=1)`; of some elements alone `z[0, 1]`."""
 
 
-def insides(trace: Trace, graph: nx.MultiDiGraph[int]) -> tuple[Inside, ...]:
+def insides(trace: Trace, graph: Graph[int]) -> tuple[Inside, ...]:
     """The unfolded nodes of a drawn graph, in the order in which they were unfolded."""
     found: list[Inside] = []
     for number, span in enumerate(trace.unfolded):
         nodes = frozenset(node for node in graph if node in span)
-        given = {a for a, b in graph.edges(nodes) if b not in nodes}
+        given = {node for node in nodes if any(user not in nodes for user in graph.successors(node))}
         if nodes and given <= {span[-1]}:  # a file may say anything
             found.append(Inside(number, span[-1], nodes, _opened(trace, number, span[-1])))
     return tuple(found)

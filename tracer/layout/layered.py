@@ -10,10 +10,9 @@ from __future__ import annotations
 import gc
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
-
+from tracer.layout.graph import Graph
 from tracer.layout.order import EXCHANGE_LIMIT
 from tracer.layout.placed import SPACING, Direction, Edge, Placed, Point, Size, Spacing
 from tracer.layout.ranks import numbered_ranks
@@ -27,7 +26,7 @@ __all__ = ["SPACING", "Direction", "Edge", "Placed", "Point", "Size", "Spacing",
 
 
 def layered(
-    graph: nx.MultiDiGraph, sizes: Mapping[int, Size], direction: Direction = "down", spacing: Spacing | None = None
+    graph: Graph[Any], sizes: Mapping[int, Size], direction: Direction = "down", spacing: Spacing | None = None
 ) -> Placed:
     """Lays out an acyclic graph whose edges run from inputs to users. Edge keys must be unique in the graph."""
     if not graph:
@@ -49,7 +48,7 @@ def uncollected() -> Iterator[None]:
 
 
 def layout(
-    graph: nx.MultiDiGraph,
+    graph: Graph[Any],
     sizes: Mapping[int, Size],
     direction: Direction,
     spacing: Spacing,

@@ -8,12 +8,14 @@ product that uses it, and a dot product becomes a ladder instead of one very wid
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
+if TYPE_CHECKING:
+    from tracer.layout.graph import Graph
 
 
 def ranks(
-    graph: nx.MultiDiGraph, top: Collection[int] = frozenset(), bottom: Collection[int] = frozenset()
+    graph: Graph[Any], top: Collection[int] = frozenset(), bottom: Collection[int] = frozenset()
 ) -> dict[int, int]:
     """Node -> rank, 0 for the top row. Edges point from a lower to a higher rank.
 
@@ -74,7 +76,9 @@ def _generations(users: Sequence[Sequence[int]], inputs: Sequence[Sequence[int]]
         generation = following
         number += 1
     if len(order) < len(users):
-        raise nx.NetworkXUnfeasible("a graph with a cycle has no ranks")
+        from networkx import NetworkXUnfeasible
+
+        raise NetworkXUnfeasible("a graph with a cycle has no ranks")
     return rank, order
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import chain, repeat
 from typing import Any, NamedTuple
 
-import networkx as nx
-
+from tracer.layout.graph import Graph
 from tracer.layout.placed import Edge
 
 
@@ -31,12 +31,12 @@ class Read(NamedTuple):
         return reach
 
 
-def read(graph: nx.MultiDiGraph[int]) -> Read:
+def read(graph: Graph[Any]) -> Read:
     """The graph's nodes and edges."""
     nodes = list(graph)
     number = {node: at for at, node in enumerate(nodes)}
     targets: list[list[int]] = []
-    parallel: list[dict[Edge, Any]] = []
+    parallel: list[Mapping[Edge, Any]] = []
     for _, users in graph.adjacency():
         targets.append([number[user] for user in users])
         parallel += users.values()

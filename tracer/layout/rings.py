@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,7 +51,12 @@ def rings(source_nodes: Nodes, target_nodes: Nodes, sources: Nodes, targets: Nod
 
 
 def _components(edges: Iterable[tuple[int, int]]) -> list[list[int]]:
-    found = nx.strongly_connected_components(nx.DiGraph(edges))
+    known = list(edges)
+    if not known:
+        return []
+    import networkx as nx  # a quarter of a second; most graphs have no cycle to look for
+
+    found = nx.strongly_connected_components(nx.DiGraph(known))
     return sorted(sorted(ring) for ring in found if len(ring) > 1)
 
 

@@ -17,12 +17,12 @@ from functools import lru_cache
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-import networkx as nx
 from rich.cells import cell_len
 
 from tracer.explain.amount import NORM
 from tracer.layout.frames import Frame as Apart
 from tracer.layout.frames import Rect, framed
+from tracer.layout.graph import Graph
 from tracer.layout.layered import Direction, Placed, Size, Spacing
 from tracer.scene.ink import Ink
 from tracer.scene.picture import Arms, Box, Point, Scene, Wire
@@ -147,11 +147,11 @@ def _plan(scene: Scene, trace: Trace) -> _Plan:
     if key not in kept:
         if len(kept) >= _KEPT:
             del kept[next(iter(kept))]
-        graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+        graph: Graph[int | None] = Graph()
         graph.add_nodes_from(nodes)
         graph.add_edges_from(edges)
         direction: Direction = "down" if scene.notation == "boxes" else "right"
-        sizes = {node: _size(count, direction) for node, count in graph.in_degree()}
+        sizes = {node: _size(graph.in_degree(node), direction) for node in graph}
         apart = [Apart(frame.nodes, cell_len(frame.title)) for frame in scene.frames]
         placed, rects = framed(graph, sizes, direction, apart, SPACING)
         kept[key] = _Plan(placed, sizes, rects, frozenset(source for source, _, _ in edges))

@@ -292,8 +292,8 @@ class Now:
         graph, arrangement = self.arrangement.drawn.graph, self.arrangement
         if self.notation == "boxes":
             return
-        for node, degree in graph.out_degree():
-            if not degree and (node >= 0 or graph.in_degree(node)):
+        for node in graph:
+            if not graph.out_degree(node) and (node >= 0 or graph.in_degree(node)):
                 x, y = arrangement.placed.out_ports[node]
                 yield Wire(None, node, None, ((x, y), (x + arrangement.sizes[node].room_out, y)))
 
