@@ -48,6 +48,7 @@ def loaded(code: str, *args: str) -> set[str]:
         "explain",
         "layout",
         "scene",
+        "panels",
         "export",
         "lessons",
         "train",

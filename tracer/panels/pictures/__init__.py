@@ -1,0 +1,23 @@
+"""How each kind of data is drawn, at any size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tracer.panels.data import Data, Kind
+from tracer.panels.drawing import Drawn, Look
+from tracer.panels.pictures.bars import bars
+from tracer.panels.pictures.heat import heat
+from tracer.panels.pictures.words import said
+from tracer.text import Text
+
+PICTURES: Mapping[Kind, Callable[[Data, Look], Drawn]] = {"heat": heat, "grid": heat, "bars": bars}
+
+
+def drawn(data: Data | Text, look: Look) -> Drawn:
+    """The picture of some data: exactly `look.height` lines of at most `look.width` cells."""
+    if isinstance(data, Text):
+        return said(data, look)
+    if not data.size or data.kind not in PICTURES:
+        return said(data.note, look)
+    return PICTURES[data.kind](data, look)
