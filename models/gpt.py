@@ -207,8 +207,8 @@ class GPT(nn.Module):
             given.append(document[:n] + [0] * (most - n))
             wanted.append(document[1 : n + 1] + [IGNORED] * (most - n))
         device, dtype = self.wte.device, self.wte.dtype
-        tokens = torch.tensor(given, device=device)  # (B, T), as the targets
-        targets = torch.tensor(wanted, device=device)
+        tokens = tap("tokens", torch.tensor(given, device=device))  # (B, T), as the targets
+        targets = tap("targets", torch.tensor(wanted, device=device))
         counts = torch.tensor(lengths, device=device, dtype=dtype)  # (B,)
         logits = self(tokens)  # (B, T, V)
         with scope("loss"):

@@ -207,11 +207,13 @@ class GPT:
         """How surprised the model is by each next token, in nats; the mean over the positions."""
         cache = self.new_cache()
         losses = []
-        for t in range(min(self.config.block_size, len(tokens) - 1)):
+        length = min(self.config.block_size, len(tokens) - 1)
+        given, wanted = tap("tokens", tokens[:length]), tap("targets", tokens[1 : length + 1])
+        for t in range(length):
             with scope(f"position {t}"):
-                probs = tap("probs", softmax(self.logits(tokens[t], t, cache)), at=t)
+                probs = tap("probs", softmax(self.logits(given[t], t, cache)), at=t)
                 with scope("loss"):
-                    losses.append(-probs[tokens[t + 1]].log())
+                    losses.append(-probs[wanted[t]].log())
         with scope("loss"):
             return (sum(losses) / len(losses)).named("loss")
 

@@ -140,8 +140,10 @@ def test_both_mark_the_same_things_and_say_the_same_numbers_in_them() -> None:
         tensors.step(0)
     with taps() as other:
         scalars.step(0)
-    assert set(found) == TAPPED
-    assert set(other) == {*TAPPED, "probs"}
+    assert set(found) == {*TAPPED, "tokens", "targets"}
+    assert set(other) == {*TAPPED, "tokens", "targets", "probs"}
+    for name in ("tokens", "targets"):
+        assert found[name][0].tolist() == other[name]
     for name in TAPPED:
         (tensor,), (rows,) = found[name], other[name]
         mine = np.array(tensor.detach().numpy())[0]

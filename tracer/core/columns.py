@@ -29,6 +29,12 @@ NO_LINE = -1
 Taps = Mapping[str, tuple[NDArray[np.int32], ...]]
 """What a program marked by name (`tracer.core.taps`): the nodes of each thing in order, in the shape of the thing; -1
 where there is none."""
+TapNumbers = Mapping[str, tuple[NDArray[np.float64], ...]]
+"""The things so marked that are plain numbers, which are no nodes: what is read, and what is wanted next; nan where a
+shorter row has ended."""
+Parameters = Mapping[str, NDArray[np.int32]]
+"""What is trained, by the program's own names: the nodes of each in its shape, () for a tensor; -1 where the recording
+never met it."""
 
 
 @dataclass(frozen=True)
@@ -135,3 +141,5 @@ class Columns:
     info: Mapping[str, Any] = field(default_factory=dict)
     """Title, arguments, how the program ended: JSON values."""
     taps: Taps = field(default_factory=dict)
+    tap_numbers: TapNumbers = field(default_factory=dict)
+    parameters: Parameters = field(default_factory=dict)

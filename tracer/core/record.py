@@ -23,7 +23,7 @@ from tracer.core.naming import MAX_NAME_DEPTH, MAX_NAMES, SUBSCRIPTS, parts_of
 from tracer.core.record_tensors import GrowingTensorPass, TensorEvents
 from tracer.core.record_values import ValueEvents
 from tracer.core.scope import current_scope
-from tracer.core.tapped import Tapped
+from tracer.core.tapped import Tapped, nodes_of
 from tracer.errors import GraphError
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class Recorder(ValueEvents, TensorEvents):
         self.latest: dict[int, int] = {}  # leaf -> arena row of what it was last updated to
         self.grad_names: dict[int, int] = {}  # node -> the leaf whose `.grad` it is
         self.taps = Tapped()  # of serial numbers
+        self.tap_numbers = Tapped()
+        self.parameters: dict[str, Any] = {}  # name -> serial numbers, as `serials_of` gives them
         self._collecting = False
 
     @property
@@ -155,9 +157,16 @@ class Recorder(ValueEvents, TensorEvents):
                 self.adopt(value, row)
         return self._ids[value._serial]
 
-    def tapped(self, name: str, serials: Any, at: tuple[int, ...] | None) -> None:
-        """The program marked something with a panel's name: see `tracer.core.taps`."""
-        self.taps.add(name, serials, at)
+    def tapped(self, name: str, serials: Any, at: tuple[int, ...] | None, numbers: Any | None) -> None:
+        """The program marked something with a panel's name: see `tracer.core.taps`.
+
+        Args:
+            numbers: the thing, where it is made of plain numbers only.
+        """
+        if numbers is None or name in self.taps:
+            self.taps.add(name, serials, at)
+        else:
+            self.tap_numbers.add(name, numbers, at)
 
     # Afterwards
 
@@ -233,6 +242,8 @@ class Recorder(ValueEvents, TensorEvents):
             update_notes=(*self.update_notes, *([None] * (len(self.updates) - len(self.update_notes)))),
             info={**self.info, **({"brought": list(self.brought)} if self.brought else {})},
             taps=self.taps.nodes(self._ids),
+            tap_numbers=self.tap_numbers.numbers(),
+            parameters={name: locked(nodes_of(serials, self._ids)) for name, serials in self.parameters.items()},
         )
 
 

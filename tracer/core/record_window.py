@@ -217,6 +217,7 @@ class WindowRecorder(Recorder):
         self._known.clear()
         self.heard_again()  # what is forgotten is not known
         self.taps.forget(self._ids)
+        self.tap_numbers.forget_all()
         del self.passes[:drop]
         for index, (growing, done) in enumerate(zip(self.passes, c.passes, strict=True)):
             growing.refill(index, done)

@@ -1,13 +1,14 @@
-"""What was tapped, by name: the things themselves, or the serial numbers of what they are made of."""
+"""What was tapped, by name: the things themselves, the serial numbers of what they are made of, or plain numbers."""
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.core.columns import Taps
+from tracer.core.columns import TapNumbers, Taps
 from tracer.core.growing import locked
 from tracer.core.ids import Ids
 
@@ -34,12 +35,23 @@ class Tapped(dict[str, list[Any]]):
 
     def nodes(self, ids: Ids) -> Taps:
         """The nodes of each thing, where the things are serial numbers."""
-        return {name: tuple(locked(_nodes(one, ids)) for one in list(things)) for name, things in list(self.items())}
+        return {name: tuple(locked(nodes_of(one, ids)) for one in list(things)) for name, things in list(self.items())}
+
+    def numbers(self) -> TapNumbers:
+        """The numbers of each thing, where the things are plain numbers."""
+        return {name: tuple(locked(_filled(one, np.nan)) for one in list(things)) for name, things in self.items()}
+
+    def forget_all(self) -> None:
+        """Drop the things whose pieces are no longer coming."""
+        for name, things in list(self.items()):
+            things[:] = [one for one in things if one is self._open.get(name)]
+            if not things:
+                del self[name]
 
     def forget(self, ids: Ids) -> None:
         """Drop the things of which no node is known any more."""
         for name, things in list(self.items()):
-            things[:] = [one for one in things if (_nodes(one, ids) != NOBODY).any() or one is self._open.get(name)]
+            things[:] = [one for one in things if (nodes_of(one, ids) != NOBODY).any() or one is self._open.get(name)]
             if not things:
                 del self[name]
 
@@ -49,6 +61,24 @@ def serials_of(thing: Any) -> Any:
     if isinstance(thing, list | tuple):
         return [serials_of(one) for one in thing]
     return thing._serial if hasattr(type(thing), "_serial") else NOBODY
+
+
+def plain_numbers(thing: Any) -> Any | None:
+    """A thing that is made of plain numbers and nothing else, as lists in lists; None for any other.
+
+    An empty list is nobody's number.
+    """
+    if isinstance(thing, np.ndarray):
+        return thing.tolist() if thing.dtype.kind in "biuf" and thing.size else None
+    if isinstance(thing, list | tuple):
+        found = []
+        for one in thing:  # of a row of `Value`s the first one ends this
+            number = plain_numbers(one)
+            if number is None:
+                return None
+            found.append(number)
+        return found or None
+    return thing if isinstance(thing, Real) else None
 
 
 def _put(rows: list[Any], at: tuple[int, ...], thing: Any) -> bool:
@@ -68,12 +98,18 @@ def _put(rows: list[Any], at: tuple[int, ...], thing: Any) -> bool:
     return True
 
 
-def _nodes(rows: Any, ids: Ids) -> NDArray[np.int32]:
+def nodes_of(rows: Any, ids: Ids) -> NDArray[np.int32]:
     """The nodes with these serial numbers, in an array; shorter rows end in -1."""
-    serials = np.full(_shape(rows), NOBODY, np.int64)
-    _fill(serials, rows)
+    serials = _filled(rows, NOBODY)
     found = ids.find_all(serials.reshape(-1)).astype(np.int32)
     return found.reshape(serials.shape)
+
+
+def _filled(rows: Any, rest: float) -> NDArray[Any]:
+    """Lists in lists as an array of the type of `rest`, which stands wherever a row is shorter."""
+    array = np.full(_shape(rows), rest)
+    _fill(array, rows)
+    return array
 
 
 def _shape(rows: Any) -> tuple[int, ...]:
@@ -84,7 +120,7 @@ def _shape(rows: Any) -> tuple[int, ...]:
     return (len(rows), *(max(shape[axis] for shape in inner if len(shape) > axis) for axis in range(axes)))
 
 
-def _fill(array: NDArray[np.int64], rows: Any) -> None:
+def _fill(array: NDArray[Any], rows: Any) -> None:
     if not isinstance(rows, list):
         if rows is not None and array.size:
             array[(0,) * array.ndim] = rows

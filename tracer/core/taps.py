@@ -12,6 +12,7 @@ trains, whoever listens gets the things themselves:
 Nobody listening, it costs a call. Panels find their contents by these names, in any model that uses them (B documents,
 T positions, C the width of the model, H heads, V symbols; without B where one document is read at a time):
 
+    tokens, targets       (B, T)        numbers of the symbols read, and of those wanted next; below 0 where none counts
     embed                 (B, T, C)     the residual stream as it enters the first layer
     layer0.attn           (B, H, T, T)  attention weights: how much position t draws from position s
     layer0.heads          (B, T, C)     what the heads found, side by side, before they are mixed by wo
@@ -31,7 +32,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from tracer.core.record import ACTIVE
-from tracer.core.tapped import Tapped, serials_of
+from tracer.core.tapped import Tapped, plain_numbers, serials_of
 
 T = TypeVar("T")
 
@@ -52,9 +53,9 @@ def tap(name: str, thing: T, at: int | tuple[int, ...] | None = None) -> T:
         for found in LISTENING:
             found.add(name, thing, place)
         if ACTIVE:
-            serials = serials_of(thing)
+            numbers, serials = plain_numbers(thing), serials_of(thing)
             for recorder in ACTIVE:
-                recorder.tapped(name, serials, place)
+                recorder.tapped(name, serials, place, numbers)
     return thing
 
 

@@ -118,6 +118,7 @@ class _Cut:
             ),
             info={**info, **({"brought": row_of_brought} if row_of_brought else {})},
             taps=self._taps(),
+            parameters={name: self._with_none()[one].astype(np.int32) for name, one in self.c.parameters.items()},
         )
         return self._with_arena(found)
 
@@ -204,10 +205,14 @@ class _Cut:
         return Table(**columns)
 
     def _taps(self) -> Taps:
-        nodes = np.append(self.nodes, -1)  # node -1 stays -1
+        nodes = self._with_none()
         moved = {name: [nodes[one].astype(np.int32) for one in things] for name, things in self.c.taps.items()}
         kept = {name: tuple(one for one in things if (one >= 0).any()) for name, things in moved.items()}
         return {name: things for name, things in kept.items() if things}
+
+    def _with_none(self) -> Any:
+        """New ids by the old; node -1 stays -1."""
+        return np.append(self.nodes, -1)
 
     def _pass(self, p: PassColumns) -> PassColumns:
         return replace(

@@ -46,6 +46,7 @@ def perform(trace: Trace, overrides: Mapping[LeafKey, Override]) -> Trace:
         made,
         scope=c.scope, line=c.line, line_file=c.line_file, line_number=c.line_number, scopes=c.scopes, files=c.files,
         names=c.names, sources=c.sources, frozen=c.frozen, info=c.info, taps=c.taps,
+        tap_numbers=c.tap_numbers, parameters=c.parameters,
         passes=tuple(replace(new, line=old.line, lines=old.lines) for new, old in passes),
         writes=replace(made.writes, line=c.writes.line),
         marks=replace(made.marks, line=c.marks.line),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +126,9 @@ class Moments:
     v: Array | None = None
 
 
+_NOTHING = Moments()
+
+
 def observe(
     trace: Trace,
     *,
@@ -153,7 +156,7 @@ def observe(
     tokens, targets = tokens_of(trace)
     there, weights = parameters_of(trace), {}
     for name in dict.fromkeys((*(held or {}), *there)):
-        known = (moments or {}).get(name, Moments())
+        known = (moments or {}).get(name, _NOTHING)
         if name in there and (there[name].nodes >= 0).all():
             weights[name] = numbers.weights(there[name], known)
         elif held is not None and name in held:
@@ -184,49 +187,87 @@ def softmax(logits: Array) -> NDArray[np.float64]:
 
 
 class _Numbers:
-    """The numbers of a trace at one position."""
+    """The numbers of a trace at one position, and at its end."""
 
     def __init__(self, trace: Trace, position: int) -> None:
         self._trace, self._cursor, self._end = trace, trace.cursor(position), trace.cursor(-1)
-        # a row more, for node -1
-        self._values = np.append(_values(trace, position), np.nan)
-        self._after = np.append(_values(trace, len(trace)), np.nan)
-        self._grads = np.append(_gradients(trace, position), np.nan)
+        self._values, self._after = _values(trace, position), _values(trace, len(trace))
+        self._has, self._grads = _gradients(trace, position)
 
     def seen(self, thing: Thing) -> Seen:
         """A thing and its gradient."""
-        value = thing.read(self._trace, lambda nodes: self._values[nodes], lambda node: self._array(node, "data"))
+        value = thing.read(self._trace, self._values, self._value)
         assert value is not None, "a node has a value"
         return Seen(value, self._grad(thing))
 
     def weights(self, thing: Thing, known: Moments) -> Weights:
         """A parameter, its gradient, and what the update made of it."""
         seen = self.seen(thing)
-        after = thing.read(self._trace, lambda nodes: self._after[nodes], lambda node: self._array(node, "after"))
+        after = thing.read(self._trace, self._after, lambda node: _array(self._end.data(node)))
         assert after is not None, "a node has a value"
         with np.errstate(all="ignore"):
-            update = after - seen.value if seen.value.dtype.kind == "f" else None
-        return Weights(seen.value, seen.grad, update, known.m, known.v)
+            return Weights(seen.value, seen.grad, after - seen.value, known.m, known.v)
+
+    def _value(self, node: int) -> Array | None:
+        return _array(self._cursor.data(node))
+
+    def _gradient(self, node: int) -> Array | None:
+        return _array(self._cursor.grad(node)) if self._trace.requires_grad(node) else None
 
     def _grad(self, thing: Thing) -> Array | None:
-        grad = thing.read(self._trace, lambda nodes: self._grads[nodes], lambda node: self._array(node, "grad"))
-        numbers = not self._trace.columns.arena or (thing.nodes.ndim and grad is not None)
-        # of a number that is nan itself the gradient is nan too: whether there is one, the nodes say
-        return None if grad is None or (numbers and not self._reached(thing)) else grad
-
-    def _reached(self, thing: Thing) -> bool:
-        nodes = thing.nodes[thing.nodes >= 0]
-        return bool(self._has[nodes].any())
-
-    @property
-    def _has(self) -> NDArray[np.bool_]:
-        return _has_gradient(self._trace, self._cursor.position)
-
-    def _array(self, node: int, what: str) -> Array | None:
-        if what == "grad":
-            found = self._cursor.grad(node) if self._trace.requires_grad(node) else None
-        else:
-            found = (self._end if what == "after" else self._cursor).data(node)
-        return None if found is None else np.asarray(found)
+        if not thing.is_numbers(self._trace) or self._has[thing.nodes[thing.cut]].any():
+            return thing.read(self._trace, self._grads, self._gradient)
+        return None
 
 
+def _array(number: Any) -> Array | None:
+    return None if number is None else np.asarray(number)
+
+
+def _values(trace: Trace, position: int) -> NDArray[np.float64]:
+    """(n + 1,) the value of every plain number at a position; the last row is for node -1."""
+    table = trace.columns.updates
+    found = np.append(trace.columns.value, np.nan)
+    done = row_positions(trace, "update") <= position
+    found[table.node[done]] = table.value[done]  # of several the last stays
+    return found
+
+
+def _gradients(trace: Trace, position: int) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """(n + 1,) twice: whether every plain number has a gradient at a position where no pass is under way, and it."""
+    has, grad = np.zeros(trace.n_nodes + 1, bool), np.full(trace.n_nodes + 1, np.nan)
+    table, times = trace.columns.writes, row_positions(trace, "write")
+    written = 0
+
+    def write(until: int) -> None:
+        nonlocal written
+        rows = slice(written, int(np.searchsorted(times, until, side="right")))
+        has[table.node[rows]] = table.flag[rows] == 0
+        grad[table.node[rows]] = np.where(table.flag[rows] == 0, table.value[rows], np.nan)
+        written = rows.stop
+
+    for this in trace.passes:
+        if this.start < position and this.columns.slots is None and this.accumulates:
+            write(this.start)
+            keeps = ~np.isin(this.columns.nodes, this.columns.aside)
+            nodes = this.columns.nodes[keeps]
+            has[nodes], grad[nodes] = True, this.columns.grads[keeps]
+    write(position)
+    return has, grad
+
+
+def _without_future(name: str, seen: tuple[Seen, ...]) -> tuple[Seen, ...]:
+    """Attention weights, nan where a position looks at a later one: those are no numbers that anybody computed."""
+    if not name.endswith(".attn") or not all(one.value.ndim == 3 and _is_causal(one.value) for one in seen):
+        return seen
+    return tuple(Seen(_lower(one.value), None if one.grad is None else _lower(one.grad)) for one in seen)
+
+
+def _is_causal(attn: Array) -> bool:
+    """Whether no position draws anything from a later one."""
+    later = attn[:, np.triu(np.ones(attn.shape[1:], bool), 1)]
+    return not np.nan_to_num(later, nan=0.0).any()
+
+
+def _lower(array: Array) -> Array:
+    return np.where(np.tril(np.ones(array.shape[1:], bool)), array, np.asarray(np.nan, array.dtype))

@@ -133,6 +133,7 @@ class _Splicing:
             marks=self._table(old.marks),
             frozen=tuple((int(self.moved(at)), kind, line) for at, kind, line in old.frozen),
             taps={name: tuple(self.moved(one) for one in things) for name, things in old.taps.items()},
+            parameters={name: self.moved(one) for name, one in old.parameters.items()},
             arena=(),
             passes=(),
         )

@@ -53,7 +53,7 @@ _DTYPES: dict[str, Any] = {
     "slot": np.int32, "before_slot": np.int32, "static": np.int32, "slots": np.int32, "seed": np.int32,
     "tensors": np.uint8, "accumulates": np.uint8, "retains": np.uint8, "hooked": np.int32, "hooked_offsets": np.int64,
     "aside": np.int32, "aside_offsets": np.int64,
-    "counts": np.int32, "run_gap": np.int32, "run_count": np.int32, "run_offsets": np.int64,
+    "numbers": np.float64, "counts": np.int32, "run_gap": np.int32, "run_count": np.int32, "run_offsets": np.int64,
     "start": np.int64, "dtype": np.uint8, "axes": np.int64, "shape": np.int64, "stride": np.int64,
 }  # fmt: skip
 _COMBINE = ("add", "assign")
@@ -175,7 +175,14 @@ def in_full(columns: Columns) -> Arrays:
     _put_tensors(arrays, columns)
     if columns.taps:
         _put_strings(arrays, "taps", list(columns.taps))
-        arrays |= tapped.pack(columns.taps)
+        arrays |= tapped.pack(columns.taps, "taps", "nodes", np.int32)
+    if columns.tap_numbers:
+        _put_strings(arrays, "tap_numbers", list(columns.tap_numbers))
+        arrays |= tapped.pack(columns.tap_numbers, "tap_numbers", "numbers", np.float64)
+    if columns.parameters:
+        _put_strings(arrays, "parameters", list(columns.parameters))
+        single = {name: (one,) for name, one in columns.parameters.items()}
+        arrays |= tapped.pack(single, "parameters", "nodes", np.int32)
     return arrays
 
 
@@ -261,10 +268,17 @@ def from_bytes(data: bytes) -> Columns:
         sources=dict(zip(files, texts, strict=True)),
         frozen=tuple((node, _FROZEN[kind], line) for node, kind, line in zip(*frozen, strict=True)),
         info=about["info"],
-        taps=tapped.unpack(get.strings("taps"), get) if "taps.counts" in get.arrays else {},
+        taps=_tapped(get, "taps", "nodes"),
+        tap_numbers=_tapped(get, "tap_numbers", "numbers"),
+        parameters=tapped.single(_tapped(get, "parameters", "nodes")),
     )
     validate(columns)
     return columns
+
+
+def _tapped(get: _Getter, prefix: str, column: str) -> tapped.Things:
+    """What `tapped.pack` wrote; nothing where the file has none of it."""
+    return tapped.unpack(get.strings(prefix), get, prefix, column) if f"{prefix}.counts" in get.arrays else {}
 
 
 def _get_tensors(get: _Getter, count: Any) -> dict[str, Any]:

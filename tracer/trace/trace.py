@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.core.columns import CONST, ENDS, LIVE, Columns, Table, Taps
+from tracer.core.columns import CONST, ENDS, LIVE, Columns, Parameters, Table, TapNumbers, Taps
 from tracer.core.op import Op, find_op
 from tracer.core.record import LeafKey
 from tracer.core.rerun import delivering
@@ -274,6 +274,19 @@ class Trace(Numbers):
         An array has the shape of the thing, a tensor being one node; -1 is a plain number, or the end of a shorter row.
         """
         return self.columns.taps
+
+    @property
+    def tap_numbers(self) -> TapNumbers:
+        """What the program marked so that is made of plain numbers: tokens, targets. Name -> the things, in order."""
+        return self.columns.tap_numbers
+
+    @property
+    def parameters(self) -> Parameters:
+        """What is trained, in a recorded training step: the program's name -> its nodes in its shape, () for a tensor.
+
+        -1 is a number that the step had nothing to do with.
+        """
+        return self.columns.parameters
 
     # Time
 

@@ -54,6 +54,7 @@ def validate(c: Columns) -> None:
     leaf = (c.op == 0) | (c.flags & ENDS > 0)
     must(bool(leaf[c.updates.node].all()), "a computed node is updated")
     must(all(_within(one, n, low=-1) for things in c.taps.values() for one in things), "a tap belongs to no node")
+    must(all(_within(one, n, low=-1) for one in c.parameters.values()), "a parameter belongs to no node")
     must(len(c.mark_texts) == len(c.marks.node), "its marks have no text")
     check_tensors(c)
     _check_time(c, users)

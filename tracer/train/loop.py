@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from tracer.core.record import LeafKey, Override, Recorder, record
+from tracer.core.tapped import serials_of
 from tracer.errors import ProgramError
 from tracer.train.entry import Training
 from tracer.train.looks import Seen
@@ -104,6 +105,7 @@ def recorded_step(
             node = recorder.ids.get(getattr(parameter, "_serial", -1))
             if node is not None:
                 recorder.names.setdefault(node, name)
+            recorder.parameters[name] = serials_of(parameter)
         recorder.take_names(around)
         _leave(recorder)
     return recorder, None if error is not None else number_of(loss), error
