@@ -76,6 +76,10 @@ class Data:
     """One line under the picture: `43 % + 19 %`, `active 41 %, dead 3`."""
     reading: Text = AS_LABELLED
     """How one cell is told: `{row}` and `{column}` are its labels; the number follows."""
+    names: tuple[Text, ...] = ()
+    """What each row, bar or series is called, where that is not the same in both languages; empty: see `rows`."""
+    table: tuple[tuple[Text, Text], ...] = ()
+    """words: names and what is said of them."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -101,8 +105,16 @@ class Data:
     def named(self, index: int, lang: Lang) -> str:
         """A cell in words, without its number: `position 2 n  draws from 0 ⟨B⟩`."""
         row, column = divmod(index, max(1, self.shape[1]))
-        words = self.reading.format(row=_at(self.rows, row), column=_at(self.columns, column))
+        words = self.reading.format(row=self.label(row, lang), column=self._column(column, index))
         return words[lang].strip()
+
+    def label(self, row: int, lang: Lang) -> str:
+        """What a row, a bar or a series is called."""
+        return self.names[row][lang] if row < len(self.names) else _at(self.rows, row)
+
+    def _column(self, column: int, index: int) -> str:
+        """A column's label; in a history without labels its step."""
+        return _at(self.columns, column) or (f"{self.step_of(index):,}" if len(self.steps) else "")
 
     def told(self, index: int, lang: Lang, *, full: bool = False) -> str:
         """A cell in words with its number: `H0 n → a = 0.5831`."""

@@ -89,6 +89,10 @@ class Board:
             x += wide
         return x
 
+    def sign(self, x: int, y: int) -> str:
+        """What stands there; "" outside, and for the second half of a wide sign."""
+        return self._signs[y][x] if 0 <= y < self.height and 0 <= x < self.width else ""
+
     def region(self, x: int, y: int, width: int, index: int) -> None:
         """These cells stand for one of the data's cells."""
         left, right = max(0, x), min(self.width, x + width)

@@ -101,15 +101,19 @@ class Axis:
         return np.log(loss) if self.log else loss / max(abs(self.low), abs(self.high), 1e-300)
 
 
-def dots(heights: Floats, columns: int, rows: int, *, joined: bool, steps: int = 0) -> NDArray[np.int64]:
+def dots(
+    heights: Floats, columns: int, rows: int, *, joined: bool, steps: int = 0, of: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
     """(rows, columns) braille bits of a curve. A joined one has no gap between a column of dots and the next.
 
     Args:
         heights: (n,) of step 1, 2, ..., as `Axis.at` gives them.
         steps: the last step of the axis below, if that is not the curve's own.
+        of: the step of each height, ascending, where not every step has one.
     """
     wide, high, n = 2 * columns, 4 * rows, len(heights)
-    at = np.round(np.arange(n) / max(1, (steps or n) - 1) * (wide - 1)).astype(int)
+    taken = np.arange(n) if of is None else of - 1
+    at = np.round(taken / max(1, (steps or n) - 1) * (wide - 1)).astype(int).clip(0, wide - 1)
     known = np.isfinite(heights)
     y = np.round((1 - np.where(known, heights, 0)) * (high - 1)).astype(int).clip(0, high - 1)
     field = np.zeros((high, wide), bool)

@@ -1,0 +1,95 @@
+"""How often numbers fall into each of some equal bins: upright bars, eight heights a cell; none with any vanishes.
+
+Where there are more bins than columns, neighbours are drawn as one; below stand the ends of the scale, and 0.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from rich.cells import cell_len
+
+from tracer.panels.data import Data, Floats
+from tracer.panels.drawing import Board, Drawn, Look, short
+from tracer.panels.pictures.words import Piece, foot
+from tracer.text import Text
+
+LEVELS = "▁▂▃▄▅▆▇█"
+NUMBER = 8
+"""Cells of a number on the scale, at most."""
+
+WORDS = {
+    "log": Text("log scale", "対数目盛"),
+    "most": Text("tallest {n}", "最大 {n} 個"),
+}
+
+
+def histogram(data: Data, look: Look) -> Drawn:
+    """Counts `data.values` between `data.extra["edges"]`."""
+    board = Board(look.width, look.height)
+    n = data.size
+    if not look.width or not look.height:
+        return board.drawn()
+    joined = -(-n // look.width)  # bins drawn as one
+    shown = -(-n // joined)
+    wide = look.width // shown
+    counts = np.array([np.nansum(data.values[at : at + joined]) for at in range(0, n, joined)])
+    body = foot(board, data, look, look.height, _legend(data, look, counts))
+    ruler = 1 if body >= 2 else 0
+    rows = body - ruler
+    here = look.selected if look.selected is not None and 0 <= look.selected < n else None
+    grad = bool(data.cells) and data.cells[0].grad
+    full = _size(float(counts.max(initial=0.0)), data.log)
+    for place in range(shown):
+        first = place * joined
+        count, mine = float(counts[place]), here is not None and first <= here < first + joined
+        level = max(1, round(_size(count, data.log) / full * len(LEVELS) * rows)) if count > 0 else 0
+        style = look.palette.style("accent" if mine else "grad" if grad else "data", bold=mine)
+        fullest = first + int(np.nanargmax(np.append(data.values[first : first + joined], -1.0)))
+        index = min(fullest, n - 1) if not mine or here is None else here
+        for line in range(rows):
+            left = level - line * len(LEVELS)
+            sign = LEVELS[min(left, len(LEVELS)) - 1] if left > 0 else " "
+            board.put(place * wide, rows - 1 - line, sign * max(1, wide - (wide > 2)), style)
+            board.region(place * wide, rows - 1 - line, wide, index)
+        if mine and ruler:
+            board.put(place * wide + (wide - 1) // 2, rows, "▴", look.palette.style("accent", bold=True))
+    if ruler:
+        _ruler(board, data, look, rows, shown * wide, here is not None)
+    return board.drawn()
+
+
+def _size(count: float, log: bool) -> float:
+    return max(1e-300, math.log1p(count) if log else count)
+
+
+def _ruler(board: Board, data: Data, look: Look, y: int, width: int, pointed: bool) -> None:
+    """The ends of the scale, and where 0 is."""
+    edges = data.extra.get("edges", np.zeros(0))
+    if len(edges) < 2 or not np.isfinite(edges).all():
+        return
+    muted = look.palette.style("muted")
+    low, high = short(float(edges[0]), NUMBER), short(float(edges[-1]), NUMBER)
+    places = [(0, low), (width - cell_len(high), high)]
+    if edges[0] < 0 < edges[-1]:
+        share = float(-edges[0] / (edges[-1] - edges[0]))
+        places.append((min(width - 1, int(share * width)), "0"))
+    taken: list[range] = []
+    for x, label in places:
+        room = range(x - 1, x + cell_len(label) + 1)
+        if x >= 0 and not any(set(room) & set(other) for other in taken):
+            taken.append(room)
+            if not pointed or not _marked(board, x, y, label):
+                board.put(x, y, label, muted)
+
+
+def _marked(board: Board, x: int, y: int, label: str) -> bool:
+    """Whether the sign of the selected bin stands there."""
+    return any(board.sign(at, y) == "▴" for at in range(x, x + cell_len(label)))
+
+
+def _legend(data: Data, look: Look, counts: Floats) -> list[Piece]:
+    words = [data.axis[look.lang], WORDS["most"].format(n=f"{int(counts.max(initial=0)):,}")[look.lang]]
+    words += [WORDS["log"][look.lang]] if data.log else []
+    return [("  ".join(word for word in words if word), "muted")]

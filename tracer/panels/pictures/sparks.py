@@ -1,0 +1,152 @@
+"""Many series over the steps: each a line of blocks, its name before it, its last number behind it, on one scale."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len
+
+from tracer.numbers import format_number
+from tracer.panels.data import Data, Floats
+from tracer.panels.drawing import ODD, Board, Drawn, Look, padded, short
+from tracer.panels.pictures.words import Piece, foot
+from tracer.scene.grid import window
+from tracer.scene.palette import Role
+from tracer.text import Text
+
+LEVELS = "▁▂▃▄▅▆▇█"
+MOST_LINES = 3
+"""Lines of a sparkline, where there is room."""
+LEAST = 8
+"""Columns that sparklines have before their last numbers get any."""
+NUMBER = 7
+SCALES = 12
+"""Powers of ten that a logarithmic scale goes down from its largest number, at most."""
+
+WORDS = {
+    "log": Text("log scale", "対数目盛"),
+    "step": Text("step", "ステップ"),
+    "part": Text("{low}–{high} of {all}", "全 {all} のうち {low}〜{high}"),
+}
+
+
+def steps_of(data: Data) -> NDArray[np.int64]:
+    """The step of each column; from 1."""
+    n = data.values.shape[1]
+    found = data.extra.get("x")
+    if found is None or len(found) != n or not np.isfinite(found).all():
+        return np.arange(1, n + 1)
+    return np.maximum(1, found.astype(np.int64))
+
+
+def last_step(data: Data) -> int:
+    """Where the axis of steps ends."""
+    last, until = int(steps_of(data)[-1]), data.extra.get("until")
+    return max(last, int(until[0])) if until is not None and len(until) and math.isfinite(until[0]) else last
+
+
+def floor_of(numbers: Floats) -> float:
+    """The smallest size on a logarithmic scale of these; 0 where all are 0."""
+    sizes = np.abs(numbers[np.isfinite(numbers) & (numbers != 0)])
+    return float(max(sizes.min(), sizes.max() * 10.0**-SCALES, 5e-324)) if sizes.size else 0.0
+
+
+def sparks(data: Data, look: Look) -> Drawn:
+    """As many series as there are lines; of more those around the selected one."""
+    return Sparks(data, look).drawn()
+
+
+class Sparks:
+    """The picture while it is drawn."""
+
+    def __init__(self, data: Data, look: Look) -> None:
+        self.data, self.look = data, look
+        self.board = Board(look.width, look.height)
+        self.sizes = np.where(np.isfinite(data.values), np.abs(data.values), np.nan)
+        known = self.sizes[np.isfinite(self.sizes)]
+        self.top, self.floor = float(known.max()) if known.size else 0.0, floor_of(known)
+        self.log = data.log and 0 < self.floor < self.top
+        self.here = look.selected if look.selected is not None and 0 <= look.selected < data.size else None
+
+    def drawn(self) -> Drawn:
+        look, data = self.look, self.data
+        n, columns = self.sizes.shape
+        body = foot(self.board, data, look, n, self._scale(n))
+        each = max(1, body // n)
+        self.lines = min(MOST_LINES, each - 1 if each > 2 else each)
+        apart = min(each, self.lines + 1)
+        seen = min(n, body // apart)
+        chosen = None if self.here is None else self.here // columns
+        first = window(n, seen, chosen if chosen is not None else min(data.marks.get("current", {0})))
+        if seen < n and body < look.height:
+            self.board.put(0, look.height - 1, " " * look.width)
+            foot(self.board, data, look, seen, self._scale(n, first, seen))
+        names = [data.label(k, look.lang) for k in range(n)]
+        named = min(max(map(cell_len, names)), look.width // 3)
+        left = named + 1 if named else 0
+        behind = NUMBER + 1 if look.width - left - NUMBER - 1 >= LEAST else 0
+        for place, k in enumerate(range(first, first + seen)):
+            y, mine = place * apart + self.lines - 1, k == chosen
+            style = look.palette.style("accent" if mine else "text", bold=mine or k in data.marks.get("current", ()))
+            self.board.put(0, y, padded(names[k], named), style)
+            self._spark(k, left, y, look.width - left - behind)
+            if behind:
+                last = short(float(data.values[k, -1]), NUMBER)
+                odd = not math.isfinite(data.values[k, -1])
+                self.board.put(
+                    look.width - NUMBER,
+                    y,
+                    padded(last, NUMBER, right=True),
+                    look.palette.style("wrong" if odd else "text"),
+                )
+        return self.board.drawn()
+
+    def _spark(self, series: int, left: int, bottom: int, columns: int) -> None:
+        n, palette = self.sizes.shape[1], self.look.palette
+        wide = max(0, columns if n > columns else columns // n * n)
+        grad = bool(self.data.cells) and self.data.cells[0].grad
+        for x in range(wide):
+            first = x * n // wide
+            some = self.sizes[series, first : max(first + 1, (x + 1) * n // wide)]
+            known = np.flatnonzero(np.isfinite(some))
+            at = first + (int(known[np.argmax(some[known])]) if len(known) else 0)
+            mine = self.here is not None and first <= self.here - series * n < first + len(some)
+            odd = not len(known) and self._broken(series, first, first + len(some))
+            for line in range(self.lines):
+                sign = (
+                    self._block(float(self.sizes[series, at]), line) if len(known) else ODD if odd and not line else " "
+                )
+                role: Role = "wrong" if odd else "grad" if grad else "data"
+                self.board.put(left + x, bottom - line, sign, palette.style(role, reverse=mine))
+                if self.data.cells:
+                    self.board.region(left + x, bottom - line, 1, series * n + at)
+
+    def _broken(self, series: int, first: int, end: int) -> bool:
+        """Whether numbers that are not finite were computed there."""
+        absent = self.data.absent
+        return absent is None or not absent[series, first:end].all()
+
+    def _block(self, size: float, line: int) -> str:
+        """What a line of a sparkline, the lowest being 0, shows of a size: of one that is not 0 an eighth at least."""
+        if size == 0:
+            return "0" if line == 0 else " "
+        share = math.log(max(1.0, size / self.floor)) / math.log(self.top / self.floor) if self.log else size / self.top
+        level = max(1, round(share * len(LEVELS) * self.lines)) - line * len(LEVELS)
+        return LEVELS[min(level, len(LEVELS)) - 1] if level > 0 else " "
+
+    def _scale(self, n: int, first: int = 0, seen: int | None = None) -> list[Piece]:
+        """From which step to which, and what the heights mean."""
+        lang, x = self.look.lang, steps_of(self.data)
+        low = format_number(self.floor, 2) if self.log else "0"
+        words = [
+            f"{WORDS['step'][lang]} {x[0]:,}–{x[-1]:,}",
+            f"{low} {LEVELS[0]}–{LEVELS[-1]} {format_number(self.top, 2)}",
+        ]
+        words += [WORDS["log"][lang]] if self.log else []
+        pieces: list[Piece] = [("  ".join([*words, self.data.axis[lang]]), "muted")]
+        if seen is not None and seen < n:
+            part = WORDS["part"].format(low=first + 1, high=first + seen, all=f"{n:,}")[lang]
+            pieces.insert(0, (f"{part}   ", "accent"))
+        return pieces
