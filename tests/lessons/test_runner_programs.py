@@ -14,7 +14,8 @@ import pytest
 
 from tracer.errors import NotFoundError, ProgramError
 from tracer.lessons import process
-from tracer.lessons.process import Limits, Run, run_program
+from tracer.lessons.limits import Limits
+from tracer.lessons.process import Run, run_program
 from tracer.programs.process import OUTPUT_KEPT
 
 needs_signals = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")

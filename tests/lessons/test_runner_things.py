@@ -19,7 +19,9 @@ from tracer.core.value import Value, by_hand
 from tracer.errors import ExpressionError, FileFormatError, NotFoundError, ProgramError, TracerError
 from tracer.lessons.again import perform
 from tracer.lessons.content import catalogue, content_root
-from tracer.lessons.runner import OPENS, Thing, open_thing, parse_assignments, run_expression
+from tracer.lessons.formula import run_expression
+from tracer.lessons.given import parse_assignments
+from tracer.lessons.runner import OPENS, Thing, open_thing
 from tracer.trace.store import to_bytes
 from tracer.trace.trace import Trace
 

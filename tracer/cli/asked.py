@@ -14,7 +14,7 @@ from tracer.cli.naming import run_folder
 from tracer.cli.settings import Words, read_words, refuse_unknown_flags, settings_offered
 from tracer.errors import ExpressionError, NotFoundError, TracerError, did_you_mean
 from tracer.lessons.content import content_root
-from tracer.lessons.formula import shorten
+from tracer.lessons.given import shorten
 from tracer.train.engines import program_for
 from tracer.train.entry import MOST_STEPS, Setting
 from tracer.train.job import Engine, Job, Mode

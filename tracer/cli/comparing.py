@@ -17,7 +17,7 @@ from tracer.core.rerun import Number
 from tracer.errors import ExpressionError, NotFoundError, TracerError
 from tracer.explain.difference import change_in_words, verdict
 from tracer.explain.parting import parting
-from tracer.lessons.formula import is_assignment
+from tracer.lessons.given import is_assignment
 from tracer.lessons.leaves import assignments
 from tracer.lessons.runner import Thing
 from tracer.text import Lang, Text

@@ -18,9 +18,9 @@ from tracer.lessons.documents.process import DocumentRun, run_document
 from tracer.lessons.documents.status import how_it_ended, why_not
 from tracer.lessons.documents.thing import block_thing
 from tracer.lessons.documents.told import lesson_of
-from tracer.lessons.formula import parse_assignments
+from tracer.lessons.given import parse_assignments
 from tracer.lessons.leaves import overrides_of
-from tracer.lessons.process import Limits
+from tracer.lessons.limits import Limits
 from tracer.lessons.runner import Thing
 from tracer.text import Lang, Text
 

@@ -15,7 +15,7 @@ from tracer.lessons.content import find
 from tracer.lessons.documents.check import Finding, check_lesson, check_reading, check_running, claims_of
 from tracer.lessons.documents.course import Course, Page, read_course
 from tracer.lessons.lesson import Lesson, load
-from tracer.lessons.process import Limits
+from tracer.lessons.limits import Limits
 from tracer.text import Lang, Text
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tracer.errors import NotFoundError
-from tracer.lessons.content import find, find_page
-from tracer.lessons.documents.document import ENDINGS
+from tracer.lessons.documents.endings import ENDINGS
 from tracer.text import Lang
-from tracer.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from tracer.trace.trace import Trace
 
 RUN_FILE, LOG_FILE = "run.json", "log.jsonl"
 """What a run's folder is known by."""
@@ -38,6 +40,8 @@ def document_file(name: str, lang: Lang) -> Path | None:
     try:
         if path.exists():
             return None
+        from tracer.lessons.content import find, find_page  # it reads lessons: not for a file
+
         find(name)
     except NotFoundError:
         page = find_page(name)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from tracer.cli.ending import as_ctrl_c
 from tracer.cli.naming import Wish, document_file, refuse_wish, run_folder
 from tracer.cli.terminal import choose_lang, plain, say, watched
-from tracer.lessons.content import answers_to, catalogue
-from tracer.lessons.formula import parse_assignments
-from tracer.lessons.runner import Limits, Thing, open_thing
+from tracer.lessons.given import parse_assignments
+from tracer.lessons.limits import Limits
+from tracer.lessons.runner import Thing, open_thing
 from tracer.text import Lang, Text
 
 PATIENCE = 1.0
@@ -115,6 +115,8 @@ def same_name(name: str, thing: Thing) -> list[str]:
     """The other lessons that a short name, most often a section, means as well."""
     if thing.lesson is None:
         return []
+    from tracer.lessons.content import answers_to, catalogue
+
     others = [lesson.name for lesson in catalogue().lessons if answers_to(lesson, name)]
     return [other for other in others if other != thing.lesson.name] if thing.lesson.name in others else []
 

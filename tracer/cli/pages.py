@@ -19,7 +19,7 @@ from tracer.lessons.documents.consent import agree, is_agreed
 from tracer.lessons.documents.course import Page
 from tracer.lessons.documents.document import Block
 from tracer.lessons.documents.process import BlockRun
-from tracer.lessons.formula import parse_assignments
+from tracer.lessons.given import parse_assignments
 from tracer.lessons.runner import Thing
 from tracer.text import Lang, Text
 from tracer.trace.segment import By

@@ -13,7 +13,7 @@ from tracer.cli.progress import data_in_words, report_line
 from tracer.cli.terminal import choose_lang, interactive, line_of, plain, say, watched
 from tracer.cli.writing import check_writable
 from tracer.errors import FileFormatError, NotFoundError, TracerError
-from tracer.lessons.formula import parse_assignments
+from tracer.lessons.given import parse_assignments
 from tracer.lessons.leaves import overrides_of
 from tracer.lessons.runner import Thing
 from tracer.text import Lang, Text

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tracer.errors import ExpressionError, did_you_mean
-from tracer.lessons.formula import shorten
+from tracer.lessons.given import shorten
 from tracer.train.entry import ENTRY, GIVEN, Setting
 from tracer.train.own_data import top_level
 

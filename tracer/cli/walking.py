@@ -11,8 +11,8 @@ from tracer.cli.ending import asked_to_end
 from tracer.cli.naming import Wish, document_file, position_of, refuse_wish, run_folder, runs_in
 from tracer.cli.opening import exit_code, open_quietly, tell_outcome
 from tracer.cli.terminal import choose_lang, interactive
-from tracer.lessons.formula import parse_assignments
-from tracer.lessons.process import Limits
+from tracer.lessons.given import parse_assignments
+from tracer.lessons.limits import Limits
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from typing import Any
 from tracer.core.record import LeafKey, Override
 from tracer.errors import FileFormatError, NotFoundError, ProgramError
 from tracer.lessons.child import OUTCOME, TRACE
+from tracer.lessons.limits import Limits
 from tracer.lessons.nothing import nothing_made
 from tracer.lessons.outcome import Outcome
 from tracer.programs.process import Output, Ready, check_program, death, kill, shown_name, tell
@@ -32,16 +33,6 @@ GRACE = 2.0
 """Seconds a program has to end after it was told to, and to tidy up after its last line."""
 _PULSE = 0.1
 CHILD = "tracer.lessons.child"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How far a program may go."""
-
-    nodes: int = 2_000_000
-    """About 100 MB of trace."""
-    seconds: float | None = None
-    """After that it is stopped as by Ctrl-C; None lets it run."""
 
 
 @dataclass(frozen=True)

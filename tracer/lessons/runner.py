@@ -12,25 +12,23 @@ import threading
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tracer.errors import ExpressionError, FileFormatError, NotFoundError, TracerError, did_you_mean
-from tracer.lessons.again import perform
-from tracer.lessons.content import catalogue, content_root, find, lesson_beside
-from tracer.lessons.formula import FILE as EXPRESSION_FILE
-from tracer.lessons.formula import parse_assignments, run_expression, shorten
+from tracer.files import content_root
+from tracer.lessons.given import shorten
 from tracer.lessons.leaves import Overrides, assignments, overrides_of
-from tracer.lessons.lesson import Lesson
 from tracer.lessons.outcome import Outcome
-from tracer.lessons.process import Limits, Run, run_program
 from tracer.text import Lang, Text
 from tracer.trace.store import is_trace, load
 from tracer.trace.trace import Trace
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # opening a saved trace needs none of it
     from tracer.layout.folding import Folding
+    from tracer.lessons.lesson import Lesson
+    from tracer.lessons.limits import Limits
+    from tracer.lessons.process import Run
     from tracer.trace.unfolding import Unfolding
 
 PROGRAM_ENDINGS = (".py", ".pyw")
@@ -113,7 +111,9 @@ class Thing:
 
     @property
     def _is_expression(self) -> bool:
-        return EXPRESSION_FILE in self.trace.sources
+        from tracer.lessons.formula import FILE
+
+        return FILE in self.trace.sources
 
 
 def open_thing(
@@ -134,7 +134,12 @@ def open_thing(
         TracerError: one clear message: nothing is called so, or it cannot be run, read or parsed.
     """
     given = dict(assignments or {})
-    run = partial(run_program, limits=limits, progress=progress, stop=stop)
+
+    def run(path: Path, **how: Any) -> Run:
+        from tracer.lessons.process import run_program
+
+        return run_program(path, limits=limits, progress=progress, **{"stop": stop, **how})
+
     path = Path(name)
     if _is_file(path):
         thing = _open_file(path, name, run)
@@ -151,6 +156,8 @@ def _open_file(path: Path, name: str, run: Callable[..., Run]) -> Thing:
         trace = load(path)
         return thing_of_trace(Thing(str(trace.info.get("title") or path.name), trace, name=name, saved=True))
     if path.suffix.lower() in PROGRAM_ENDINGS or _is_script(path):
+        from tracer.lessons.content import lesson_beside
+
         lesson = lesson_beside(path)
         return _open_lesson(lesson, name, run) if lesson is not None else _open_program(path, name, run)
     raise FileFormatError(f"{name}: this version does not open files of this kind.", hint=f"It opens {OPENS}.")
@@ -210,6 +217,8 @@ def thing_of_trace(thing: Thing) -> Thing:
     """`thing`, whose program is not at hand: it is run again by performing its own timeline."""
 
     def again(overrides: Overrides, /, stop: threading.Event | None = None) -> Thing:
+        from tracer.lessons.again import perform
+
         return replace(thing_of_trace(replace(thing, trace=perform(thing.trace, overrides))), overrides=dict(overrides))
 
     return replace(thing, rerun=again)
@@ -217,6 +226,7 @@ def thing_of_trace(thing: Thing) -> Thing:
 
 def _open_expression(text: str, values: Mapping[str, float]) -> Thing:
     """The expression `text`; what looks like a name of something that is not there is told as that."""
+    from tracer.lessons.formula import run_expression
 
     def again(overrides: Overrides, /, stop: threading.Event | None = None) -> Thing:
         trace = run_expression(text, values, overrides)
@@ -237,6 +247,8 @@ def _open_expression(text: str, values: Mapping[str, float]) -> Thing:
 
 def _no_section(section: str) -> NotFoundError:
     """What to say of a section that has no lesson: the one it belongs to, else those written alike."""
+    from tracer.lessons.content import catalogue
+
     known = {lesson.section: None for lesson in catalogue().lessons if lesson.section}
     around = section.rpartition(".")[0]
     hint = f"Did you mean {around!r}?" if around in known else did_you_mean(section, known)
@@ -258,6 +270,8 @@ def _not_found(name: str, problem: ExpressionError) -> TracerError:
         if path.parent.is_dir():
             near = did_you_mean(path.name, sorted(one.name for one in path.parent.iterdir() if one.is_file()))
         return NotFoundError(f"{name}: no such file.", hint=near, ja=f"{name}: ファイルが見つかりません。")
+    from tracer.lessons.content import find
+
     try:
         find(name)
     except NotFoundError as error:
@@ -281,6 +295,8 @@ def _not_found(name: str, problem: ExpressionError) -> TracerError:
 
 
 def _lesson(name: str) -> Lesson | None:
+    from tracer.lessons.content import find
+
     try:
         return find(name)
     except NotFoundError:
@@ -304,9 +320,3 @@ def _is_script(path: Path) -> bool:
     except OSError:
         return False
     return first.startswith(b"#!") and b"python" in first
-
-
-__all__ = [
-    "Limits", "Outcome", "Overrides", "Run", "Thing",
-    "open_thing", "parse_assignments", "run_expression", "run_program",
-]  # fmt: skip

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracer.lessons.documents.document import ENDINGS
+from tracer.lessons.documents.endings import ENDINGS
 from tracer.tui.messages import Request
 
 if TYPE_CHECKING:

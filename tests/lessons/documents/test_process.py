@@ -21,7 +21,7 @@ from tracer.lessons.documents.child import compiled
 from tracer.lessons.documents.document import Block, Document
 from tracer.lessons.documents.process import DocumentRun, Edits, _SplitOutput, run_document
 from tracer.lessons.documents.reading import read_document
-from tracer.lessons.process import Limits
+from tracer.lessons.limits import Limits
 from tracer.programs.process import OUTPUT_KEPT
 
 pytestmark = pytest.mark.deep  # starts many processes, which is slow

@@ -15,7 +15,7 @@ from tracer.lessons.documents.status import how_it_ended
 from tracer.lessons.documents.thing import block_thing
 from tracer.lessons.leaves import overrides_of
 from tracer.lessons.lesson import Lesson, card_denied
-from tracer.lessons.process import Limits
+from tracer.lessons.limits import Limits
 from tracer.lessons.runner import Thing, open_thing
 from tracer.lessons.stop import problems, unknown_numbers
 from tracer.text import Text

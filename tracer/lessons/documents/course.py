@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tracer.errors import FileFormatError, LessonError, NotFoundError, did_you_mean
-from tracer.lessons.documents.document import ENDINGS, NOTEBOOK_ENDING
+from tracer.lessons.documents.endings import ENDINGS, NOTEBOOK_ENDING
 from tracer.lessons.documents.front_matter import read_front_matter
 from tracer.lessons.documents.pieces import plain_words
 from tracer.lessons.lesson import Lesson, load

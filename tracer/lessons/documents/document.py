@@ -21,12 +21,6 @@ Kind = Literal["python", "fragment", "other"]
 """Python that can run; Python that cannot (a name is missing, or it does not compile); another language."""
 
 
-MARKDOWN_ENDINGS = (".md", ".markdown", ".mdown", ".mkd", ".qmd", ".rmd")
-NOTEBOOK_ENDING = ".ipynb"
-ENDINGS = (*MARKDOWN_ENDINGS, NOTEBOOK_ENDING)
-"""Files that are read as documents."""
-
-
 @dataclass(frozen=True)
 class Problem:
     """Something almost right, and where. It never stops the reading of the rest."""

@@ -24,11 +24,13 @@ from typing import IO, Any, Literal
 
 from tracer.core.record import Override, Recorder
 from tracer.errors import NotFoundError, TracerError
-from tracer.lessons.documents.document import NOTEBOOK_ENDING, Block, Document
+from tracer.lessons.documents.document import Block, Document
+from tracer.lessons.documents.endings import NOTEBOOK_ENDING
 from tracer.lessons.documents.job import JOB, outcome_name, trace_name
 from tracer.lessons.leaves import Overrides
+from tracer.lessons.limits import Limits
 from tracer.lessons.outcome import Kind, Outcome
-from tracer.lessons.process import GRACE, Limits, sent
+from tracer.lessons.process import GRACE, sent
 from tracer.programs.process import Kept, Output, Ready, death, kill, tell
 from tracer.trace.store import load
 from tracer.trace.trace import Trace

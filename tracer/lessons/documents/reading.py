@@ -15,7 +15,8 @@ from pathlib import Path
 
 from tracer.errors import FileFormatError, NotFoundError, did_you_mean
 from tracer.lessons.documents.annotation import read_script, unknown_kind
-from tracer.lessons.documents.document import NOTEBOOK_ENDING, Block, Document, Part, Problem, Prose, Script
+from tracer.lessons.documents.document import Block, Document, Part, Problem, Prose, Script
+from tracer.lessons.documents.endings import NOTEBOOK_ENDING
 from tracer.lessons.documents.markdown import cut
 from tracer.lessons.documents.names import Namespace, Reading, read_names
 from tracer.lessons.documents.nearest import Nearest, nearest_lesson

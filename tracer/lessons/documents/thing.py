@@ -8,10 +8,11 @@ from pathlib import Path
 
 from tracer.core.record import LeafKey, Override
 from tracer.errors import NotFoundError
-from tracer.lessons.documents.document import ENDINGS, Block, Document
+from tracer.lessons.documents.document import Block, Document
+from tracer.lessons.documents.endings import ENDINGS
 from tracer.lessons.documents.process import BlockRun, DocumentRun, Edits, Place, run_document
 from tracer.lessons.leaves import Overrides, assignments
-from tracer.lessons.process import Limits
+from tracer.lessons.limits import Limits
 from tracer.lessons.runner import Thing
 from tracer.text import Text
 
