@@ -11,6 +11,7 @@ from tracer.panels.pictures.grid import grid
 from tracer.panels.pictures.heat import heat
 from tracer.panels.pictures.histogram import histogram
 from tracer.panels.pictures.lines import lines
+from tracer.panels.pictures.scatter import scatter
 from tracer.panels.pictures.table import table
 from tracer.panels.pictures.words import said
 from tracer.text import Text
@@ -21,6 +22,7 @@ PICTURES: Mapping[Kind, Callable[[Data, Look], Drawn]] = {
     "bars": bars,
     "lines": lines,
     "histogram": histogram,
+    "scatter": scatter,
 }
 
 
