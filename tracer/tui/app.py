@@ -212,6 +212,8 @@ class GradientTracer(App[None]):
             event = self._ascii_key(self._keys.popleft())
             self._typed_into[event] = self.focused
             await super().on_event(event)
+            if not event.is_forwarded:  # taken before any widget saw it: nobody will say that it is dealt with
+                self._typed_into.pop(event, None)
         if self._keys and not self._asks_again:
             self._asks_again = True
             self.set_timer(ASKED_AGAIN, self._hand_on_later)
