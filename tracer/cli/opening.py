@@ -94,6 +94,8 @@ def _unfolded(thing: Thing, unfold: Sequence[str]) -> Thing:
 
 def _folded(thing: Thing, fold: bool, limit: int | None) -> Thing:
     """The thing with what was asked of its picture: folded by scope, so many boxes at most."""
+    if not fold and limit is None:
+        return thing
     from tracer.lessons.unfolded import fold_thing, limit_thing
 
     thing = fold_thing(thing) if fold else thing

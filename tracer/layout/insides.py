@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tracer.layout.graph import Graph
-from tracer.trace.choices import name_of
 from tracer.trace.trace import Trace
 
 
@@ -33,6 +32,8 @@ def insides(trace: Trace, graph: Graph[int]) -> tuple[Inside, ...]:
 
 
 def _opened(trace: Trace, number: int, out: int) -> str:
+    from tracer.trace.choices import name_of  # only where something is unfolded
+
     op, formulas = trace.op(out), trace.unfolded_formulas
     again = any(span[-1] == out for span in trace.unfolded[number + 1 :])  # its last op was unfolded in its turn
     if op is not None and op.name == "place" and not again:

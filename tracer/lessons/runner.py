@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tracer.errors import ExpressionError, FileFormatError, NotFoundError, TracerError, did_you_mean
 from tracer.files import content_root
 from tracer.lessons.given import shorten
-from tracer.lessons.leaves import Overrides, assignments, overrides_of
+from tracer.lessons.leaves import Overrides as Overrides
+from tracer.lessons.leaves import assignments, overrides_of
 from tracer.lessons.outcome import Outcome
 from tracer.text import Lang, Text
 from tracer.trace.store import is_trace, load

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text as RichText
 
-from tracer.explain.check import Check
 from tracer.explain.explanation import STATES, Explanation, Note, Routes, Row
 from tracer.explain.glossary import GLOSSARY
 from tracer.numbers import NOT_YET
 from tracer.scene.palette import DARK, Palette, Role
 from tracer.scene.prose import Prose
 from tracer.text import Lang, Text
+
+if TYPE_CHECKING:
+    from tracer.explain.check import Check
 
 NOW = Text("◀ now", "◀ いま")
 STEP = Text("step {i} of {n}", "{i} / {n} 歩目")

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.trace.breakpoints import Breakpoint, Stop, run_to
 from tracer.trace.cursor import Cursor
 from tracer.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from tracer.trace.breakpoints import Breakpoint, Stop
 
 AT_ONCE = 20_000
 """Nodes for which a breakpoint's hits are found between two keys; of more they are found beside the app."""
@@ -64,7 +67,11 @@ class Breaks:
 
     def run(self, trace: Trace, position: int, direction: int) -> Stop | None:
         """The next moment (or the one before) at which one that is on stops."""
-        return run_to(trace, position, list(self.on), direction=direction) if self.on else None
+        if not self.on:
+            return None
+        from tracer.trace.breakpoints import run_to
+
+        return run_to(trace, position, list(self.on), direction=direction)
 
     def stop_at(self, trace: Trace, position: int) -> Stop | None:
         """The breakpoint that stops at this very moment."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tracer.explain.proof import Check, check_at, check_node
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import Pass
 from tracer.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from tracer.explain.proof import Check
 
 SMALL = 300
 """Nodes up to which everything is checked on arrival."""
@@ -29,6 +32,8 @@ class Checked:
 
 def check_all(trace: Trace) -> tuple[Checked, ...]:
     """Every node in every pass that reaches it. Takes a moment: for a thread."""
+    from tracer.explain.proof import check_node
+
     found = []
     for this in trace.passes:
         for node in this.columns.nodes.tolist():
@@ -39,6 +44,8 @@ def check_all(trace: Trace) -> tuple[Checked, ...]:
 
 def check_here(cursor: Cursor, node: int) -> tuple[Check, Checked | None]:
     """The check of one node as far as the walk has come, and its stretch of time where a gradient was checked."""
+    from tracer.explain.proof import check_at
+
     check = check_at(cursor, node)
     if check.pass_index is None:
         return check, None

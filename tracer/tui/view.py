@@ -6,19 +6,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from tracer.explain.nudge import Nudge
 from tracer.layout.fold import LIMIT, Folding
 from tracer.scene.notation import Notation
 from tracer.scene.picture import Scene
-from tracer.scene.tensor import Zoom
 from tracer.text import Lang, Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import By
-from tracer.trace.watches import Watch
 from tracer.tui.breaks import NO_BREAKS, Breaks
-from tracer.tui.checks import Checked
 
-if TYPE_CHECKING:  # only a document needs it
+if TYPE_CHECKING:  # what only some views hold
+    from tracer.explain.nudge import Nudge
+    from tracer.scene.tensor import Zoom
+    from tracer.trace.watches import Watch
+    from tracer.tui.checks import Checked
     from tracer.tui.page import Page
 
 APART = "≠"

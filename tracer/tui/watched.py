@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tracer.explain.amount import brief
 from tracer.numbers import NOT_YET
@@ -12,7 +13,9 @@ from tracer.text import Lang, Text, clean
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import By
 from tracer.trace.trace import Trace
-from tracer.trace.watches import Watch, find_node
+
+if TYPE_CHECKING:
+    from tracer.trace.watches import Watch
 
 NOTHING = Told("", "muted")
 MOST_KEPT = 64
@@ -23,12 +26,16 @@ def node_of(watch: Watch, trace: Trace) -> int | None:
     """The node that is watched; None of a figure, and where the trace has none of that name. Looked up once."""
     kept: dict[str, int | None] = trace.kept.setdefault("watched", {})
     if watch.name and watch.name not in kept:
+        from tracer.trace.watches import find_node
+
         kept[watch.name] = find_node(trace, watch.name)
     return kept[watch.name] if watch.name else None
 
 
 def watch_of(trace: Trace, node: int) -> Watch:
     """What watches this node: by its name if that finds it, else by its number."""
+    from tracer.trace.watches import Watch, find_node
+
     by_name = Watch(trace.label(node))
     return by_name if find_node(trace, by_name.name) == node else Watch(f"v{trace.number(node)}")
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
-from tracer.trace.why import Link
 from tracer.tui.screens.doing import NOBODY
 from tracer.tui.screens.unfolding import UnfoldingScreen
-from tracer.tui.screens.why import WhyScreen
 from tracer.tui.view import View
+
+if TYPE_CHECKING:
+    from tracer.trace.why import Link
 
 
 class AskingScreen(UnfoldingScreen):
@@ -24,6 +26,8 @@ class AskingScreen(UnfoldingScreen):
 
     def ask_why(self, node: int, element: int | None) -> None:
         """Ask about a node: of a tensor about one element, an index into the flattened tensor."""
+        from tracer.tui.screens.why import WhyScreen
+
         self.stop_playing()
         screen = WhyScreen(self.view.cursor, node, element, self._show_link)
         self.app.push_screen(screen, partial(self._walk_to_link, self.view))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tracer.errors import TracerError
 from tracer.lessons.runner import Thing
 from tracer.text import Text, clean
-from tracer.trace.breakpoints import Stop, parse_break
 from tracer.trace.cursor import Cursor
-from tracer.trace.query import parse_query
-from tracer.trace.query.steps import quoted
 from tracer.tui.background import in_background
 from tracer.tui.breaks import AT_ONCE, Breaks, marks
-from tracer.tui.screens.breakpoints import BreakpointsScreen
 from tracer.tui.screens.doing import NOBODY
 from tracer.tui.screens.unfolding import UnfoldingScreen
+
+if TYPE_CHECKING:
+    from tracer.trace.breakpoints import Stop
 
 SAID = 6
 """Seconds that it stands on screen which breakpoint stopped."""
@@ -60,6 +60,8 @@ class BreakingScreen(UnfoldingScreen):
 
     def action_breakpoint(self) -> None:
         """Set a breakpoint at the node selected, or at work; again: take it away."""
+        from tracer.trace.breakpoints import parse_break
+
         node = self.view.target
         if node is None or not self.view.cursor.trace.n_nodes:
             self.notify(NOBODY[self.lang], markup=False)
@@ -77,6 +79,8 @@ class BreakingScreen(UnfoldingScreen):
 
     def action_breakpoints(self) -> None:
         """The list of breakpoints: add, switch off and on, take away."""
+        from tracer.tui.screens.breakpoints import BreakpointsScreen
+
         self.stop_playing()
         self.app.push_screen(BreakpointsScreen(self.view.cursor, self._breaks, self.set_breaks))
 
@@ -129,6 +133,9 @@ class BreakingScreen(UnfoldingScreen):
 
 def name_of(cursor: Cursor, node: int) -> str:
     """What a breakpoint or a watch calls a node: by its name, else `v7`, if that finds this node alone."""
+    from tracer.trace.query import parse_query
+    from tracer.trace.query.steps import quoted
+
     trace, label = cursor.trace, cursor.trace.label(node)
     named = [f"name == {quoted(label)}"] if trace.name(node) is not None else []
     for text in (*named, f"v{trace.number(node)}"):

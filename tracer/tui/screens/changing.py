@@ -8,25 +8,26 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from textual.reactive import reactive
 
 from tracer.errors import TracerError
 from tracer.explain.amount import exact
-from tracer.explain.nudge import Nudge, nudge_size
 from tracer.lessons.runner import Overrides, Thing
 from tracer.numbers import format_number
 from tracer.scene.grid import Grid
 from tracer.text import Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.trace import Trace
-from tracer.trace.unfolding import is_own_leaf, taken_from
 from tracer.tui.background import in_background
-from tracer.tui.screens.edit import Edit, EditScreen, Leaf
 from tracer.tui.screens.walking import WalkingScreen
 from tracer.tui.view import View
+
+if TYPE_CHECKING:
+    from tracer.explain.nudge import Nudge
+    from tracer.tui.screens.edit import Edit, Leaf
 
 EDITS_SHOWN = 3
 """Changed leaves named in the title."""
@@ -57,6 +58,8 @@ class Nudging:
     @property
     def value(self) -> float:
         """What the leaf is to be now: the first value and whole nudges, not a sum of rounded ones."""
+        from tracer.explain.nudge import nudge_size
+
         first = number_of(self.start.trace, self.leaf, self.element)
         return float(f"{first + self.times * nudge_size(first):.12g}")
 
@@ -110,6 +113,9 @@ class ChangingScreen(WalkingScreen[Cursor]):
 
     def leaves(self) -> tuple[Leaf, ...]:
         """Every leaf of the run on screen that its program made; constants are not for changing by accident."""
+        from tracer.trace.unfolding import is_own_leaf
+        from tracer.tui.screens.edit import Leaf
+
         trace, first = self.thing.trace, self.opened.trace
         found = []
         for node in range(trace.n_nodes):
@@ -128,6 +134,8 @@ class ChangingScreen(WalkingScreen[Cursor]):
 
     def _element(self, node: int) -> int | None:
         """Which element of a tensor is meant: the chosen one, else the first; None of a single number."""
+        from tracer.trace.unfolding import taken_from
+
         if not self.thing.trace.shape(node):
             return None
         chosen = self.view.cell
@@ -140,6 +148,8 @@ class ChangingScreen(WalkingScreen[Cursor]):
     def target_leaf(self) -> int | None:
         """The node selected or at work if it is a leaf, or the leaf that it is an element of; else the only sensible
         other: the first leaf."""
+        from tracer.trace.unfolding import is_own_leaf, taken_from
+
         trace, target = self.thing.trace, self.view.target
         if target is not None and is_own_leaf(trace, target):
             return target
@@ -181,6 +191,8 @@ class ChangingScreen(WalkingScreen[Cursor]):
     # Edit
 
     def action_edit(self) -> None:
+        from tracer.tui.screens.edit import EditScreen
+
         leaves = self.leaves()
         if not leaves:
             self.notify(_NO_LEAF[self.lang], markup=False)
@@ -226,6 +238,8 @@ class ChangingScreen(WalkingScreen[Cursor]):
         cursor = same_moment(self.view.cursor, thing)
         nudge = None
         if nudging is not None and nudging.leaf < thing.trace.n_nodes:
+            from tracer.explain.nudge import Nudge
+
             nudge = Nudge(at_most(nudging.start, cursor.position), cursor, nudging.leaf, nudging.element)
         self.show_thing(thing, cursor, nudge)
         self._run_next()

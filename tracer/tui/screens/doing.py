@@ -12,7 +12,6 @@ from tracer.text import Text
 from tracer.trace.trace import Trace
 from tracer.tui.background import in_background
 from tracer.tui.checks import SMALL, Checked, check_all, check_here
-from tracer.tui.screens.goto import GoToScreen
 from tracer.tui.screens.jumping import JumpingScreen
 
 if TYPE_CHECKING:
@@ -78,6 +77,8 @@ class DoingScreen(JumpingScreen):
     # Go to
 
     def action_go_to(self) -> None:
+        from tracer.tui.screens.goto import GoToScreen
+
         view = self.view
         self.app.push_screen(GoToScreen(view.cursor, view.by, self.stops), self._go)
 

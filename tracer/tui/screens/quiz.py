@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tracer.explain.predict import Question, next_question, question_for
 from tracer.lessons.runner import Thing
-from tracer.lessons.stop import Arrival
 from tracer.text import Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.trace import Trace
 from tracer.tui.screens.changing import ChangingScreen
-from tracer.tui.screens.predict import Ending, PredictScreen
 from tracer.tui.view import Quiz
+
+if TYPE_CHECKING:
+    from tracer.explain.predict import Question
+    from tracer.lessons.stop import Arrival
+    from tracer.tui.screens.predict import Ending
 
 _NOTHING = Text(
     en="No gradient is still to come. b goes back to where they can be predicted.",
@@ -54,6 +56,8 @@ class QuizScreen(ChangingScreen):
         """Those that were answered."""
 
     def action_predict(self) -> None:
+        from tracer.explain.predict import next_question
+
         question = next_question(self.view.cursor)
         if question is None:
             words = _NOTHING if self.view.cursor.trace.passes else _NO_PASS
@@ -73,6 +77,8 @@ class QuizScreen(ChangingScreen):
 
     def _due(self, after: Cursor) -> Question | None:
         """The first question whose answer a walk from here to `after` would show."""
+        from tracer.explain.predict import question_for
+
         here = self.view.cursor
         for position, pass_index, node, element in self._questions(after.trace):
             if here.position < position <= after.position and (pass_index, node) not in self._asked:
@@ -95,6 +101,8 @@ class QuizScreen(ChangingScreen):
         return Quiz(right, len(asks), next(ahead, None))
 
     def _ask(self, question: Question, after: Cursor) -> None:
+        from tracer.tui.screens.predict import PredictScreen
+
         self.stop_playing()
         self.app.capture_mouse(None)  # a drag over the timeline ends here
         self.change(blanks=frozenset({question.node}), about=None)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tracer.trace.cursor import Cursor
-from tracer.trace.paths import Path, pass_for
 from tracer.tui.screens.dialog import rows_covered
 from tracer.tui.screens.doing import NOBODY
-from tracer.tui.screens.paths import PathsScreen
 from tracer.tui.screens.unfolding import UnfoldingScreen
 from tracer.tui.view import View
 from tracer.tui.widgets.graph import GraphPanel
+
+if TYPE_CHECKING:
+    from tracer.trace.paths import Path
 
 
 class RoutingScreen(UnfoldingScreen):
@@ -23,6 +25,8 @@ class RoutingScreen(UnfoldingScreen):
         if node is None:
             self.notify(NOBODY[self.lang], markup=False)
             return
+        from tracer.tui.screens.paths import PathsScreen
+
         self.stop_playing()
         element = view.cell[1] if view.cell is not None and view.cell[0] == node else None
         screen = PathsScreen(view.cursor, node, element, self._point_out)
@@ -62,6 +66,8 @@ class RoutingScreen(UnfoldingScreen):
 
 def arrival(cursor: Cursor, node: int, path: Path) -> int | None:
     """The position at which the last part of a route has just been delivered."""
+    from tracer.trace.paths import pass_for
+
     this = pass_for(cursor.trace, node, cursor.position)
     if this is None:
         return None

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracer.lessons.runner import Thing
 from tracer.text import Text, clean
-from tracer.trace.breakpoints import parse_break
 from tracer.trace.cursor import Cursor
-from tracer.trace.unfolding import Unfolding
-from tracer.trace.watches import parse_watch
 from tracer.tui.breaks import AT_ONCE, NO_BREAKS
 from tracer.tui.screens.breaking import BreakingScreen
-from tracer.tui.screens.extremes import TEN, ExtremesScreen
-from tracer.tui.screens.search import Picked, SearchScreen
 from tracer.tui.screens.watching import WatchingScreen
-from tracer.tui.seek import Extremes, Hits, extremes, seek
 from tracer.tui.view import Hit
+
+if TYPE_CHECKING:
+    from tracer.trace.unfolding import Unfolding
+    from tracer.tui.screens.search import Picked
+    from tracer.tui.seek import Extremes, Hits
 
 PAST = 50
 """Queries remembered."""
@@ -44,10 +44,14 @@ class SeekingScreen(WatchingScreen, BreakingScreen):
 
     def action_search(self) -> None:
         """Find nodes by a query."""
+        from tracer.tui.screens.search import SearchScreen
+
         self.stop_playing()
         self.app.push_screen(SearchScreen(self.view.cursor, self._past), self._picked)
 
     def _picked(self, picked: Picked | None) -> None:
+        from tracer.tui.seek import Hits
+
         if picked is None:
             return
         typed = picked.found.typed.strip()
@@ -57,6 +61,9 @@ class SeekingScreen(WatchingScreen, BreakingScreen):
 
     def find_first(self, query: str) -> None:
         """Go to the first node that a query finds; of none, say so."""
+        from tracer.tui.screens.search import Picked
+        from tracer.tui.seek import seek
+
         found = seek(self.view.cursor, query)
         if len(found.nodes):
             self._picked(Picked(found, 0))
@@ -65,6 +72,11 @@ class SeekingScreen(WatchingScreen, BreakingScreen):
 
     def begin_with(self, breaks: Sequence[str], watches: Sequence[str]) -> None:
         """What is set from the beginning; before the screen is shown."""
+        if not (breaks or watches):
+            return
+        from tracer.trace.breakpoints import parse_break
+        from tracer.trace.watches import parse_watch
+
         for text in breaks:
             self._breaks = self._breaks.plus(parse_break(text))
         found = tuple(dict.fromkeys(parse_watch(text) for text in watches))
@@ -115,10 +127,15 @@ class SeekingScreen(WatchingScreen, BreakingScreen):
 
     def action_extremes(self) -> None:
         """The ten largest gradients here, or the ten smallest."""
+        from tracer.tui.screens.extremes import ExtremesScreen
+
         self.stop_playing()
         self.app.push_screen(ExtremesScreen(self.view.cursor), self._picked_extreme)
 
     def _picked_extreme(self, picked: tuple[Extremes, int] | None) -> None:
+        from tracer.tui.screens.extremes import TEN
+        from tracer.tui.seek import Hits
+
         if picked is not None:
             found, at = picked
             cursor = self.view.cursor
@@ -134,10 +151,15 @@ class SeekingScreen(WatchingScreen, BreakingScreen):
 
 
 def _extremes_again(smallest: bool, cursor: Cursor) -> NDArray[np.int64]:
+    from tracer.tui.screens.extremes import TEN
+    from tracer.tui.seek import extremes
+
     return extremes(cursor, TEN, smallest=smallest).nodes
 
 
 def _again(typed: str, cursor: Cursor) -> NDArray[np.int64]:
+    from tracer.tui.seek import seek
+
     return seek(cursor, typed).nodes
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tracer.errors import TracerError
-from tracer.explain.nudge import Nudge
 from tracer.lessons.runner import Thing
-from tracer.lessons.unfolded import with_unfolding
 from tracer.text import Text, clean
-from tracer.trace.choices import Choice, choices
-from tracer.trace.unfolding import Frame, Unfolding
 from tracer.tui.background import in_background
 from tracer.tui.screens.doing import NOBODY, DoingScreen
 from tracer.tui.screens.quiz import QuizScreen
-from tracer.tui.screens.unfold import UnfoldScreen, Wanted
+
+if TYPE_CHECKING:
+    from tracer.trace.choices import Choice
+    from tracer.trace.unfolding import Frame, Unfolding
+    from tracer.tui.screens.unfold import Wanted
 
 AT_ONCE = 2000
 """Nodes that open between two keys; more of them open beside the app."""
@@ -34,6 +35,8 @@ class UnfoldingScreen(QuizScreen, DoingScreen):
 
     def action_unfold(self) -> None:
         """Open the node selected, or at work: fold what it came of, or look closer where there is nothing inside."""
+        from tracer.trace.choices import choices
+
         node = self._at_hand
         if node is None:
             self.notify(NOBODY[self.lang], markup=False)
@@ -51,6 +54,8 @@ class UnfoldingScreen(QuizScreen, DoingScreen):
         elif frame is None and first.why_not is None and (first.how == "composite" or len(options.ways) == 1):
             self._unfold(node, first)
         else:
+            from tracer.tui.screens.unfold import UnfoldScreen
+
             name, folds = clean(trace.label(node)), None if frame is None else clean(frame.title)
             self.app.push_screen(UnfoldScreen(name, options, folds), partial(self._unfold_as, node, frame))
 
@@ -65,6 +70,8 @@ class UnfoldingScreen(QuizScreen, DoingScreen):
     @property
     def _unfolding(self) -> Unfolding:
         """What is unfolded in the thing on screen."""
+        from tracer.trace.unfolding import Unfolding
+
         return self.thing.unfolding or Unfolding(self.thing.trace)
 
     @property
@@ -151,6 +158,8 @@ class UnfoldingScreen(QuizScreen, DoingScreen):
     def _show_unfolding(self, before: Unfolding, after: Unfolding) -> None:
         """The same run, moment, selection and nudge, with something else unfolded."""
         there: Callable[[int], int | None] = partial(before.node_in, after)
+        from tracer.lessons.unfolded import with_unfolding
+
         view = self.view
         position = before.position_in(after, view.cursor.position)
         self.thing = with_unfolding(self.thing, after)
@@ -172,10 +181,12 @@ class UnfoldingScreen(QuizScreen, DoingScreen):
         selected = None if view.selected is None else there(view.selected)
         self.set_reactive(UnfoldingScreen.view, replace(view, cell=cell, selected=selected, nudge=None))
         cursor = self.thing.trace.cursor(position)
-        self.show_thing(self.thing, cursor, nudge and Nudge(nudge.before, cursor, nudge.leaf, nudge.element))
+        self.show_thing(self.thing, cursor, nudge and replace(nudge, after=cursor))
 
 
 def unfolded_alike(thing: Thing, unfolding: Unfolding) -> Thing:
     """Another run of the same program, unfolded as far as it can be in the same way."""
+    from tracer.lessons.unfolded import with_unfolding
+
     folded = thing.folded or thing
     return with_unfolding(folded, unfolding.again(folded.trace)[0])

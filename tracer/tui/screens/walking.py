@@ -6,19 +6,21 @@ The stepper moves one cursor, the lockstep screen two at once; both inherit thei
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from textual.timer import Timer
 from textual.widgets import Input, TextArea
 
 from tracer.trace.cursor import Cursor
-from tracer.trace.lockstep import LockstepCursor
 from tracer.trace.segment import GRANULARITIES, By
 from tracer.trace.trace import Trace
 from tracer.tui.memory import SOON, settle
 from tracer.tui.screens.base import AppScreen
 
-Walker = TypeVar("Walker", Cursor, LockstepCursor)
+if TYPE_CHECKING:
+    from tracer.trace.lockstep import LockstepCursor
+
+Walker = TypeVar("Walker", Cursor, "LockstepCursor")
 
 SPEEDS: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Steps a second."""

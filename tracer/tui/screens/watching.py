@@ -3,12 +3,15 @@ unfolding, editing and another block."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tracer.text import Text, clean
-from tracer.trace.watches import Watch
 from tracer.tui.screens.doing import NOBODY
 from tracer.tui.screens.unfolding import UnfoldingScreen
-from tracer.tui.screens.watches import WatchesScreen
 from tracer.tui.watched import watch_of
+
+if TYPE_CHECKING:
+    from tracer.trace.watches import Watch
 
 
 class WatchingScreen(UnfoldingScreen):
@@ -35,6 +38,8 @@ class WatchingScreen(UnfoldingScreen):
 
     def action_watches(self) -> None:
         """The list of watches: add one, take one away, go to one."""
+        from tracer.tui.screens.watches import WatchesScreen
+
         self.stop_playing()
         self.app.push_screen(WatchesScreen(self.view.cursor, self.view.watches, self.set_watches), self._go_to_watched)
 

@@ -9,8 +9,6 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from tracer.explain.explain import explain
-from tracer.explain.nudge import travelled
-from tracer.explain.predict import next_question
 from tracer.scene.palette import Palette, Role
 from tracer.scene.prose import Prose
 from tracer.text import Lang, Text
@@ -89,6 +87,8 @@ class PartingLine(Panel):
 def said(view: View, lang: Lang, palette: Palette, room: int = ROOM) -> Iterator[Prose]:
     """The nudge (in `room` lines, if it can be), then the lesson's words: bright where they belong, dim afterwards."""
     if view.nudge is not None:
+        from tracer.explain.nudge import travelled
+
         lines = travelled(view.nudge)
         if len(lines) > room:
             lines = travelled(view.nudge, inner=False)
@@ -129,7 +129,11 @@ def hints(view: View, lang: Lang, palette: Palette) -> Iterator[Prose]:
     moment = cursor.moment
     if moment.node is not None and cursor.grad_state(moment.node) == "partial":
         yield Prose(_MISSING[lang], style)
-    question = next_question(cursor) if cursor.at_pass is not None else None
+    if cursor.at_pass is None:
+        return
+    from tracer.explain.predict import next_question
+
+    question = next_question(cursor)
     if question is not None and not view.blanks and view.quiz is None:
         yield Prose(_PREDICT.format(name=question.name(trace))[lang], style)
 
