@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.layout.test_route import channels
 from tracer.layout import tracks
 from tracer.layout.route import ways_through
-from tracer.layout.tracks import Nets, routed
+from tracer.layout.runs import Nets
+from tracer.layout.tracks import routed
 
 
 @given(st.lists(channels(), min_size=1, max_size=6), st.sampled_from([1, 4]))

@@ -6,18 +6,18 @@ where a thing stands in its rank may differ by some cells.
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from tracer.layout.arrivals import Arrivals
 from tracer.layout.coordinates import pull_straight
+from tracer.layout.corners import Corners
 from tracer.layout.placed import Direction, Placed, Point, Size, Spacing
 from tracer.layout.places import Pulls, places
 from tracer.layout.reading import Read
+from tracer.layout.runs import Nets
 from tracer.layout.sweeps import Rows, ordered_rows
 from tracer.layout.things import Grouped, Ints, Things, joined, ragged
-from tracer.layout.tracks import Nets, routed
+from tracer.layout.tracks import routed
 
 PULL_OF_A_NODE, PULL_OF_A_WIRE, PULL_ALONG_A_WIRE = 1, 2, 8
 """A long wire should run straight."""
@@ -139,25 +139,24 @@ class LargeLayout:
         width = high + shift + margin
         length = int(flow[-1] + steps[-1])
 
-        def cells(column: Ints, row: Ints) -> tuple[Point, ...]:
-            pair = (column + shift, row) if self.direction == "down" else (row, column + shift)
-            return tuple(zip(pair[0].tolist(), pair[1].tolist(), strict=True))
+        def turned(column: Ints, row: Ints) -> tuple[Ints, Ints]:
+            return (column + shift, row) if self.direction == "down" else (row, column + shift)
 
-        keys = self.edges
+        def cells(column: Ints, row: Ints) -> list[Point]:
+            x, y = turned(column, row)
+            return list(zip(x.tolist(), y.tolist(), strict=True))
+
         leave, turn, arrive = (
             (middle[:nodes], start + self.along - 1),
             routes.turns(flow + band_and_room),
             (goal, start[arrivals.user]),
         )
-        corners = cells(*(np.concatenate(ends)[routes.points] for ends in zip(leave, turn, arrive, strict=True)))
-        bounds = pairwise(routes.bounds)
-        paths = {
-            keys[edge]: corners[low:high] for edge, (low, high) in zip(arrivals.edge.tolist(), bounds, strict=True)
-        }
+        keys = list(map(self.edges.__getitem__, arrivals.edge.tolist()))
+        x, y = turned(*(np.concatenate(ends)[routes.points] for ends in zip(leave, turn, arrive, strict=True)))
         return Placed(
             direction=self.direction,
             at=dict(zip(self.names, cells(low, start), strict=True)),
-            routes=paths,
+            routes=Corners(keys, x, y, routes.bounds),
             out_ports=dict(zip(self.names, cells(*leave), strict=True)),
             width=width if self.direction == "down" else length,
             height=length if self.direction == "down" else width,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 from tracer.layout.graph import Graph
@@ -36,14 +34,16 @@ def read(graph: Graph[Any]) -> Read:
     nodes = list(graph)
     number = {node: at for at, node in enumerate(nodes)}
     targets: list[list[int]] = []
-    parallel: list[Mapping[Edge, Any]] = []
-    for _, users in graph.adjacency():
-        targets.append([number[user] for user in users])
-        parallel += users.values()
-    keys: list[Edge] = list(chain.from_iterable(parallel))
-    sources = [node for node, users in enumerate(targets) for _ in users]
-    ends = list(chain.from_iterable(targets))
-    if len(keys) > len(ends):  # an edge for each of parallel ones
-        count = list(map(len, parallel))
-        sources, ends = (list(chain.from_iterable(map(repeat, row, count))) for row in (sources, ends))
+    sources: list[int] = []
+    ends: list[int] = []
+    keys: list[Edge] = []
+    for at, (_, users) in enumerate(graph.adjacency()):  # once through: what lies about in memory is dear to fetch
+        row = []
+        for user, parallel in users.items():
+            end = number[user]
+            row.append(end)
+            ends += [end] * len(parallel)
+            keys += parallel
+        targets.append(row)
+        sources += [at] * (len(keys) - len(sources))
     return Read(nodes, targets, sources, ends, keys)
