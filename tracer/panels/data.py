@@ -185,9 +185,11 @@ class Cells(Sequence[Cell]):
     """The index of the part: its first axes are held there."""
     document: int = 0
     grad: bool = False
+    order: tuple[int, ...] | None = None
+    """Which of the part's cells stand where, by their flat index, where they were sorted or not all are shown."""
 
     def __len__(self) -> int:
-        return math.prod(self.shape)
+        return math.prod(self.shape) if self.order is None else len(self.order)
 
     @overload
     def __getitem__(self, index: int) -> Cell: ...
@@ -198,5 +200,7 @@ class Cells(Sequence[Cell]):
             return [self[i] for i in range(*index.indices(len(self)))]
         if not -len(self) <= index < len(self):
             raise IndexError(index)
-        place = tuple(int(i) for i in np.unravel_index(index % len(self), self.shape))
+        index %= len(self)
+        flat = index if self.order is None else self.order[index]
+        place = tuple(int(i) for i in np.unravel_index(flat, self.shape)) if self.shape else ()
         return Cell(self.of, (*self.at, *place), self.document, self.grad)

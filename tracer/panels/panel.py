@@ -102,6 +102,10 @@ class Panel(ABC):
     def data(self, view: RunView, choice: Choice) -> Data | Text:
         """What is to be shown; in words, why there is nothing (yet)."""
 
+    def parameters(self, observation: Observation) -> tuple[str, ...]:
+        """The parameters it can show, for those that follow the choice of one."""
+        return ()
+
     def draw(
         self,
         data: Data | Text,

@@ -6,6 +6,7 @@ another hue; the selected point stands in brackets, in front of all.
 
 from __future__ import annotations
 
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +111,7 @@ def _ways(board: Board, data: Data, look: Look, frame: tuple[Floats, Floats], he
         line = np.array([*(way[index] for way in ways if index < len(way)), data.values[index]])
         line = line[np.isfinite(line).all(axis=1)]
         places = [_place(point, frame, 2 * look.width, 4 * height) for point in line]
-        for (x0, y0), (x1, y1) in zip(places, places[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(places):
             for i in range(n := max(abs(x1 - x0), abs(y1 - y0), 1)):
                 field[round(y0 + (y1 - y0) * i / n), round(x0 + (x1 - x0) * i / n)] = True
     bits = (field.reshape(height, 4, look.width, 2).transpose(0, 2, 1, 3) * _BITS).sum(axis=(2, 3))

@@ -1,0 +1,138 @@
+"""How probable each symbol is to come next at a position, and how the loss pulls at its score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tracer.panels.data import NOTHING, Cells, Data, Floats
+from tracer.panels.labels import symbol
+from tracer.panels.panel import NOT_HERE, NOT_YET, Choice, Panel, RunView
+from tracer.panels.place import NO_GRADIENT, POSITION, Place, joined, numbers, said
+from tracer.text import Text
+from tracer.trace.observation import Array, Observation
+from tracer.train.report import Setup
+
+TARGET = Text("◀ target", "◀ 正解")
+END = Text("end of document", "文書の終わり")
+AFTER = Text("after {context}", "{context} の次")
+NOTE = Text(
+    "target {target}: {rank} of {all}, p = {p}; loss here −log p = {loss}",
+    "正解 {target}: {all} 種類中 {rank} 位、p = {p}。ここでの損失 −log p = {loss}",
+)
+TWIN_NOTE = Text(
+    "(p − 1 at the target, p elsewhere) / {all} positions: raise {target}, lower the others",
+    "正解では (p − 1)、ほかでは p を位置の数 {all} で割った値。{target} を上げ、ほかを下げます",
+)
+
+
+class Probabilities(Panel):
+    """(V,) at one position, the most probable first; the twin keeps that order."""
+
+    id = "probabilities"
+    title = Text("Next symbol", "次の文字の確率")
+    twin = Text("dL/d logit", "dL/d ロジット")
+    caption = Text(
+        "How probable the model finds each symbol to come next; ◀ marks the one that does.",
+        "モデルが予測する次の文字の確率。◀ が実際の次の文字（正解）です。",
+    )
+    twin_caption = Text(
+        "How the loss pulls at each score: the target's is pushed up (−), all others down (+).",
+        "損失が各スコアを動かす向き。正解は上げられ（−）、ほかは下げられます（+）。",
+    )
+    about = Text(
+        "The softmax of the scores (logits) at one position, the most probable symbol first. A model that knows"
+        " nothing gives each the same 1/V. ⟨B⟩ is the mark at which a document ends (and began). The loss at this"
+        " position is −log of the target's probability: 0 if the model was sure and right, large if it did not expect"
+        " what came. Document, section 4.7.",
+        "ある位置でのスコア（ロジット）のソフトマックスを、確率の高い文字から順に並べたものです。"
+        "何も知らないモデルなら、どの文字も 1/V になります。⟨B⟩ は文書の始まりと終わりの印です。"
+        "この位置の損失は正解の確率の −log で、確信をもって当てれば 0 に近く、予想していなければ大きくなります。"
+        "資料の 4.7 を参照。",
+    )
+    twin_about = Text(
+        "This is where backpropagation enters the model. For softmax with cross-entropy the gradient of a score is"
+        " simply its probability, less 1 at the target, divided by the number of positions the loss is a mean of. So"
+        " the numbers of a position add up to 0, and a position that is predicted well hardly pulls at all. The"
+        " symbols stand in the order of their probabilities, as on the other side. Document, section 4.7.",
+        "逆伝播がモデルに入っていく入口です。ソフトマックスと交差エントロピーでは、"
+        "スコアの勾配は確率そのもの（正解だけは確率から 1 を引いた値）を、"
+        "損失を平均する位置の数で割ったものになります。そのため一つの位置の値を合計すると 0 になり、"
+        "うまく予測できている位置はほとんど何も動かしません。並び順は確率の表示と同じです。資料の 4.7 を参照。",
+    )
+    chooses = ("position", "document")
+
+    def applies(self, setup: Setup, observation: Observation | None) -> bool:
+        if observation is None:
+            return bool(setup.symbols)
+        seen = observation.seen("probs")
+        return seen is not None and seen.value.ndim == 2
+
+    def data(self, view: RunView, choice: Choice) -> Data | Text:
+        observation = view.observation
+        if observation is None:
+            return NOT_YET
+        place = Place.of(view, choice, observation)
+        seen = observation.seen("probs", place.document)
+        if seen is None or seen.value.ndim != 2 or not seen.value.size:
+            return NOT_HERE
+        at = min(place.position, len(seen.value) - 1)
+        probs = np.asarray(seen.value[at], np.float64)
+        order = np.argsort(-np.where(np.isnan(probs), -np.inf, probs), kind="stable")
+        shown, of = probs, "probs"
+        if choice.grad:
+            of = "logits" if observation.taps.get("logits") else "probs"
+            pulled = observation.seen(of, place.document)
+            found = None if pulled is None else numbers(pulled, grad=True)
+            if found is None or found.shape != seen.value.shape:
+                return NO_GRADIENT.format(step=f"{observation.step:,}")
+            shown = found[at]
+        symbols, target = view.setup.symbols, place.target
+        where = np.flatnonzero(order == target) if target is not None else ()
+        marks = {"target": frozenset(int(i) for i in where), "current": frozenset({0})}
+        words = [self.twin if choice.grad else self.title, AFTER.format(context=place.context())]
+        words.append(place.in_words(POSITION.format(position=at)))
+        return Data(
+            "bars",
+            joined(words),
+            observation.step,
+            shown[order],
+            rows=tuple(symbol(int(token), symbols) for token in order),
+            axis=self.twin if choice.grad else Text("probability", "確率"),
+            signed=choice.grad,
+            low=None if choice.grad else 0.0,
+            high=None if choice.grad else 1.0,
+            marks={name: which for name, which in marks.items() if which},
+            badges=tuple(_badge(int(token), target, len(symbols)) for token in order),
+            cells=Cells(of, (len(order),), (at,), place.document, choice.grad, tuple(order.tolist())),
+            note=_note(probs, order, target, symbols, len(seen.value), grad=choice.grad),
+            reading=Text("{row} after " + _braces(place.here), _braces(place.here) + " の次が {row}"),
+        )
+
+
+def _badge(token: int, target: int | None, bos: int) -> Text:
+    """What is special about a symbol: the target, the mark at a document's end."""
+    words = [TARGET] if token == target else []
+    if bos and token == bos:
+        words.append(END)
+    return joined(words, " ")
+
+
+def _note(
+    probs: Floats, order: Array, target: int | None, symbols: Sequence[str], positions: int, *, grad: bool
+) -> Text:
+    if target is None or not 0 <= target < len(probs):
+        return NOTHING
+    name = symbol(target, symbols)
+    if grad:
+        return TWIN_NOTE.format(all=positions, target=name)
+    rank = int(np.flatnonzero(order == target)[0]) + 1
+    with np.errstate(all="ignore"):
+        loss = float(-np.log(probs[target]))
+    return NOTE.format(target=name, rank=rank, all=f"{len(probs):,}", p=said(probs[target]), loss=said(loss, 3))
+
+
+def _braces(words: str) -> str:
+    """A symbol may be a brace: in a pattern it is written twice."""
+    return words.replace("{", "{{").replace("}", "}}")

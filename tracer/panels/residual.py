@@ -1,0 +1,116 @@
+"""The residual stream on its way up: how long its vector is after each part, and how far the part turned it."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from tracer.panels.data import Data, Floats
+from tracer.panels.panel import NOT_HERE, NOT_YET, Choice, Panel, RunView
+from tracer.panels.place import NO_GRADIENT, POSITION, Place, cosine, joined, norm, numbers, said
+from tracer.text import Text
+from tracer.trace.cells import Cell
+from tracer.trace.observation import Observation
+from tracer.train.report import Setup
+
+_STAGE = re.compile(r"layer(\d{1,6})\.(attn|mlp)_out", re.ASCII)
+COSINE = Text("cos {cosine}", "cos {cosine}")
+NOTE = Text("cos: with the stage before (1 = same direction)", "cos は前の段との向きの近さ（1 なら同じ向き）")
+TWIN_NOTE = Text("cos: with the stage above it, from which it comes", "cos は、流れてくる元の上の段との向きの近さ")
+
+
+class Residual(Panel):
+    """(stages,) L2 norms at one position: `embed`, `L0_attn`, `L0_mlp`, ..."""
+
+    id = "residual"
+    title = Text("Residual stream", "残差ストリーム")
+    twin = Text("dL/d residual", "dL/d 残差")
+    caption = Text(
+        "Length of a position's vector after each part, and its cosine with the one before.",
+        "各段を通った後のベクトルの長さ（L2 ノルム）と、前の段との向きの近さ（cos）。",
+    )
+    twin_caption = Text(
+        "Length of the gradient at each stage: along residuals it comes down nearly whole.",
+        "各段での勾配の長さ。残差接続に沿って、勾配はほとんど弱まらずに下りてきます。",
+    )
+    about = Text(
+        "One position's vector as it enters the first layer, then after each attention and each perceptron. With"
+        " residual connections a part adds to the stream instead of replacing it, so the norm changes gently and the"
+        " cosine with the stage before stays near 1; switch them off (--residual off) and both jump. Document,"
+        " section 4.5.",
+        "一つの位置のベクトルを、最初の層に入るときと、注意機構と MLP をそれぞれ通った後とで比べます。"
+        "残差接続があると、各部分は置き換えるのではなく足し込むだけなので、長さはゆるやかに変わり、"
+        "前の段との cos は 1 に近いままです。残差接続を切る（--residual off）と、どちらも大きく変わります。"
+        "資料の 4.5 を参照。",
+    )
+    twin_about = Text(
+        "The gradient of the same vectors, from the top (last) back to the embedding. An addition passes its upstream"
+        " gradient on unchanged, so the stream is a highway: what arrives at the bottom is what started at the top,"
+        " plus what each part sends back. Without residuals the gradient must go through every part, and may fade or"
+        " grow layer by layer. Document, section 4.5.",
+        "同じベクトルの勾配です。いちばん上（最後の段）から埋め込みへと流れます。"
+        "足し算は上流の勾配をそのまま渡すので、残差ストリームは勾配の高速道路になります。下に届くのは、"
+        "上から直通で来た分に、各部分を通ってきた分を足したものです。残差接続がないと、"
+        "勾配はすべての部分を通らなければならず、層ごとに弱まったり大きくなったりします。資料の 4.5 を参照。",
+    )
+    chooses = ("position", "document")
+
+    def applies(self, setup: Setup, observation: Observation | None) -> bool:
+        if observation is None:
+            return bool(setup.symbols)
+        return len(stages(observation)) > 1
+
+    def data(self, view: RunView, choice: Choice) -> Data | Text:
+        observation = view.observation
+        if observation is None:
+            return NOT_YET
+        place = Place.of(view, choice, observation)
+        at = place.position
+        names: list[str] = []
+        vectors: list[Floats] = []
+        for name in stages(observation):
+            seen = observation.seen(name, place.document)
+            found = None if seen is None else numbers(seen, grad=choice.grad)
+            if found is not None and found.ndim == 2 and at < len(found):
+                names.append(name)
+                vectors.append(found[at])
+        if not names:
+            return NO_GRADIENT.format(step=f"{observation.step:,}") if choice.grad else NOT_HERE
+        # a gradient comes from the stage above, a value from the one below
+        beside = [*vectors[1:], None] if choice.grad else [None, *vectors[:-1]]
+        alike = np.array(
+            [np.nan if other is None else cosine(one, other) for one, other in zip(vectors, beside, strict=True)]
+        )
+        return Data(
+            "bars",
+            joined([self.twin if choice.grad else self.title, place.in_words(POSITION.format(position=place.here))]),
+            observation.step,
+            np.array([norm(one) for one in vectors]),
+            rows=tuple(map(short_name, names)),
+            axis=Text("L2 norm", "L2 ノルム"),
+            low=0.0,
+            log=choice.log,
+            extra={"cosine": alike},
+            badges=tuple(
+                COSINE.format(cosine=said(c)) if other is not None else Text("", "")
+                for c, other in zip(alike.tolist(), beside, strict=True)
+            ),
+            cells=tuple(Cell(name, (at,), place.document, choice.grad) for name in names),
+            note=TWIN_NOTE if choice.grad else NOTE,
+        )
+
+
+def stages(observation: Observation) -> tuple[str, ...]:
+    """The names of the residual stream's stages, from the embedding up."""
+    found = [
+        (int(m[1]), 0 if m[2] == "attn" else 1, name) for name in observation.taps if (m := _STAGE.fullmatch(name))
+    ]
+    first = ("embed",) if "embed" in observation.taps else ()
+    return (*first, *(name for *_, name in sorted(found)))
+
+
+def short_name(stage: str) -> str:
+    """`L0_attn` of `layer0.attn_out`."""
+    found = _STAGE.fullmatch(stage)
+    return f"L{found[1]}_{found[2]}" if found else stage
