@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
-from tracer.core.record import LeafKey, Override
 from tracer.errors import NotFoundError, did_you_mean
 from tracer.lessons.part import Part, split
 from tracer.numbers import format_full
 from tracer.trace.trace import Trace
 
-Overrides = Mapping[LeafKey, Override]
+if TYPE_CHECKING:
+    from tracer.core.record import LeafKey, Override
+
+Overrides: TypeAlias = "Mapping[LeafKey, Override]"
 """Leaf -> its new number, or of a tensor those of some elements: {index into the flattened tensor: number}."""
 
 NAMES_LISTED = 12

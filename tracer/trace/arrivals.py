@@ -53,7 +53,9 @@ class Arrivals:
         """(D,) the node each delivery reaches."""
         self.tensors: Bools = columns.slot[self.nodes] >= 0 if len(columns.slot) else np.zeros(len(self.nodes), bool)
         """(R,) which of the nodes are arrays."""
-        self._place = np.searchsorted(this.columns.nodes, self.targets.astype(this.columns.nodes.dtype))
+        place = np.zeros(trace.n_nodes, np.int64)
+        place[self.nodes] = np.arange(len(self.nodes))
+        self._place = place[self.targets]
         self.counts = np.bincount(self._place, minlength=len(self.nodes))
         """(R,) deliveries to each node."""
         self._first = np.cumsum(self.counts) - self.counts

@@ -99,8 +99,8 @@ class Pass:
     @cached_property
     def users(self) -> NDArray[np.int64]:
         """(D,) the node whose gradient each delivery reads."""
-        found: NDArray[np.int64] = np.searchsorted(self._trace.columns.offsets, self.edges, side="right") - 1
-        return found
+        offsets = self._trace.columns.offsets
+        return np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))[self.edges]
 
     @cached_property
     def targets(self) -> NDArray[np.int64]:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from tracer.core.columns import CONST, ENDS, LIVE, Columns, Parameters, Table, TapNumbers, Taps
 from tracer.core.op import Op, find_op
-from tracer.core.record import LeafKey
 from tracer.core.rerun import delivering
 from tracer.errors import NotFoundError, did_you_mean
 from tracer.numbers import format_number
@@ -26,6 +25,7 @@ from tracer.trace.segment import PARTS, By, Pass, Segment, segments_of
 if TYPE_CHECKING:
     import networkx as nx
 
+    from tracer.core.record import LeafKey
     from tracer.trace.cursor import Cursor
 
 

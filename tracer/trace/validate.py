@@ -81,8 +81,8 @@ def _check_ops(c: Columns, counts: NDArray[np.int64]) -> None:
     ends = c.flags & ENDS > 0
     must(not (ends & (leaf | (c.flags & LIVE == 0))).any(), "a node has unknown flags")
     if len(c.inputs):
-        live = np.append(c.flags[c.inputs] & LIVE, 0)
-        fed = np.where(counts > 0, np.maximum.reduceat(live, c.offsets[:-1]), 0)
+        live = np.concatenate([[0], np.cumsum(c.flags[c.inputs] & LIVE > 0)])
+        fed = np.where(live[c.offsets[1:]] > live[c.offsets[:-1]], LIVE, 0)
         # a tensor may be made without history (no_grad, detach, whole numbers), a plain number always has one
         without = (fed > c.flags & LIVE) & (len(c.slot) == len(c.op) and c.slot >= 0)
         must(not ((fed != c.flags & LIVE) & ~leaf & ~ends & ~without).any(), "a node's flags contradict its inputs")
@@ -161,7 +161,9 @@ def _expected(c: Columns, this: PassColumns, flows: NDArray[np.bool_]) -> int:
     counts = c.offsets[nodes + 1] - c.offsets[nodes]
     edges = np.repeat(c.offsets[nodes] - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
     targets = c.inputs[edges[flows[edges]]]
-    must(bool((nodes[nodes.searchsorted(targets)] == targets).all()), "a pass forgot a node it reached")
+    reached = np.zeros(len(c.op), bool)
+    reached[nodes] = True
+    must(bool(reached[targets].all()), "a pass forgot a node it reached")
     return len(targets)
 
 
