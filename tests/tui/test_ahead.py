@@ -15,8 +15,8 @@ from tracer.tui.widgets.panel import Panel
 
 def foresee(screen: StepperScreen) -> None:
     """Do all that an idle moment would be used for."""
-    for job in screen.work_ahead():
-        job()
+    for _ in (*screen.work_ahead(), *screen.work_at_rest()):
+        pass
 
 
 def pictures(screen: StepperScreen) -> list[tuple[object, ...]]:

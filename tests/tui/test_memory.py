@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from tracer.tui.memory import settle
+from tracer.tui.memory import settle, tidy
 
 
 class Node:
@@ -19,8 +19,10 @@ class Node:
 
 @pytest.fixture(autouse=True)
 def thaw() -> object:
+    before = gc.get_threshold()
     yield None
     gc.unfreeze()
+    gc.set_threshold(*before)
 
 
 def test_what_stays_is_set_aside_and_what_goes_is_freed() -> None:
@@ -41,4 +43,14 @@ def test_what_was_set_aside_is_freed_the_next_time() -> None:
     gc.collect()
     assert watch() is not None, "set aside: not looked at"
     settle()
+    assert watch() is None
+
+
+def test_between_keys_young_objects_are_looked_through_and_otherwise_seldom() -> None:
+    settle()
+    assert gc.get_threshold()[0] >= 50_000, "the key that makes the last of them would wait"
+    gone = Node()
+    watch = weakref.ref(gone)
+    del gone
+    tidy()
     assert watch() is None

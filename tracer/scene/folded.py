@@ -206,9 +206,34 @@ def changes(trace: Trace, nodes: NDArray[np.int64], at_pass: int | None) -> NDAr
             found.append(segment.start + 1 + hit)
     if at_pass is not None:
         this = trace.passes[at_pass]
-        found.append(_positions(this, this.deliveries_to_all(nodes)))
+        found.append(_received(trace, at_pass, nodes))
         found.append(np.array([this.start + 1, this.stop]))
     return np.sort(np.concatenate(found))
+
+
+def _is_stretch(nodes: NDArray[np.int64]) -> bool:
+    """Whether these nodes, which are ascending, leave none out; most folds are of this kind."""
+    return len(nodes) > 0 and int(nodes[-1]) - int(nodes[0]) + 1 == len(nodes)
+
+
+def _received(trace: Trace, at_pass: int, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The positions at which these nodes have just received something in a pass, in no order."""
+    if not len(nodes):
+        return NONE
+    key = ("scene.received", at_pass)
+    if key not in trace.kept:
+        this = trace.passes[at_pass]
+        counts = np.bincount(this.targets, minlength=trace.n_nodes)
+        positions = _positions(this, np.arange(len(this.edges)))
+        trace.kept[key] = positions[this.order], np.concatenate([[0], np.cumsum(counts)])
+    positions, starts = trace.kept[key]
+    if _is_stretch(nodes):
+        stretch: NDArray[np.int64] = positions[starts[nodes[0]] : starts[nodes[-1] + 1]]
+        return stretch
+    low = starts[nodes]
+    counts = starts[nodes + 1] - low
+    rows: NDArray[np.int64] = positions[np.repeat(low - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())]
+    return rows
 
 
 def _made(trace: Trace, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -222,6 +247,8 @@ def _made(trace: Trace, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _among(values: NDArray[np.int64], nodes: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether each value is one of these nodes, which are ascending."""
+    if _is_stretch(nodes):
+        return np.asarray((values >= nodes[0]) & (values <= nodes[-1]), np.bool_)
     at = np.minimum(nodes.searchsorted(values), len(nodes) - 1)
     return np.asarray(nodes[at] == values, np.bool_)
 

@@ -23,6 +23,9 @@ from tracer.scene.standing import Changes, Standing
 from tracer.text import Lang
 from tracer.trace.cursor import Cursor, Moment
 
+READ_AT_ONCE = 16
+"""Nodes of which everything is read within a millisecond or two."""
+
 Shown = tuple[Reading | FoldReading, tuple[PortRow, ...], str]
 """All that a box shows: what is read of it, its ports' rows, its check."""
 
@@ -211,6 +214,14 @@ class Now:
             inputs_left_out=arrangement.hidden_inputs[node],
             users_left_out=arrangement.hidden_users[node],
         )
+
+    def read_ahead(self) -> Iterator[None]:
+        """Reads what the boxes show, little by little: a fold that is shown for the first time takes milliseconds."""
+        for i, node in enumerate(self.arrangement.sizes):
+            if node < 0 or node not in self.kept.shown:
+                self._box_now(node)
+                if node < 0 or not i % READ_AT_ONCE:
+                    yield
 
     def wires(self) -> list[Wire]:
         """A wire for each drawn edge, and for each bundle of them."""

@@ -6,7 +6,7 @@ of one trace, and knows nothing of Rich, Textual or Graphviz. What is not in the
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.explain.delivery import together
-from tracer.layout.fold import LIMIT, Folding, is_folded
+from tracer.layout.fold import LIMIT, Folding, is_folded, stretch_of
 from tracer.scene.arrange import Arrangement, arrange
 from tracer.scene.folded import folded_words
 from tracer.scene.notation import NOTATIONS as NOTATIONS
@@ -70,35 +70,8 @@ def build_scene(
         route: edges of a route to point out.
         breakpoints: where breakpoints are set, as far as that is known at the cursor.
     """
-    trace, moment = cursor.trace, cursor.moment
-    at_work = _drawn(trace, moment.user if moment.kind == "edge" else moment.node)
-    selected = _drawn(trace, selected)
-    arrangement = arrange(trace, notation, at_work or 0, limit, digits, folding)
-    if selected is not None and arrangement.box_of(selected) is None:
-        arrangement = arrange(trace, notation, max(selected, 0), limit, digits, folding)
-    pointed = () if selected is None else (selected,)
-    mine = moment.user is not None and selected in trace.inputs(moment.user)
-    at_work, selected = (
-        arrangement.box_of(at_work, moment.user),
-        arrangement.box_of(selected, moment.user if mine else None),
-    )
-    if part is not None:
-        selected = next((box for box, fold in arrangement.drawn.folds.items() if fold.key == part), selected)
-    now = Now(
-        cursor,
-        moment,
-        _arriving(cursor, moment, by),
-        cursor.at_pass,
-        arrangement,
-        notation,
-        digits,
-        at_work,
-        selected,
-        pointed,
-        lang,
-        checks or {},
-        blanks,
-    )
+    now = _now(cursor, by, notation, selected, lang, digits, checks, blanks, limit, folding, part)
+    trace, arrangement = cursor.trace, now.arrangement
     return Scene(
         notation=notation,
         boxes=now.boxes()
@@ -114,6 +87,72 @@ def build_scene(
             Frame(one.number, one.out, one.nodes, *rect, one.title)
             for one, rect in zip(arrangement.insides, arrangement.rects, strict=True)
         ),
+    )
+
+
+def read_ahead(
+    cursor: Cursor,
+    *,
+    by: By = "edge",
+    notation: Notation = "boxes",
+    selected: int | None = None,
+    lang: Lang = "en",
+    checks: Mapping[int, str] | None = None,
+    blanks: frozenset[int] = frozenset(),
+    limit: int = LIMIT,
+    folding: Folding | None = None,
+    part: str | None = None,
+) -> Iterator[None]:
+    """What takes long in a picture that will be asked for, in many small pieces. `build_scene` takes the same."""
+    stretch_of(cursor.trace, cursor.moment.node or 0, limit, folding)
+    yield
+    now = _now(cursor, by, notation, selected, lang, 4, checks, blanks, limit, folding, part)
+    yield
+    yield from now.read_ahead()
+
+
+def _now(
+    cursor: Cursor,
+    by: By,
+    notation: Notation,
+    selected: int | None,
+    lang: Lang,
+    digits: int,
+    checks: Mapping[int, str] | None,
+    blanks: frozenset[int],
+    limit: int,
+    folding: Folding | None,
+    part: str | None,
+) -> Now:
+    """The moment in its arrangement."""
+    trace, moment = cursor.trace, cursor.moment
+    at_work = _drawn(trace, moment.user if moment.kind == "edge" else moment.node)
+    selected = _drawn(trace, selected)
+    arrangement = arrange(trace, notation, at_work or 0, limit, digits, folding)
+    if selected is not None and arrangement.box_of(selected) is None:
+        arrangement = arrange(trace, notation, max(selected, 0), limit, digits, folding)
+    pointed = () if selected is None else (selected,)
+    mine = moment.user is not None and selected in trace.inputs(moment.user)
+    at_work, selected = (
+        arrangement.box_of(at_work, moment.user),
+        arrangement.box_of(selected, moment.user if mine else None),
+    )
+    if part is not None:
+        selected = next((box for box, fold in arrangement.drawn.folds.items() if fold.key == part), selected)
+    return Now(
+        cursor,
+        moment,
+        _arriving(cursor, moment, by),
+        cursor.at_pass,
+        arrangement,
+        notation,
+        digits,
+        at_work,
+        selected,
+        pointed,
+        lang,
+        checks or {},
+        blanks,
     )
 
 

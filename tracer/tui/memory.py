@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 
+SELDOM = (100_000, 20, 100)
+"""Thresholds of the collector while somebody walks: young objects are looked through between keys, by `tidy`."""
+
 SOON = 0.4
 """Seconds after a screen was opened: it has been painted, and hardly anybody has pressed a key."""
 
@@ -16,3 +19,9 @@ def settle() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*SELDOM)
+
+
+def tidy() -> None:
+    """Look through young objects: a millisecond or two, at a moment at which nobody waits."""
+    gc.collect(1)

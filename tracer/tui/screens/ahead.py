@@ -15,6 +15,7 @@ from typing import Literal
 from tracer.lessons.runner import Thing
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import GRANULARITIES, By
+from tracer.tui.memory import tidy
 from tracer.tui.screens.folding import FoldingScreen, revealed
 from tracer.tui.screens.seeking import SeekingScreen
 from tracer.tui.view import Hit, View
@@ -158,6 +159,7 @@ class AheadScreen(FoldingScreen, SeekingScreen):
 
     def work_at_rest(self) -> Iterator[None]:
         """Paint what else may come, and read what steps of other sizes will need."""
+        tidy()
         for view in self.possible():
             yield
             if view is not None:

@@ -99,6 +99,11 @@ class BreakingScreen(UnfoldingScreen):
             return
         self.jump(stop.node, stop.position)
         if self.view.cursor.position == stop.position:
+            self.call_after_refresh(self._tell_stop_at, stop)  # words take longer to lay out than the picture
+
+    def _tell_stop_at(self, stop: Stop) -> None:
+        """What is said of a stop, if that is where one still is."""
+        if self.view.cursor.position == stop.position:
             self.tell_stop(stop)
 
     def tell_stop(self, stop: Stop) -> None:

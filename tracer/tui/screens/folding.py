@@ -39,7 +39,7 @@ class FoldingScreen(UnfoldingScreen):
 
     def select_part(self, key: str) -> None:
         """Point out a part that is drawn as one box: it is explained, and enter opens it."""
-        self.change(part=key, selected=None, about=None, opened=None, cell=None)
+        self.show(part_pointed_out(self.view, key))
 
     def _box_of(self, node: int | None) -> Box | None:
         """The box of the present picture that has this id."""
@@ -64,15 +64,21 @@ class FoldingScreen(UnfoldingScreen):
 
     def open_part(self, key: str) -> None:
         """Draw what is in a part, and point out where the walk is in it, else what comes first in it."""
+        self.stop_playing()
+        self.show(self.after_opening(key))
+
+    def after_opening(self, key: str) -> View:
+        """The view with a part open."""
         folding = self.view.folding
         assert folding is not None, "it is drawn as one box"
-        self.stop_playing()
         before = {box.node for box in self.scene.boxes}
-        self._fold_to(folding.open(key))
-        fresh = [box for box in self.scene.boxes if box.node not in before]
+        view = self.with_folding(folding.open(key))
+        fresh = [box for box in scene_of(view, self.lang).boxes if box.node not in before]
         inside = [box for box in fresh if key in box.inside] or fresh
-        if inside:
-            self.select_box(next((box for box in inside if box.working), inside[0]))
+        if not inside:
+            return view
+        box = next((box for box in inside if box.working), inside[0])
+        return part_pointed_out(view, box.key) if box.key else pointed_out(view, box.node)
 
     # Close
 
@@ -87,16 +93,23 @@ class FoldingScreen(UnfoldingScreen):
 
     def close_part(self, key: str) -> None:
         """Draw a part as one box again, and point it out."""
-        assert self.view.folding is not None, "it was opened"
         self.stop_playing()
-        self._fold_to(self.view.folding.close(key))
-        self.select_part(key)
+        self.show(self.after_closing(key))
+
+    def after_closing(self, key: str) -> View:
+        """The view with a part closed."""
+        assert self.view.folding is not None, "it was opened"
+        return part_pointed_out(self.with_folding(self.view.folding.close(key)), key)
 
     def on_graph_panel_closed(self, message: GraphPanel.Closed) -> None:
         self.close_part(message.key)
 
+    def with_folding(self, folding: Folding) -> View:
+        """The view with other parts open."""
+        return replace(self.view, folding=folding, part=None, opened=None)
+
     def _fold_to(self, folding: Folding) -> None:
-        self.change(folding=folding, part=None, opened=None)
+        self.show(self.with_folding(folding))
 
     # Show
 
@@ -162,6 +175,11 @@ class FoldingScreen(UnfoldingScreen):
     def _draw(self, **changes: Any) -> None:
         if self.view.folding is not None:
             self._fold_to(replace(self.view.folding, **changes))
+
+
+def part_pointed_out(view: View, key: str) -> View:
+    """The view with a part pointed out; no node is, then."""
+    return replace(view, part=key, selected=None, about=None, opened=None, cell=None)
 
 
 def revealed(view: View, node: int) -> View:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, lru_cache
+from typing import TypedDict
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -13,15 +15,18 @@ from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.strip import Strip
 
-from tracer.layout.fold import LIMIT
+from tracer.layout.fold import LIMIT, Folding
 from tracer.scene.canvas import Ink, draw, fit, style_of
 from tracer.scene.compact import compacted, reading
 from tracer.scene.minimap import Minimap, minimap, overlaid, wanted
+from tracer.scene.notation import Notation
 from tracer.scene.palette import Palette
 from tracer.scene.prose import Prose
 from tracer.scene.raster import Viewport
 from tracer.scene.scene import Box, Scene, build_scene
+from tracer.scene.scene import read_ahead as scene_ahead
 from tracer.text import Lang, Text
+from tracer.trace.segment import By
 from tracer.tui.breaks import marked_at
 from tracer.tui.view import Show, View
 from tracer.tui.widgets.panel import Panel
@@ -277,21 +282,43 @@ def scene_of(view: View, lang: Lang) -> Scene:
     return view.scenes[lang]
 
 
+def read_ahead(view: View, lang: Lang) -> Iterator[None]:
+    """What takes long in the scene of a view that may be shown next, in many small pieces."""
+    if lang not in view.scenes:
+        yield from scene_ahead(view.cursor, **_asked_of(view, lang))
+
+
 def _scene_of(view: View, lang: Lang) -> Scene:
-    return build_scene(
-        view.cursor,
-        by=view.by,
-        notation=view.notation,
-        selected=view.pointed_out,
-        lang=lang,
-        checks=view.marks(),
-        blanks=view.blanks,
-        folding=view.folding,
-        limit=LIMIT if view.folding is None else view.folding.limit,
-        part=view.part,
-        route=view.route,
-        breakpoints=marked_at(view.cursor, view.breaks),
-    )
+    breakpoints = marked_at(view.cursor, view.breaks)
+    return build_scene(view.cursor, route=view.route, breakpoints=breakpoints, **_asked_of(view, lang))
+
+
+class _Asked(TypedDict):
+    """What `build_scene` and `read_ahead` both take."""
+
+    by: By
+    notation: Notation
+    selected: int | None
+    lang: Lang
+    checks: dict[int, str]
+    blanks: frozenset[int]
+    folding: Folding | None
+    limit: int
+    part: str | None
+
+
+def _asked_of(view: View, lang: Lang) -> _Asked:
+    return {
+        "by": view.by,
+        "notation": view.notation,
+        "selected": view.pointed_out,
+        "lang": lang,
+        "checks": view.marks(),
+        "blanks": view.blanks,
+        "folding": view.folding,
+        "limit": LIMIT if view.folding is None else view.folding.limit,
+        "part": view.part,
+    }
 
 
 def _place(whole: int, seen: int, spans: list[tuple[int, int]], moved: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -26,7 +26,9 @@ from tracer.tui.view import View
 MORE = Text(en="{lines} more", ja="あと {lines} 行")
 WHEEL = 2
 """Lines that one notch of the wheel moves."""
-KEPT = 8
+WRITTEN_AT_ONCE = 12
+"""Lines that are made ready for the terminal between two looks at what else there is to do."""
+KEPT = 24
 """Pictures that a panel remembers: of the view on screen, those before it, and those that may come next."""
 
 
@@ -185,8 +187,8 @@ class Panel(Widget, can_focus=True):
         if self.PAINTED is not None and self.settled:
             self._remembered = [*(one for one in self._remembered if one.inputs != painted.inputs), painted][-KEPT:]
 
-    def paint_ahead(self, view: View) -> None:
-        """Paint a view that may be shown next, and remember it. What is on screen stays as it is."""
+    def paint_ahead(self, view: View) -> Iterator[None]:
+        """Paint a view that may be shown next, and remember it, in small pieces. What is on screen stays as it is."""
         size = self.size
         if self.PAINTED is None or not self.settled or not self.is_mounted or not size or not self.display:
             return
@@ -194,13 +196,17 @@ class Panel(Widget, can_focus=True):
         before = [getattr(self, name, None) for name in names]
         self.let_go()
         inputs = (view, *self._inputs(size)[1:])
+        lines: list[Strip] = []
         if all(one.inputs != inputs for one in self._remembered):
             lines = self._painted(view, size)
             self._remember(Painted(inputs, lines, self._state()))
-            for line in lines:
-                self._for_terminal(line).render(self.app.console)  # a strip remembers it
         for name, value in zip(names, before, strict=True):
             setattr(self, name, value)
+        for y, line in enumerate(lines):
+            if y % WRITTEN_AT_ONCE == 0:
+                yield
+            if self.size == size:
+                self._for_terminal(line).render(self.app.console)  # a strip remembers it
 
     def render_lines(self, crop: Region) -> list[Strip]:
         size = self.size
