@@ -1,4 +1,4 @@
-"""Ahead: while nobody presses a key, what the next one will show is painted, panel by panel.
+"""Ahead: while nobody presses a key, what the next one will show is painted, piece by piece.
 
 What is on screen follows from the view alone, so a picture painted before it is asked for is the very picture that
 would be painted then. A key that was foreseen has only to put it on the screen; any other paints as ever.
@@ -8,35 +8,46 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
 from tracer.lessons.runner import Thing
 from tracer.trace.cursor import Cursor
-from tracer.trace.segment import GRANULARITIES
+from tracer.trace.segment import GRANULARITIES, By
+from tracer.tui.memory import tidy
 from tracer.tui.screens.folding import FoldingScreen, revealed
+from tracer.tui.screens.later import import_later
 from tracer.tui.screens.seeking import SeekingScreen
 from tracer.tui.view import Hit, View
+from tracer.tui.widgets.graph import read_ahead
 from tracer.tui.widgets.header import Header
 from tracer.tui.widgets.panel import Panel
 from tracer.tui.widgets.timeline import Timeline
 
 STILL = 0.01
 """Seconds after a change before anything is painted ahead: what is on screen comes first."""
+AGAIN = 0.002
+"""Seconds until it is looked again whether what is on screen has been written."""
+REST = 0.05
+"""Seconds without a key after which less likely keys are prepared too: whoever steps fast does not wait for them."""
+
+DONE = object()
 
 Move = Literal["step", "hit", "run"]
 """A step, to the next hit of a search, to the next breakpoint."""
 
 
 class AheadScreen(FoldingScreen, SeekingScreen):
-    """Foresees that the last move is made again in the same direction, or else a step is taken."""
+    """Foresees that the last move is made again in the same direction, or else a step is taken; then other keys."""
 
     def __init__(self, thing: Thing) -> None:
         super().__init__(thing)
         self._last: tuple[Move, int] = ("step", 1)
         """The last move, and which way it went."""
-        self._work: Iterator[Callable[[], None]] = iter(())
+        self._work: Iterator[None] = iter(())
+        self._resting = False
+        """Whether the likeliest is done, and the work is what else may come."""
         self._waiting: asyncio.TimerHandle | None = None
 
     @abstractmethod
@@ -60,7 +71,7 @@ class AheadScreen(FoldingScreen, SeekingScreen):
     # What comes
 
     def foreseen(self) -> Iterator[View]:
-        """The views that may come next, the likeliest first."""
+        """The views that are likeliest to come next, the likeliest first."""
         move, n = self._last
         view = {"step": self._after_step, "hit": self._after_hit, "run": self._after_run}[move](n)
         if view is not None:
@@ -70,8 +81,19 @@ class AheadScreen(FoldingScreen, SeekingScreen):
             if view is not None:
                 yield view
 
-    def _after_step(self, n: int) -> View | None:
-        after = self.walker.step(n, self.by)
+    def possible(self) -> Iterator[View | None]:
+        """What else may come next: None where there is nothing to show after such a key."""
+        move, n = self._last
+        yield self._after_step(-n)
+        if move != "hit":
+            yield self._after_hit(1)
+        if move != "run":
+            yield self._after_run(1)
+        yield self._after_run(-n if move == "run" else -1)
+        yield self._after_hit(-n if move == "hit" else -1)
+
+    def _after_step(self, n: int, by: By | None = None) -> View | None:
+        after = self.walker.step(n, by or self.by)
         return None if after == self.walker else self.walked(after)
 
     def _after_hit(self, n: int) -> View | None:
@@ -91,7 +113,7 @@ class AheadScreen(FoldingScreen, SeekingScreen):
     def watch_view(self) -> None:
         self._stop_ahead()
         if not self.app.is_headless:  # tests say when
-            self._work = self.work_ahead()
+            self._work, self._resting = self.work_ahead(), False
             self._waiting = asyncio.get_running_loop().call_later(STILL, self._paint_on)
 
     def on_unmount(self) -> None:
@@ -103,23 +125,68 @@ class AheadScreen(FoldingScreen, SeekingScreen):
             self._waiting = None
 
     def _paint_on(self) -> None:
-        """One panel, then whatever else there is to do, such as a key."""
+        """One small piece, then whatever else there is to do, such as a key."""
         self._waiting = None
         if not self.is_current or self.app.mouse_captured is not None:
             return
-        job = next(self._work, None)
-        if job is not None:
-            job()
-            self._waiting = asyncio.get_running_loop().call_later(0, self._paint_on)
+        soon = AGAIN
+        if not self._writes_first:
+            done = next(self._work, DONE) is DONE
+            soon = 0
+            if done and self._resting:
+                return
+            if done:
+                self._work, self._resting, soon = self.work_at_rest(), True, REST
+        self._waiting = asyncio.get_running_loop().call_later(soon, self._paint_on)
 
-    def work_ahead(self) -> Iterator[Callable[[], None]]:
-        """What there is to paint, in the order in which it is worth it."""
+    @property
+    def _writes_first(self) -> bool:
+        """Whether something that has changed is not on the screen yet, or a key is on its way."""
+        waits = self._dirty_widgets or self._layout_required or self._repaint_required
+        return bool(waits) or not (self._message_queue.empty() and self.app._message_queue.empty())
+
+    def work_ahead(self) -> Iterator[None]:
+        """Paint what is likeliest to come, in many small pieces."""
         for view in self.foreseen():
-            for panel in self.query(Panel):
-                yield lambda panel=panel, view=view: panel.paint_ahead(view)  # type: ignore[misc]
+            yield
+            yield from self._prepare(view)
         at = GRANULARITIES.index(self.by)
         for by in (*GRANULARITIES[max(0, at - 1) : at], *GRANULARITIES[at + 1 : at + 2]):
             view = replace(self.view, by=by)  # smaller or bigger steps: these two count them, which takes long at first
             for panel in self.query(Panel):
                 if isinstance(panel, Header | Timeline):
-                    yield lambda panel=panel, view=view: panel.paint_ahead(view)  # type: ignore[misc]
+                    yield from panel.paint_ahead(view)
+                    yield
+
+    def work_at_rest(self) -> Iterator[None]:
+        """Paint what else may come, and read what steps of other sizes will need."""
+        yield from import_later()
+        tidy()
+        for view in self.possible():
+            yield
+            if view is not None:
+                yield from self._prepare(view)
+        yield from self._prepare_folding()
+        for by in GRANULARITIES:
+            for n in (1, -1):
+                view = self._after_step(n, by) if by != self.by else None
+                yield
+                if view is not None:
+                    yield from read_ahead(replace(view, by=by), self.lang)
+
+    def _prepare(self, view: View) -> Iterator[None]:
+        yield from read_ahead(view, self.lang)
+        for panel in self.query(Panel):
+            yield from panel.paint_ahead(view)
+            yield
+
+    def _prepare_folding(self) -> Iterator[None]:
+        """What enter and backspace show where the graph is folded."""
+        box, folding = self._box_at_hand, self.view.folding
+        if folding is None or box is None:
+            return
+        if box.key:
+            yield from read_ahead(self.with_folding(folding.open(box.key)), self.lang)
+            yield from self._prepare(self.after_opening(box.key))
+        if box.closes:
+            yield from self._prepare(self.after_closing(box.closes))
