@@ -339,13 +339,15 @@ class GradientTracer(App[None]):
 
     def _show(self, request: Request, thing: Thing | Document | Course | OpenedRun) -> None:
         """Whatever was opened, in place of what was walked before."""
-        from tracer.lessons.documents.course import Course
-        from tracer.lessons.documents.document import Document
         from tracer.lessons.runner import Thing
 
         if isinstance(thing, Thing):
             self._walk(request, thing)
-        elif isinstance(thing, Course):
+            return
+        from tracer.lessons.documents.course import Course
+        from tracer.lessons.documents.document import Document
+
+        if isinstance(thing, Course):
             self._list(request, thing)
         elif isinstance(thing, Document):
             self._play(request, thing)
