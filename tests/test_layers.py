@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,74 @@ sys.exit(start.main([]))
 """
     modules = loaded(code)
     assert not modules & {"typer", "pydantic", "numpy", "networkx", "textual"}
+
+
+NOT_AT_FIRST = {
+    "typer": "the parser of the command line",
+    "pydantic": "the parser's own",
+    "networkx": "cycles among the parts of a folded graph",
+    "graphviz": "export",
+    "markdown_it": "documents",
+    "tomllib": "lessons",
+    "tracer.lessons.content": "the list of lessons",
+    "tracer.lessons.lesson": "lessons",
+    "tracer.lessons.documents.document": "documents",
+    "tracer.lessons.process": "running a program",
+    "tracer.lessons.again": "editing a leaf",
+    "tracer.core.record": "recording",
+    "tracer.explain.proof": "checks of a small graph, and the key i",
+    "tracer.trace.paths": "the key a",
+    "tracer.trace.query": "the key /",
+    "tracer.trace.unfolding": "unfolding",
+    "tracer.trace.why": "the key y",
+    "tracer.tui.screens.edit": "the key e",
+    "tracer.tui.screens.gallery": "the list of lessons",
+    "tracer.tui.screens.search": "the key /",
+}
+"""What the first picture of a large saved trace does without, and what it is for."""
+
+
+def test_a_large_saved_trace_comes_to_its_first_picture_without_what_later_keys_need(tmp_path: Path) -> None:
+    """What is imported costs every user who opens a file a part of a second, whatever they do next."""
+    from tracer import Value, record, scope
+
+    with record() as made:
+        x = v = Value(1.0, name="x")
+        for i in range(100):
+            with scope(f"step {i}"):
+                for _ in range(6):
+                    v = v * x
+        v.backward()
+    made.trace.save(tmp_path / "large.trace")
+    code = """
+import sys
+import tracer.__main__ as start
+import tracer.cli.terminal as terminal
+import tracer.tui.start as app
+terminal.interactive = lambda: True
+def run_app(first, thing, **_):
+    from tracer.tui.app import GradientTracer
+    from tracer.tui.widgets.graph import scene_of
+    shown = GradientTracer(first=first, thing=thing)
+    with shown._context():
+        from tracer.tui.screens.stepper import StepperScreen
+        stepper = StepperScreen(thing)
+        stepper.begin_with(first.breaks, first.watches)
+        assert any(box.node < 0 for box in scene_of(stepper.view, "en").boxes), "it is folded"
+    sys.stdout.write(" ".join(sys.modules))
+    return 0
+app.run_app = run_app
+sys.exit(start.main(["open", sys.argv[1]]))
+"""
+    modules = loaded(code, str(tmp_path / "large.trace"))
+    assert {"textual", "numpy", "tracer.layout.fold", "tracer.tui.screens.stepper"} <= modules
+    assert modules & NOT_AT_FIRST.keys() == set()
+
+
+def test_what_is_imported_once_all_is_painted_is_there() -> None:
+    from tracer.tui.screens.later import LATER
+
+    assert all(find_spec(name) for name in LATER)
 
 
 def test_a_command_imports_its_own_module_alone() -> None:
