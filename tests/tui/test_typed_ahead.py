@@ -92,3 +92,17 @@ async def test_a_key_that_comes_back_from_a_field_that_is_gone_ends_nothing() ->
         kept.stop()
         await until(pilot, lambda: app.screen.query_one(Input).value == "1")
         assert app.is_running
+
+
+async def test_an_arrow_that_was_dealt_with_holds_up_no_letter_even_while_something_remembers_it() -> None:
+    app = app_of()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await begun(pilot)
+        arrow = key("left")  # remembered here; in the app a queue's last look ahead remembers one
+        app.post_message(arrow)
+        await until(pilot, lambda: screen.view.shown == 29)
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(app.screen, RunToScreen) and isinstance(app.focused, Input))
+        app.post_message(key("7"))
+        await until(pilot, lambda: app.screen.query_one(Input).value == "7")
+        assert arrow not in app._typed_into
