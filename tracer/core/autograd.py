@@ -14,6 +14,7 @@ from tracer.core.backend import namespace
 from tracer.core.function import Function, wanted
 from tracer.core.grad_mode import set_grad_enabled
 from tracer.core.memory import replace
+from tracer.core.passed import HEARING
 from tracer.core.record import ACTIVE
 from tracer.core.record_tensors import GrowingTensorPass
 from tracer.core.tensor import Tensor
@@ -155,6 +156,9 @@ class Walk:
             growing = self._began(seed)
         for recorder, one in zip(ACTIVE if growing else (), growing, strict=True):
             recorder.ended_tensor_pass(one, self.reached, self.hooked, self.aside)
+        if self.collect is None and not self.part:
+            for heard in HEARING:
+                heard((), self.reached)
 
     def _began(self, seed: Tensor) -> list[GrowingTensorPass]:
         if self.part:
@@ -256,7 +260,7 @@ class Walk:
             tensor._grad = self._as_tensor(g, tensor)
         for k in self._targets.get(id(fn), ()):
             self.collected[k] = g
-        if ACTIVE:
+        if ACTIVE or HEARING:
             self.reached[fn.serial] = _array(g)
         return g
 
@@ -291,7 +295,7 @@ class Walk:
                     hook(leaf)
             elif self.collect is None:
                 self.aside.append(leaf._serial)
-            if ACTIVE:
+            if ACTIVE or HEARING:
                 self.reached[leaf._serial] = leaf._grad._array if into and leaf._grad is not None else _array(g)
 
     def _add_to(self, leaf: Tensor, g: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tracer.core import floats
+from tracer.core.passed import HEARING
 from tracer.core.record import ACTIVE
 from tracer.core.value import Value
 from tracer.errors import GraphError
@@ -52,3 +53,5 @@ def backward(root: Value) -> None:
                 deliveries += 1
     for recorder, one in zip(ACTIVE, growing, strict=True):
         recorder.ended_pass(root, one, order, deliveries)
+    for heard in HEARING:
+        heard(order, {})

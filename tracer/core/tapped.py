@@ -39,7 +39,7 @@ class Tapped(dict[str, list[Any]]):
 
     def numbers(self) -> TapNumbers:
         """The numbers of each thing, where the things are plain numbers."""
-        return {name: tuple(locked(_filled(one, np.nan)) for one in list(things)) for name, things in self.items()}
+        return {name: tuple(locked(filled(one, np.nan)) for one in list(things)) for name, things in self.items()}
 
     def forget_all(self) -> None:
         """Drop the things whose pieces are no longer coming."""
@@ -100,12 +100,12 @@ def _put(rows: list[Any], at: tuple[int, ...], thing: Any) -> bool:
 
 def nodes_of(rows: Any, ids: Ids) -> NDArray[np.int32]:
     """The nodes with these serial numbers, in an array; shorter rows end in -1."""
-    serials = _filled(rows, NOBODY)
+    serials = filled(rows, NOBODY)
     found = ids.find_all(serials.reshape(-1)).astype(np.int32)
     return found.reshape(serials.shape)
 
 
-def _filled(rows: Any, rest: float) -> NDArray[Any]:
+def filled(rows: Any, rest: float) -> NDArray[Any]:
     """Lists in lists as an array of the type of `rest`, which stands wherever a row is shorter."""
     array = np.full(_shape(rows), rest)
     _fill(array, rows)
@@ -125,5 +125,10 @@ def _fill(array: NDArray[Any], rows: Any) -> None:
         if rows is not None and array.size:
             array[(0,) * array.ndim] = rows
         return
+    flat = array.ndim == 1
     for place, one in enumerate(rows):
-        _fill(array[place : place + 1].reshape(array.shape[1:]), one)
+        if flat and not isinstance(one, list):  # a row of numbers, and there are thousands of them
+            if one is not None:
+                array[place] = one
+        else:
+            _fill(array[place : place + 1].reshape(array.shape[1:]), one)

@@ -16,6 +16,7 @@ from tracer.core import floats
 from tracer.core.growing import GrowingPass
 from tracer.core.op import OPS, Op
 from tracer.core.ops import elementwise as _ops
+from tracer.core.passed import HEARING
 from tracer.core.record import ACTIVE, Recorder
 from tracer.core.serial import next_serial
 from tracer.errors import GraphError
@@ -375,11 +376,12 @@ class HandPass:
             raise GraphError(f"by_hand: combine is {combine!r}; it must be 'add' or 'assign'.")
         self.root, self.combine = root, combine
         self._growing: list[tuple[Recorder, GrowingPass]] = []
+        self._reached: list[Value] = []
 
     def __enter__(self) -> HandPass:
         from tracer.core.backward import clear_inner
 
-        clear_inner(self.root)
+        self._reached = clear_inner(self.root)
         self._growing = [(r, r.began_by_hand(self.root, self.combine)) for r in ACTIVE]
         self.root._grad = 1.0
         return self
@@ -406,7 +408,9 @@ class HandPass:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._growing = []
+        for heard in HEARING:
+            heard(self._reached, {})
+        self._growing, self._reached = [], []
 
 
 def by_hand(root: Value, combine: str = "add") -> HandPass:

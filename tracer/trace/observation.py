@@ -7,7 +7,7 @@ updated by then. It is what all panels are drawn from, and it says the same in b
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,21 @@ from numpy.typing import NDArray
 
 from tracer.trace import observation_file
 from tracer.trace.moments import row_positions
-from tracer.trace.things import Thing, parameters_of, things_of, tokens_of
+from tracer.trace.things import (
+    Part,
+    Thing,
+    Tokens,
+    lengths_of,
+    numbers_of,
+    parameters_of,
+    split,
+    tokens_of,
+    wholes_of,
+)
 from tracer.trace.trace import Trace
 
 Array = NDArray[Any]
 """float64 of `Value`s, the tensor's own dtype else."""
-Tokens = tuple[tuple[int, ...], ...]
 _LAYER = re.compile(r"layer(\d{1,6})\.", re.ASCII)
 
 
@@ -146,24 +155,50 @@ def observe(
             do with, this is their value. Without it they are left out.
         moments: by parameter.
     """
-    moment = observed_position(trace)
-    numbers = _Numbers(trace, moment)
-    taps = {name: tuple(map(numbers.seen, things)) for name, things in things_of(trace).items()}
-    taps = {name: _without_future(name, seen) for name, seen in taps.items() if seen}
-    if "logits" in taps and "probs" not in taps:
-        probs = tuple(Seen(softmax(one.value), None) for one in taps["logits"] if one.value.ndim == 2)
-        taps |= {"probs": probs} if len(probs) == len(taps["logits"]) else {}
-    tokens, targets = tokens_of(trace)
+    numbers = _Numbers(trace, observed_position(trace))
     there, weights = parameters_of(trace), {}
     for name in dict.fromkeys((*(held or {}), *there)):
         known = (moments or {}).get(name, _NOTHING)
-        if name in there and (there[name].nodes >= 0).all():
+        if name in there:
             weights[name] = numbers.weights(there[name], known)
-        elif held is not None and name in held:
-            still = held[name]
-            weights[name] = Weights(still, None, np.zeros_like(still) if trace.parameters else None, known.m, known.v)
+        elif held is not None:
+            weights[name] = Weights(held[name], None, np.zeros_like(held[name]), known.m, known.v)
+    taps = {name: [numbers.seen(one) for one in things] for name, things in wholes_of(trace).items()}
+    return assemble(taps, numbers_of(trace), step=step, loss=loss, weights=weights, lr=lr)
+
+
+def assemble(
+    things: Mapping[str, Sequence[Seen]],
+    numbers: Mapping[str, Sequence[Array]],
+    *,
+    step: int,
+    loss: float,
+    weights: Mapping[str, Weights],
+    lr: float | None,
+) -> Observation:
+    """An observation of things as the program marked them: batches are split, padding is cut away.
+
+    Args:
+        things: by name, in order.
+        numbers: what was tapped as `tokens` and `targets`.
+    """
+    lengths = lengths_of(numbers)
+    taps = {}
+    for name, some in things.items():
+        parts = split(name, [one.value.shape for one in some], lengths)
+        taps[name] = _without_future(
+            name, tuple(_part(one, part) for one, its in zip(some, parts, strict=True) for part in its)
+        )
+    logits = taps.get("logits", ())
+    if "probs" not in taps and logits and all(one.value.ndim == 2 for one in logits):
+        taps["probs"] = tuple(Seen(softmax(one.value), None) for one in logits)
+    tokens, targets = tokens_of(numbers)
     documents = len(tokens) or len(targets) or max((len(taps.get(name, ())) for name in ("embed", "logits")), default=0)
     return Observation(step, loss, documents or 1, tokens, targets, taps, weights, lr)
+
+
+def _part(whole: Seen, part: Part) -> Seen:
+    return Seen(whole.value[part.index], None if whole.grad is None else whole.grad[part.index])
 
 
 def observed_position(trace: Trace) -> int:
@@ -234,16 +269,20 @@ def _values(trace: Trace, position: int) -> NDArray[np.float64]:
 
 
 def _gradients(trace: Trace, position: int) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """(n + 1,) twice: whether every plain number has a gradient at a position where no pass is under way, and it."""
-    has, grad = np.zeros(trace.n_nodes + 1, bool), np.full(trace.n_nodes + 1, np.nan)
+    """(n + 1,) twice: whether gradient came to every plain number, or was left there, and how much.
+
+    At a position where no pass is under way. It is 0 where none came, as a `Value` has it; the last row is for node -1.
+    """
+    has, grad = np.zeros(trace.n_nodes + 1, bool), np.zeros(trace.n_nodes + 1)
+    grad[-1] = np.nan
     table, times = trace.columns.writes, row_positions(trace, "write")
     written = 0
 
     def write(until: int) -> None:
         nonlocal written
         rows = slice(written, int(np.searchsorted(times, until, side="right")))
-        has[table.node[rows]] = table.flag[rows] == 0
-        grad[table.node[rows]] = np.where(table.flag[rows] == 0, table.value[rows], np.nan)
+        grad[table.node[rows]] = table.value[rows]
+        has[table.node[rows]] |= table.value[rows] != 0
         written = rows.stop
 
     for this in trace.passes:

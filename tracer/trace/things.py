@@ -7,7 +7,7 @@ computed them: `Thing.shape` is the shape that panels know, `Cell.index` an inde
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +20,85 @@ Array = NDArray[Any]
 Index = tuple[int | slice, ...]
 Kinds = Mapping[str, tuple["Thing", ...]]
 
+Tokens = tuple[tuple[int, ...], ...]
+
+NUMBERS = ("tokens", "targets")
+"""Names under which the numbers of symbols are tapped."""
 AXES = {"attn": 3, "embed": 2, "heads": 2, "attn_out": 2, "mlp": 2, "mlp_out": 2, "logits": 2, "probs": 2}
 """Axes of one document's thing, by the last word of a tap's name; with one more, the first counts documents."""
 SQUARE = "attn"
 """Its last two axes are positions both; of the others' it is the first."""
 _NAME = re.compile(r"(?:layer\d+\.)?(\w+)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One document's part of a thing."""
+
+    index: Index
+    shape: tuple[int, ...]
+
+
+def split(name: str, shapes: Sequence[tuple[int, ...]], lengths: Sequence[Sequence[int]]) -> list[list[Part]]:
+    """The documents in each of the things that were tapped under a name, without the positions after their last.
+
+    Args:
+        shapes: of the things, in order.
+        lengths: of as many things the positions that their documents have: see `lengths_of`.
+    """
+    found = _NAME.fullmatch(name)
+    axes = AXES.get(found[1]) if found else None
+    parts = []
+    for k, shape in enumerate(shapes):
+        count = None if axes is None or len(shape) - axes not in (0, 1) else 1 if len(shape) == axes else shape[0]
+        if count is None:
+            parts.append([Part((), shape)])
+            continue
+        mine: Sequence[int | None] = lengths[k] if k < len(lengths) and len(lengths[k]) == count else [None] * count
+        batch = len(shape) != axes
+        parts.append([_part(shape, (b,) if batch else (), mine[b], found) for b in range(count)])
+    return parts
+
+
+def _part(shape: tuple[int, ...], document: Index, length: int | None, name: re.Match[str] | None) -> Part:
+    inside = shape[len(document) :]
+    axes = (1, 2) if name is not None and name[1] == SQUARE else (0,)
+    if length is None or any(length > inside[axis] for axis in axes):
+        return Part(document, inside)
+    kept = tuple(length if axis in axes else size for axis, size in enumerate(inside))
+    return Part((*document, *map(slice, kept)), kept)
+
+
+def lengths_of(numbers: Mapping[str, Sequence[Array]]) -> list[list[int]]:
+    """Of each tapped batch (or document) how many positions each document has: as many as there are targets.
+
+    Args:
+        numbers: `tokens` and `targets`, as they were tapped.
+    """
+    return [[int((row >= 0).sum()) for row in thing] for thing in _whole_numbers(numbers, "targets", "tokens")]
+
+
+def tokens_of(numbers: Mapping[str, Sequence[Array]]) -> tuple[Tokens, Tokens]:
+    """(tokens, targets) of each document, without the padding; () where nothing is tapped so."""
+    lengths = lengths_of(numbers)
+    found = []
+    for name in NUMBERS:
+        rows: list[tuple[int, ...]] = []
+        for k, thing in enumerate(_whole_numbers(numbers, name)):
+            fits = k < len(lengths) and len(lengths[k]) == len(thing)
+            rows += [tuple(row[: lengths[k][b] if fits else None].tolist()) for b, row in enumerate(thing)]
+        found.append(tuple(rows))
+    return found[0], found[1]
+
+
+def _whole_numbers(numbers: Mapping[str, Sequence[Array]], *names: str) -> list[NDArray[np.int64]]:
+    """(B, T) each, of the first name that has any; -1 for what is no whole number from 0."""
+    some = next((numbers[name] for name in names if numbers.get(name)), [])
+    rows = [np.atleast_2d(one).astype(np.float64) for one in some if one.ndim in (1, 2)]
+    return [np.where((one >= 0) & (one < 1 << 53), one, -1).astype(np.int64) for one in rows]
+
+
+# In a trace
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +160,16 @@ class Thing:
         return not self.nodes.ndim and int(self.nodes) >= 0 and trace.is_tensor(int(self.nodes))
 
 
+def wholes_of(trace: Trace) -> Kinds:
+    """Name -> the things that the program marked, in order, batches as they are."""
+    found: Kinds | None = trace.kept.get("whole things")
+    if found is None:
+        some = {name: nodes for name, nodes in trace.taps.items() if name not in NUMBERS}
+        made = {name: tuple(one for nodes in things for one in _wholes(trace, nodes)) for name, things in some.items()}
+        found = trace.kept["whole things"] = {name: things for name, things in made.items() if things}
+    return found
+
+
 def things_of(trace: Trace) -> Kinds:
     """Name -> the thing of each document, for the names of `tracer.core.taps`; for others the things as they are.
 
@@ -93,11 +177,14 @@ def things_of(trace: Trace) -> Kinds:
     """
     found: Kinds | None = trace.kept.get("things")
     if found is None:
-        lengths = _lengths(trace)
+        lengths = lengths_of(numbers_of(trace))
         found = {
-            name: tuple(one for k, nodes in enumerate(some) for one in _split(trace, name, nodes, lengths, k))
-            for name, some in trace.taps.items()
-            if name not in ("tokens", "targets")
+            name: tuple(
+                Thing(thing.nodes, one.shape, one.index)
+                for thing, parts in zip(things, split(name, [one.shape for one in things], lengths), strict=True)
+                for one in parts
+            )
+            for name, things in wholes_of(trace).items()
         }
         trace.kept["things"] = found
     return found
@@ -107,19 +194,21 @@ def parameters_of(trace: Trace) -> Mapping[str, Thing]:
     """Name -> each parameter that the recorded step had anything to do with."""
     found: Mapping[str, Thing] | None = trace.kept.get("parameter things")
     if found is None:
-        known = {name: nodes for name, nodes in trace.parameters.items() if (nodes >= 0).any()}
+        known = {name: nodes for name, nodes in trace.parameters.items() if nodes.size and (nodes >= 0).all()}
         found = trace.kept["parameter things"] = {name: Thing(one, shape_of(trace, one)) for name, one in known.items()}
     return found
 
 
-def tokens_of(trace: Trace) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
-    """(tokens, targets) of each document, without the padding; () where nothing is tapped so."""
-    lengths = _lengths(trace)
-    found = []
-    for name in ("tokens", "targets"):
-        rows = [row for k, thing in enumerate(_numbers(trace, name)) for row in _rows(thing, lengths, k)]
-        found.append(tuple(rows))
-    return found[0], found[1]
+def numbers_of(trace: Trace) -> dict[str, list[Array]]:
+    """What was tapped as tokens and as targets: (T,) or (B, T) each."""
+    found = {}
+    for name in NUMBERS:
+        things = list(trace.tap_numbers.get(name, ()))
+        for nodes in trace.taps.get(name, ()):
+            if not nodes.ndim and int(nodes) >= 0 and trace.is_tensor(int(nodes)):
+                things.append(np.asarray(trace.value(int(nodes))))
+        found[name] = things
+    return found
 
 
 def shape_of(trace: Trace, nodes: NDArray[np.int32]) -> tuple[int, ...]:
@@ -132,63 +221,14 @@ def shape_of(trace: Trace, nodes: NDArray[np.int32]) -> tuple[int, ...]:
     return (*nodes.shape, *(max(sizes) for sizes in zip(*inner, strict=True)))
 
 
-# Documents
-
-
-def _split(
-    trace: Trace, name: str, nodes: NDArray[np.int32], lengths: list[list[int]], k: int
-) -> tuple[Thing, ...] | list[Thing]:
-    """One tapped thing as the things of its documents.
-
-    Args:
-        lengths, k: how many positions each document of every pass has, and which pass this is.
-    """
+def _wholes(trace: Trace, nodes: NDArray[np.int32]) -> list[Thing]:
+    """One tapped thing; each by itself where they are tensors that do not fit together."""
     if not nodes.ndim and int(nodes) < 0:
-        return ()  # made before anybody listened
-    if not _stackable(trace, nodes):
-        alone = [np.asarray(node, np.int32) for node in nodes.ravel().tolist() if node >= 0]
-        return [Thing(one, shape_of(trace, one)) for one in alone]
-    whole, found = Thing(nodes, shape_of(trace, nodes)), _NAME.fullmatch(name)
-    axes = AXES.get(found[1]) if found else None
-    mine = lengths[k] if k < len(lengths) else []
-    if axes is None or len(whole.shape) not in (axes, axes + 1) or (nodes.ndim and _holds_tensors(trace, nodes)):
-        return (whole,)
-    square = name.endswith(SQUARE)
-    if len(whole.shape) == axes:
-        return (_cut(whole, (), mine[0] if len(mine) == 1 else None, square=square),)
-    count = whole.shape[0]
-    return [_cut(whole, (b,), mine[b] if len(mine) == count else None, square=square) for b in range(count)]
-
-
-def _cut(whole: Thing, document: tuple[int, ...], length: int | None, *, square: bool) -> Thing:
-    """One document of a thing, without the positions after its last."""
-    shape = whole.shape[len(document) :]
-    axes = (1, 2) if square else (0,)
-    if length is None or any(length > shape[axis] for axis in axes):
-        return Thing(whole.nodes, shape, document)
-    kept = tuple(min(size, length) if axis in axes else size for axis, size in enumerate(shape))
-    return Thing(whole.nodes, kept, (*document, *map(slice, kept)))
-
-
-def _lengths(trace: Trace) -> list[list[int]]:
-    """Of each pass, how many positions each of its documents has: as many as there are targets."""
-    by = _numbers(trace, "targets") or _numbers(trace, "tokens")
-    return [[int((row >= 0).sum()) for row in np.atleast_2d(thing)] for thing in by]
-
-
-def _numbers(trace: Trace, name: str) -> list[Array]:
-    """What was tapped as tokens or targets: whole numbers, (T,) or (B, T) each."""
-    found = [np.asarray(one) for one in trace.tap_numbers.get(name, ())]
-    for nodes in trace.taps.get(name, ()):
-        if not nodes.ndim and int(nodes) >= 0 and trace.is_tensor(int(nodes)):
-            found.append(np.asarray(trace.value(int(nodes))))
-    return [np.where(np.isfinite(one), one, -1).astype(np.int64) for one in found if one.ndim in (1, 2)]
-
-
-def _rows(thing: Array, lengths: list[list[int]], k: int) -> list[tuple[int, ...]]:
-    rows = np.atleast_2d(thing)
-    mine = lengths[k] if k < len(lengths) and len(lengths[k]) == len(rows) else [rows.shape[1]] * len(rows)
-    return [tuple(row[:length].tolist()) for row, length in zip(rows, mine, strict=True)]
+        return []  # made before anybody listened
+    if _stackable(trace, nodes):
+        return [Thing(nodes, shape_of(trace, nodes))]
+    alone = [np.asarray(node, np.int32) for node in nodes.ravel().tolist() if node >= 0]
+    return [Thing(one, shape_of(trace, one)) for one in alone]
 
 
 # Tensors side by side

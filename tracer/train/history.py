@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracer.text import Text, clean
+from tracer.train.anchors import Axes
 from tracer.train.report import Look, Report, Sample
+from tracer.train.signals import Signals
 
 SMOOTHING = 0.95
 """Share of the past in each point of the smoothed curve: it looks back about twenty steps."""
@@ -26,6 +29,8 @@ FIRST = 10
 """What counts as the first steps."""
 SAMPLES_KEPT = 2_000
 """Texts kept of a run, the newest."""
+SIGNALS_KEPT = 400
+"""Signals kept of a run, evenly spread: some kB each."""
 LOOKS_KEPT = 200
 """Looks kept of a run, evenly spread: 6 kB each."""
 RECENT = 1.0
@@ -71,6 +76,10 @@ class Past:
     """The learning rate of each step's update, nan where nobody said; empty where nobody ever did."""
     broken: str | None = None
     """The parameter that is not finite after the last step."""
+    signals: tuple[tuple[int, Signals], ...] = ()
+    """Step and a few numbers of all that panels show of it, ascending."""
+    anchors: tuple[tuple[int, Mapping[str, Axes]], ...] = ()
+    """Step and the axes of the embeddings' planes before it, ascending."""
 
     @property
     def steps(self) -> int:
@@ -86,6 +95,16 @@ class Past:
         """The last held-out loss at or before a step, and after which step it was measured."""
         at = bisect_right([one for one, _ in self.evals], step)
         return self.evals[at - 1] if at else None
+
+    def signals_at(self, step: int) -> tuple[int, Signals] | None:
+        """The last signals at or before a step, and of which step they are."""
+        at = bisect_right([one for one, _ in self.signals], step)
+        return self.signals[at - 1] if at else None
+
+    def anchor_at(self, name: str, step: int) -> Axes | None:
+        """(2, C): the last axes of an embedding that were kept at or before a step."""
+        at = bisect_right([one for one, _ in self.anchors], step)
+        return next((axes[name] for _, axes in reversed(self.anchors[:at]) if name in axes), None)
 
     def samples_at(self, step: int) -> tuple[tuple[int, Sample], ...]:
         """What was written up to a step, the oldest first."""
@@ -127,6 +146,8 @@ class History:
         self._samples: list[tuple[int, Sample]] = []
         self._rates = array("d")
         self._broken: str | None = None
+        self._signals: list[tuple[int, Signals]] = []
+        self._anchors: list[tuple[int, Mapping[str, Axes]]] = []
 
     def add(self, report: Report) -> None:
         """Take in a report; one of the last step again brings only what was seen after it.
@@ -144,8 +165,13 @@ class History:
         if report.look is not None and (not self._looks or self._looks[-1][0] < report.step):
             self._looks.append((report.step, report.look))
             if len(self._looks) > LOOKS_KEPT:
-                self._thin_out()
-
+                _thin_out(self._looks)
+        if report.signals is not None and (not self._signals or self._signals[-1][0] < report.step):
+            self._signals.append((report.step, report.signals))
+            if len(self._signals) > SIGNALS_KEPT:
+                _thin_out(self._signals)
+        if report.anchors and (not self._anchors or self._anchors[-1][0] < report.step):
+            self._anchors.append((report.step, report.anchors))
         if report.lr is not None and len(self._rates) < len(self._losses):
             self._rates.extend([math.nan] * (len(self._losses) - 1 - len(self._rates)))
             self._rates.append(report.lr)
@@ -162,12 +188,6 @@ class History:
         self._seconds.extend([self._seconds[-1] if self._seconds else 0.0] * empty)
         for column in (self._losses, self._smoothed):
             column.extend([math.nan] * empty)
-
-    def _thin_out(self) -> None:
-        """Let one look go, where they stand closest; the first and the last stay."""
-        steps = [step for step, _ in self._looks]
-        gaps = [after - before for before, after in pairwise(steps[:-1])]
-        del self._looks[1 + gaps.index(min(gaps))]
 
     def __len__(self) -> int:
         return len(self._losses)
@@ -186,6 +206,8 @@ class History:
             tuple(self._samples),
             np.array(self._rates),
             self._broken,
+            tuple(self._signals),
+            tuple(self._anchors),
         )
 
     def _speed(self) -> float | None:
@@ -208,3 +230,10 @@ class History:
             return None
         first, latest = [abs(loss) for loss in self._losses[:FIRST]], self._smoothed[-1]
         return "growing" if latest > GREW * max(first) or (first[0] and latest > JUMPED * first[0]) else None
+
+
+def _thin_out(kept: list[tuple[int, Any]]) -> None:
+    """Let one go, where they stand closest; the first and the last stay."""
+    steps = [step for step, _ in kept]
+    gaps = [after - before for before, after in pairwise(steps[:-1])]
+    del kept[1 + gaps.index(min(gaps))]

@@ -3,8 +3,10 @@
     {"step": 1, "loss": 3.2958368660043291, "seconds": 0.0021, "lr": 0.01}
 
 A line may also hold what was seen after the step: `accuracy`, `wrong`, `boundary`, `eval`, `samples`, and `broken`, the
-parameter that is not finite any more. Numbers are written so that they are read back bit for bit; those that are not
-finite are the words "nan", "inf", "-inf". The last line may be torn: a run that is killed leaves one.
+parameter that is not finite any more; and what was seen while it was taken: `signals`, a few numbers of every tapped
+thing and every parameter, and `anchors`, the axes of the embeddings' planes. Numbers are written so that they are read
+back bit for bit; those that are not finite are the words "nan", "inf", "-inf". The last line may be torn: a run that is
+killed leaves one.
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from tracer.errors import NotFoundError
+from tracer.train import anchors
 from tracer.train.about import Said, damaged, finite_or_word, read_regular
 from tracer.train.report import Boundary, Look, Report, Sample
+from tracer.train.signals import Signals
 
 NAME = "log.jsonl"
 MOST_BYTES = 4 << 30
@@ -36,6 +40,10 @@ def line_of(report: Report) -> bytes:
         said["samples"] = [[one.text, one.temperature] for one in report.samples]
     if report.broken is not None:
         said["broken"] = report.broken
+    if report.signals is not None:
+        said["signals"] = report.signals.to_json()
+    if report.anchors:
+        said["anchors"] = anchors.to_json(report.anchors)
     return json.dumps(said, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
 
 
@@ -105,6 +113,8 @@ def _report(path: Path, number: int | None, line: bytes) -> Report:
         said.number("eval") if said.get("eval") is not None else None,
         _samples(where, said.get("samples")),
         said.word_or_none("broken"),
+        _signals(where, said.get("signals")),
+        _anchors(where, said.get("anchors")),
     )
 
 
@@ -140,6 +150,20 @@ def _samples(where: Path, found: Any) -> tuple[Sample, ...]:
     if not all(isinstance(one.text, str) for one in samples):
         raise damaged(where, "samples are no texts with temperatures", "samples が文と温度の組ではありません")
     return samples
+
+
+def _signals(where: Path, found: Any) -> Signals | None:
+    try:
+        return None if found is None else Signals.of(found)
+    except (ValueError, OverflowError):
+        raise damaged(where, "signals are no numbers by name", "signals が名前ごとの数になっていません") from None
+
+
+def _anchors(where: Path, found: Any) -> dict[str, anchors.Axes]:
+    try:
+        return {} if found is None else anchors.of(found)
+    except ValueError:
+        raise damaged(where, "anchors are no axes", "anchors が軸になっていません") from None
 
 
 class LogWriter:

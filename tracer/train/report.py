@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracer.text import Text, clean
+from tracer.train import anchors
+from tracer.train.anchors import Axes
 from tracer.train.entry import Row
+from tracer.train.signals import Signals
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,10 @@ class Report:
     """Texts that the model wrote after the step."""
     broken: str | None = None
     """The first parameter that is not finite after the step."""
+    signals: Signals | None = None
+    """A few numbers of all that panels show, of some steps."""
+    anchors: Mapping[str, Axes] = field(default_factory=dict)
+    """Embedding -> the axes of its plane before the step, of some steps."""
 
     def to_json(self) -> dict[str, Any]:
         said: dict[str, Any] = {"step": self.step, "loss": self.loss, "seconds": self.seconds}
@@ -155,6 +162,8 @@ class Report:
             "eval": self.eval,
             "samples": [[one.text, one.temperature] for one in self.samples] or None,
             "broken": self.broken,
+            "signals": None if self.signals is None else self.signals.to_json(),
+            "anchors": anchors.to_json(self.anchors) or None,
         }
         return said | {name: value for name, value in extra.items() if value is not None}
 
@@ -170,4 +179,6 @@ class Report:
             said.get("eval"),
             tuple(Sample(text, temperature) for text, temperature in said.get("samples") or ()),
             said.get("broken"),
+            Signals.of(said["signals"]) if "signals" in said else None,
+            anchors.of(said.get("anchors", {})),
         )
