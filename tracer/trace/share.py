@@ -84,12 +84,18 @@ class Shares:
 
     def _rows_to(self, nodes: NDArray[np.int64]) -> Ints:
         order, starts = self._by_target
+        if _is_stretch(nodes):
+            stretch: Ints = order[starts[nodes[0]] : starts[nodes[-1] + 1]]
+            return stretch
         counts = starts[nodes + 1] - starts[nodes]
         total = int(counts.sum())
         rows: Ints = order[np.repeat(starts[nodes] - (np.cumsum(counts) - counts), counts) + np.arange(total)]
         return rows
 
     def _has(self, nodes: NDArray[np.int64], wanted: Ints) -> NDArray[np.bool_]:
+        if _is_stretch(nodes):
+            between: NDArray[np.bool_] = (wanted >= nodes[0]) & (wanted <= nodes[-1])
+            return between
         at = np.minimum(np.searchsorted(nodes, wanted), len(nodes) - 1)
         found: NDArray[np.bool_] = nodes[at] == wanted
         return found
@@ -116,6 +122,11 @@ def shares_of(trace: Trace, pass_index: int) -> Shares:
     if found is None:
         found = trace.kept[key] = Shares(sweep_of(trace, pass_index))
     return found
+
+
+def _is_stretch(nodes: NDArray[np.int64]) -> bool:
+    """Whether these nodes, which are ascending, leave none out; most folds are of this kind."""
+    return int(nodes[-1]) - int(nodes[0]) + 1 == len(nodes)
 
 
 def _odds(sweep: Sweep) -> Floats | None:
