@@ -37,10 +37,10 @@ def test_isotonic_regression_of_a_known_case():
 
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=4), st.integers(1, 30), st.data())
 def test_neighbours_keep_their_distance(sizes, gap, data):
-    rows, start = [], 0
-    for size in sizes:
-        rows.append(list(range(start, start + size)))
-        start += size
+    rows, start = [], len(sizes)
+    for first, size in enumerate(sizes):  # the first ones of all rows are a wire
+        rows.append([first, *range(start, start + size - 1)])
+        start += size - 1
     distances = [[gap + i for i in range(len(row) - 1)] for row in rows]
     pulls = []
     for upper, lower in pairwise(rows):
@@ -52,7 +52,7 @@ def test_neighbours_keep_their_distance(sizes, gap, data):
         for a, b, least in zip(row, row[1:], gaps, strict=False):
             assert place[b] - place[a] >= least
     before = list(place)
-    straighten(place, rows, distances, [(rows[0][0], [row[0] for row in rows[1:]])], {})
+    straighten(place, rows, distances, [(0, range(1, len(rows)))], {})
     for row, gaps in zip(rows, distances, strict=True):
         for a, b, least in zip(row, row[1:], gaps, strict=False):
             assert place[b] - place[a] >= least
@@ -68,8 +68,8 @@ def test_a_node_stands_in_the_middle_of_its_two_users():
 def test_a_long_wire_loses_its_bends():
     """Three through-points one cell apart get one column, that of the port below them."""
     place = [10, 11, 12, 11]
-    straighten(place, [[0], [1], [2], [3]], [[]] * 4, [(0, [1, 2])], {2: 11})
+    straighten(place, [[0], [1], [2], [3]], [[]] * 4, [(0, range(1, 3))], {2: 11})
     assert place == [10, 10, 10, 11]
     place = [10, 31, 32, 30, 30]
-    straighten(place, [[0], [4, 1], [2], [3]], [[], [1], [], []], [(0, [1, 2])], {2: 33})
+    straighten(place, [[0], [4, 1], [2], [3]], [[], [1], [], []], [(0, range(1, 3))], {2: 33})
     assert place == [10, 33, 33, 30, 30], "where the source's column is taken, the port's"

@@ -181,7 +181,7 @@ def straighten(
     place: list[int],
     rows: Sequence[Sequence[int]],
     distances: Sequence[Sequence[int]],
-    chains: Sequence[tuple[int, Sequence[int]]],
+    chains: Sequence[tuple[int, range]],
     ends: Mapping[int, int],
 ) -> None:
     """Takes the small bends out of long wires, in place: through-points of a wire share a cell as long as they can.
@@ -203,7 +203,7 @@ def straighten(
 def pull_straight(
     place: list[int],
     beside: Sequence[tuple[int, int, int, int]],
-    chains: Iterable[tuple[int, Sequence[int]]],
+    chains: Iterable[tuple[int, range]],
     ends: Mapping[int, int],
 ) -> None:
     """`straighten`, with the neighbours known.
@@ -215,12 +215,11 @@ def pull_straight(
     place += [-FAR, FAR]  # nobody's neighbours
     for source, chain in chains:
         came = place[source]
-        done = 0
-        while done < len(chain):
+        done, stop = chain.start, chain.stop
+        while done < stop:
             low, high = -FAR, FAR
             count = done
-            for thing in chain[done:] if done else chain:
-                near, before, far, after = beside[thing]
+            for near, before, far, after in beside[done:stop]:
                 a, b = place[near] + before, place[far] - after
                 if a < low:
                     a = low
@@ -228,13 +227,18 @@ def pull_straight(
                     b = high
                 if a > b:
                     break
-                low, high, count = a, b, count + 1
-            straight, done = chain[done:count], count
-            goal = ends.get(straight[-1], place[straight[len(straight) // 2]])
-            cell = max(low, min(came if low <= came <= high else goal, high))
-            for thing in straight:
+                low, high = a, b
+                count += 1
+            if low <= came <= high:
+                cell = came
+            else:
+                goal = ends.get(count - 1)
+                if goal is None:
+                    goal = place[(done + count) // 2]
+                cell = low if goal < low else high if goal > high else goal
+            for thing in range(done, count):
                 place[thing] = cell
-            came = cell
+            came, done = cell, count
     del place[-2:]
 
 

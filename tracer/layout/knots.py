@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,65 +12,49 @@ from tracer.layout.things import Ints, ragged
 
 LARGEST = 128
 """Runs of a knot: places among the ends of so many, and their tracks, fit in a byte."""
+PAIRS = 1 << 18
+"""Pairs of runs that are compared together."""
 _NEVER = np.iinfo(np.int16).max
 Bytes = NDArray[np.uint8]
 Unsigned = NDArray[np.unsignedinteger]
 
 
 class Knots:
-    """Knots of about the same size, `LARGEST` at most, those with many runs first: tables with a row for each knot.
+    """Knots of `LARGEST` runs at most, those with many runs first: tables with a row for each knot.
 
     Args:
         some: which.
-        members: their runs.
     """
 
-    def __init__(self, runs: Runs, some: Ints, members: Ints) -> None:
+    def __init__(self, runs: Runs, some: Ints) -> None:
+        self.runs = runs
+        some = some[np.argsort(-runs.count[some], kind="stable")]
         self.sizes = runs.count[some]
-        turn = np.empty(len(some), np.int64)
-        turn[np.argsort(-self.sizes, kind="stable")] = np.arange(len(some))
-        self.row = np.repeat(turn, self.sizes)
+        self.members = ragged(runs.begin[some], self.sizes)
+        """Their runs, knot by knot."""
+        self.row = np.repeat(np.arange(len(some)), self.sizes)
         begin = np.repeat(runs.begin[some], self.sizes)
-        self.number = members - begin
-        self.shape = len(some), int(self.sizes.max())
-        self.runs, self.members = runs, members
-        self.low, self.high = runs.low[members], runs.high[members]
+        self.number = self.members - begin
+        self.shape = len(some), int(self.sizes[0])
+        self.low, self.high = runs.low[self.members], runs.high[self.members]
         self.below, self.second = (
-            np.where(lower[members] < 0, -1, lower[members] - begin) for lower in (runs.below, runs.second)
+            np.where(lower[self.members] < 0, -1, lower[self.members] - begin) for lower in (runs.below, runs.second)
         )
 
     def _table(self, values: Ints, empty: int, kind: type[np.integer]) -> NDArray[np.integer]:
-        filled = np.full(self.shape, empty, kind)
-        filled[self.row, self.number] = values
-        return filled
+        return _table(self.shape, self.row, self.number, values, empty, kind)
 
     def _scores(self) -> Ints:
-        """For each run, as `route.saved`: of each pair it is counted how often one crosses the other when above it."""
-        runs, members, row = self.runs, self.members, self.row
-        # low < x < high is one comparison of unsigned numbers: x - (low + 1) < high - (low + 1)
-        wide = int(self.high.max()) - int(self.low.min()) >= np.iinfo(np.int16).max
-        kind: type[np.unsignedinteger] = np.uint32 if wide else np.uint16
-        start: Unsigned = (self.low + 1).astype(kind)
-        span: Unsigned = (self.high - self.low - 1).astype(kind)
-        starts, spans = (self._table(column, 0, kind) for column in (self.low + 1, self.high - self.low - 1))
-        sources = self._table(runs.source[members], 0, kind)
-        there = self._table(np.ones_like(row), 0, np.uint8)
-        fan = runs.fan[members]
-        target: Unsigned = runs.target[ragged(runs.first[members], fan)].astype(kind)[:, None]
-        at = np.repeat(row, fan)
-        within = (target - starts[at]) < spans[at]
-        first = np.cumsum(fan) - fan
-        over = within[first].astype(np.int16)
-        for more in range(1, int(fan.max())):
-            several = np.flatnonzero(fan > more)
-            over[several] += within[first[several] + more]
-        over += ((sources[row] - start[:, None]) < span[:, None]) & there[row].view(np.bool_)
-        crossed = np.zeros((*self.shape, self.shape[1]), np.int16)
-        crossed[row, self.number] = over
-        worse = (crossed > crossed.transpose(0, 2, 1)).view(np.uint8)
-        score = worse.sum(axis=2, dtype=np.int16) - worse.sum(axis=1, dtype=np.int16)
-        found: Ints = score[row, self.number].astype(np.int64)
-        return found
+        """Of each run its score; some knots at a time, for what fits in a cache is done sooner."""
+        knots, width = self.shape
+        together = max(1, PAIRS // width**2)
+        bounds = np.append(0, np.cumsum(self.sizes)).tolist()
+        return np.concatenate(
+            [
+                _scores(self.runs, self.members[bounds[low] : bounds[high]], self.sizes[low:high])
+                for low, high in pairwise((*range(0, knots, together), knots))
+            ]
+        )
 
     def tracks(self) -> Ints:
         """The track of each run: constraints first, then few crossings, then few tracks."""
@@ -103,6 +89,50 @@ class Knots:
                     ready[then] = np.where(waiting[then] > 0, _NEVER, keys[then])
         found: Ints = tracks[row, number].astype(np.int64)
         return found
+
+
+def _table(
+    shape: tuple[int, int], row: Ints, number: Ints, values: Ints, empty: int, kind: type[np.integer]
+) -> NDArray[np.integer]:
+    filled = np.full(shape, empty, kind)
+    filled[row, number] = values
+    return filled
+
+
+def _scores(runs: Runs, members: Ints, sizes: Ints) -> Ints:
+    """For each run, as `route.saved`: of each pair it is counted how often one crosses the other when above it.
+
+    Args:
+        members: the runs of some knots, knot by knot.
+        sizes: how many each knot has.
+    """
+    shape = len(sizes), int(sizes.max())
+    row, number = np.repeat(np.arange(len(sizes)), sizes), ragged(np.zeros_like(sizes), sizes)
+    low, high, source = runs.low[members], runs.high[members], runs.source[members]
+    # low < x < high is one comparison of unsigned numbers: x - (low + 1) < high - (low + 1)
+    wide = int(high.max()) - int(low.min()) >= np.iinfo(np.int16).max
+    kind: type[np.unsignedinteger] = np.uint32 if wide else np.uint16
+    start: Unsigned = (low + 1).astype(kind)
+    span: Unsigned = (high - low - 1).astype(kind)
+    starts, spans = (_table(shape, row, number, column, 0, kind) for column in (low + 1, high - low - 1))
+    sources = _table(shape, row, number, source, 0, kind)
+    fan = runs.fan[members]
+    target: Unsigned = runs.target[ragged(runs.first[members], fan)].astype(kind)[:, None]
+    at = np.repeat(row, fan)
+    within = (target - starts[at]) < spans[at]
+    first = np.cumsum(fan) - fan
+    over = within[first].astype(np.int16)
+    for more in range(1, int(fan.max())):
+        several = np.flatnonzero(fan > more)
+        over[several] += within[first[several] + more]
+    over += (sources[row] - start[:, None]) < span[:, None]
+    over[np.arange(shape[1]) >= sizes[row][:, None]] = 0
+    crossed = np.zeros((*shape, shape[1]), np.int16)
+    crossed[row, number] = over
+    worse = (crossed > crossed.transpose(0, 2, 1)).view(np.uint8)
+    score = worse.sum(axis=2, dtype=np.int16) - worse.sum(axis=1, dtype=np.int16)
+    found: Ints = score[row, number].astype(np.int64)
+    return found
 
 
 def _compressed(row: Ints, low: Ints, stop: Ints) -> tuple[Ints, Ints, int]:

@@ -98,12 +98,14 @@ class LargeLayout:
         behind = np.flatnonzero(inner)
         left[thing[behind]], before[thing[behind]] = thing[behind - 1], gaps[behind]
         right[thing[behind - 1]], after[thing[behind - 1]] = thing[behind], gaps[behind]
-        goal = place[arrivals.user] + arrivals.port
+        end = np.flatnonzero(arrivals.last >= nodes)
+        goal = place[arrivals.user[end]] + arrivals.port[end]
+        ends = dict(zip(arrivals.last[end].tolist(), goal.tolist(), strict=True))
         stops = (first + length)[crooked].tolist()
         chains = zip(crooked.tolist(), map(range, first[crooked].tolist(), stops), strict=True)
         moved = place.tolist()
         beside = list(zip(*(column.tolist() for column in (left, before, right, after)), strict=True))
-        pull_straight(moved, beside, chains, dict(zip(arrivals.last.tolist(), goal.tolist(), strict=True)))
+        pull_straight(moved, beside, chains, ends)
         place[:] = moved
 
     # -- along the flow -----------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Wires through all channels of a large graph: what `route` finds, in arrays.
 
-Knots of about the same size go side by side; a knot of very many runs, and a channel whose rings of constraints are
-hard to open, are left to `route`.
+Knots go side by side; a knot of very many runs, and a channel whose rings of constraints are hard to open, are left to
+`route`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from tracer.layout.route import Net, ways_through
 from tracer.layout.runs import Nets, Runs
 from tracer.layout.things import Ints, ragged
 
-WIDTHS = (0, 4, 16, 32, 64, LARGEST)
-"""Knots of up to so many runs go side by side."""
 FEWEST = 4
 """Fewer knots go one by one."""
 
@@ -47,29 +45,33 @@ def routed(nets: Nets, channels: int) -> Tracks:
         return found
     runs = Runs(nets, net)
     left = sorted(runs.open_rings(nets, LARGEST))
-    free = ~np.isin(runs.channel[runs.begin], left)  # of each knot
     alone = [np.arange(*np.searchsorted(nets.channel, (one, one + 1))) for one in left]
-    split = np.bincount(runs.knot[runs.second >= 0], minlength=len(runs.count)) > 0
-    for least, width in pairwise((*WIDTHS, max(len(net), LARGEST + 1))):
-        some = np.flatnonzero((runs.count > least) & (runs.count <= width) & free)
-        if width > LARGEST or (len(some) < FEWEST and not split[some].any()):
-            alone += [runs.net[runs.begin[one] : runs.begin[one] + runs.count[one]] for one in some.tolist()]
-            continue
-        members = ragged(runs.begin[some], runs.count[some])
-        tracks = Knots(runs, some, members).tracks()
-        np.maximum.at(found.count, runs.channel[members], tracks + 1)
-        own, again = runs.net[members], runs.second[members]
-        track = np.full(len(runs.net), -1)
-        track[members] = tracks
-        cut = again >= 0
-        is_second = np.zeros(len(runs.net), bool)
-        is_second[again[cut]] = True
-        one = ~is_second[members]
-        upper[own[one]] = tracks[one]
-        lower[own[cut]], column[own[cut]] = track[again[cut]], runs.source[again[cut]]
+    free = ~np.isin(runs.channel[runs.begin], left)  # of each knot
+    large = free & (runs.count > LARGEST)
+    some = np.flatnonzero(free & ~large)
+    if len(some) < FEWEST and (runs.second < 0).all():
+        large, some = free, some[:0]
+    alone += [runs.net[runs.begin[one] : runs.begin[one] + runs.count[one]] for one in np.flatnonzero(large).tolist()]
+    if len(some):
+        _side_by_side(runs, some, found)
     if alone:
         _thing_by_thing(nets, alone, found)
     return found
+
+
+def _side_by_side(runs: Runs, some: Ints, found: Tracks) -> None:
+    """Tracks for knots that are not too large, in arrays."""
+    knots = Knots(runs, some)
+    members, tracks = knots.members, knots.tracks()
+    np.maximum.at(found.count, runs.channel[members], tracks + 1)
+    track = np.full(len(runs.net), -1)
+    track[members] = tracks
+    second = runs.second[members]
+    split = second >= 0
+    net, second = runs.net[members[split]], second[split]
+    found.upper[runs.net[members]] = tracks
+    found.upper[net] = tracks[split]  # not that of its second piece
+    found.column[net], found.lower[net] = runs.source[second], track[second]
 
 
 def _thing_by_thing(nets: Nets, groups: Sequence[Ints], found: Tracks) -> None:
