@@ -20,7 +20,9 @@ from tracer.text import Text
 LEVELS = "▁▂▃▄▅▆▇█"
 WIDEST = 8
 """Cells of a number, at most."""
-NUMBERED = 6
+TALLEST, THICKEST = 3, 3
+"""Lines and cells of a block, where there is room."""
+NUMBERED = 7
 """From this width on a number is written beside its block."""
 SILENT, DEAD = "·", "×"
 WORDS = {
@@ -39,10 +41,12 @@ def grid(data: Data, look: Look) -> Drawn:
     if gutter + columns > look.width:
         gutter = 0
     wide = max(1, min(WIDEST, (look.width - gutter) // columns))
-    wide = min(wide, 2) if wide < NUMBERED else wide
     board = Board(look.width, look.height)
     body = foot(board, data, look, rows, _legend(data, look, None))
-    seen = max(0, min(rows, body))
+    each = max(1, body // rows)
+    tall = min(TALLEST, each - 1 if each > 2 else each)
+    apart = min(each, tall + 1)
+    seen = max(0, min(rows, body // apart))
     here = look.selected if look.selected is not None and 0 <= look.selected < data.size else None
     top = window(rows, seen, here // columns if here is not None else 0)
     across = max(0, min(columns, (look.width - gutter) // wide))
@@ -51,7 +55,8 @@ def grid(data: Data, look: Look) -> Drawn:
         board.put(0, look.height - 1, " " * look.width)
         foot(board, data, look, rows, _legend(data, look, (top * columns, min(data.size, (top + seen) * columns))))
     full = reach(data)
-    for y, row in enumerate(range(top, top + seen)):
+    for place, row in enumerate(range(top, top + seen)):
+        y = place * apart + tall - 1
         if gutter:
             label = data.rows[row] if row < len(data.rows) else ""
             board.put(0, y, padded(label, gutter - 1, right=True), look.palette.style("muted"))
@@ -59,34 +64,47 @@ def grid(data: Data, look: Look) -> Drawn:
             index = row * columns + column
             if data.absent is not None and data.absent[row, column]:
                 continue
-            _cell(board, data, look, gutter + x * wide, y, wide, index, full, index == here)
+            _cell(board, data, look, (gutter + x * wide, y, wide, tall), index, full, index == here)
     return board.drawn()
 
 
-def _cell(board: Board, data: Data, look: Look, x: int, y: int, wide: int, index: int, full: float, mine: bool) -> None:
+def _cell(
+    board: Board, data: Data, look: Look, place: tuple[int, int, int, int], index: int, full: float, mine: bool
+) -> None:
+    """One number.
+
+    Args:
+        place: its left end, its lowest line, cells and lines.
+    """
+    x, y, wide, tall = place
     value, palette = data.number(index), look.palette
-    board.region(x, y, wide, index)
-    grad = bool(data.cells) and data.cells[0].grad
+    for line in range(tall):
+        board.region(x, y - line, wide, index)
+    special = SILENT if index in data.marks.get("closed", ()) else "" if value else SILENT
     if not math.isfinite(value):
-        text, style = ODD * min(wide, 2), palette.style("wrong", reverse=mine)
-    elif index in data.marks.get("closed", ()):
-        text, style = SILENT, palette.style("accent" if mine else "muted", reverse=mine)
-    elif value == 0:
+        board.put(x, y, ODD * min(wide, 2), palette.style("wrong", reverse=mine))
+    elif special:
         dead = index in data.marks.get("dead", ())
-        text = DEAD if dead else SILENT
         style = palette.style("accent" if mine else "wrong" if dead else "muted", reverse=mine)
+        board.put(x, y, (DEAD if dead else special).ljust(min(wide, 2) if mine else 1), style)
     else:
-        level = max(1, min(len(LEVELS), math.ceil(abs(value) / full * len(LEVELS) - 1e-9)))
-        text = LEVELS[level - 1]
-        if data.signed and wide > 1:
-            text = ("-" if value < 0 else "+") + text
-        elif data.signed and value < 0:
-            text = LESS[max(1, shade(abs(value), full) - 1)]
-        less = value < 0 if data.signed else grad
-        style = palette.style("accent" if mine else "grad" if less else "data", reverse=mine)
-    if wide >= NUMBERED and math.isfinite(value) and text.strip(SILENT + DEAD):
-        text += short(abs(value) if data.signed else value, wide - len(text) - 1)
-    board.put(x, y, text.ljust(wide - (wide >= NUMBERED)), style)
+        less = value < 0 if data.signed else bool(data.cells) and data.cells[index].grad
+        style = palette.style("accent" if mine else "grad" if less else "data", reverse=mine and wide < NUMBERED)
+        share = min(1.0, abs(value) / full)
+        if data.signed and value < 0 and wide == 1:
+            board.put(x, y, LESS[max(1, shade(share, 1.0) - 1)], style)
+            return
+        sign = ("-" if value < 0 else "+") if data.signed and wide > 1 else ""
+        thick = max(1, min(THICKEST, wide - 1 - len(sign))) if wide < NUMBERED else 1
+        level = max(1, math.ceil(share * len(LEVELS) * tall - 1e-9))
+        for line in range(tall):
+            left = level - line * len(LEVELS)
+            block = LEVELS[min(left, len(LEVELS)) - 1] if left > 0 else " "
+            board.put(x, y - line, (sign if not line else " " * len(sign)) + block * thick, style)
+        if wide >= NUMBERED:
+            at = x + len(sign) + thick
+            number = short(abs(value) if data.signed else value, wide - 1 - len(sign) - thick)
+            board.put(at, y, number, palette.style("accent" if mine else "text", bold=mine, reverse=mine))
 
 
 def _legend(data: Data, look: Look, part: tuple[int, int] | None) -> list[Piece]:

@@ -53,10 +53,8 @@ def histogram(data: Data, look: Look) -> Drawn:
             sign = LEVELS[min(left, len(LEVELS)) - 1] if left > 0 else " "
             board.put(place * wide, rows - 1 - line, sign * max(1, wide - (wide > 2)), style)
             board.region(place * wide, rows - 1 - line, wide, index)
-        if mine and ruler:
-            board.put(place * wide + (wide - 1) // 2, rows, "▴", look.palette.style("accent", bold=True))
     if ruler:
-        _ruler(board, data, look, rows, shown * wide, here is not None)
+        _ruler(board, data, look, rows, shown * wide, None if here is None else here // joined * wide + (wide - 1) // 2)
     return board.drawn()
 
 
@@ -64,29 +62,25 @@ def _size(count: float, log: bool) -> float:
     return max(1e-300, math.log1p(count) if log else count)
 
 
-def _ruler(board: Board, data: Data, look: Look, y: int, width: int, pointed: bool) -> None:
-    """The ends of the scale, and where 0 is."""
+def _ruler(board: Board, data: Data, look: Look, y: int, width: int, here: int | None) -> None:
+    """The ends of the scale, and where 0 is; under the selected bin a mark."""
     edges = data.extra.get("edges", np.zeros(0))
+    taken: list[range] = []
+    if here is not None:
+        board.put(here, y, "▴", look.palette.style("accent", bold=True))
+        taken.append(range(here, here + 1))
     if len(edges) < 2 or not np.isfinite(edges).all():
         return
-    muted = look.palette.style("muted")
     low, high = short(float(edges[0]), NUMBER), short(float(edges[-1]), NUMBER)
     places = [(0, low), (width - cell_len(high), high)]
     if edges[0] < 0 < edges[-1]:
         share = float(-edges[0] / (edges[-1] - edges[0]))
         places.append((min(width - 1, int(share * width)), "0"))
-    taken: list[range] = []
     for x, label in places:
         room = range(x - 1, x + cell_len(label) + 1)
         if x >= 0 and not any(set(room) & set(other) for other in taken):
             taken.append(room)
-            if not pointed or not _marked(board, x, y, label):
-                board.put(x, y, label, muted)
-
-
-def _marked(board: Board, x: int, y: int, label: str) -> bool:
-    """Whether the sign of the selected bin stands there."""
-    return any(board.sign(at, y) == "▴" for at in range(x, x + cell_len(label)))
+            board.put(x, y, label, look.palette.style("muted"))
 
 
 def _legend(data: Data, look: Look, counts: Floats) -> list[Piece]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
-from tracer.numbers import format_number
+from tracer.numbers import NO_GRADIENT, format_number
 from tracer.panels.data import Data, Floats
 from tracer.panels.drawing import ODD, Board, Drawn, Look, padded, short
 from tracer.panels.pictures.words import Piece, foot
@@ -93,8 +93,9 @@ class Sparks:
             self.board.put(0, y, padded(names[k], named), style)
             self._spark(k, left, y, look.width - left - behind)
             if behind:
-                last = short(float(data.values[k, -1]), NUMBER)
-                odd = not math.isfinite(data.values[k, -1])
+                gone = data.absent is not None and bool(data.absent[k, -1])
+                last = NO_GRADIENT if gone else short(float(data.values[k, -1]), NUMBER)
+                odd = not gone and not math.isfinite(data.values[k, -1])
                 self.board.put(
                     look.width - NUMBER,
                     y,
@@ -105,7 +106,7 @@ class Sparks:
 
     def _spark(self, series: int, left: int, bottom: int, columns: int) -> None:
         n, palette = self.sizes.shape[1], self.look.palette
-        wide = max(0, columns if n > columns else columns // n * n)
+        wide = max(0, columns)
         grad = bool(self.data.cells) and self.data.cells[0].grad
         for x in range(wide):
             first = x * n // wide
