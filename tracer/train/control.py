@@ -22,8 +22,9 @@ LAST_WISH = 10.0
 class Control(threading.Thread):
     """Reads commands, and holds the run where it was told to stand still.
 
-    `run`, `pause`, `step`; `to N` runs until N steps are taken and then stands still; `stop` ends the run. The end of
-    the commands means that whoever gives them is gone.
+    `run`, `pause`, `step`; `to N` runs until N steps are taken and then stands still; `stop` ends the run. `observe`
+    wants to see a step that is taken from now on; `observe N` the step N, of who looks back. The end of the commands
+    means that whoever gives them is gone.
 
     Args:
         folder: to be taken away then.
@@ -37,8 +38,12 @@ class Control(threading.Thread):
         self._steps = 0
         self._until: int | None = None
         self._taken = 0
+        self._observe = False
+        self._wanted: int | None = None
         self.running = running
         self.stopped = False
+        self.watched = False
+        """Whether somebody sees the steps: then that at which the run stands still is shown, too."""
 
     def run(self) -> None:
         while line := self._commands.readline():
@@ -58,8 +63,14 @@ class Control(threading.Thread):
         match words:
             case [b"step"]:
                 self._steps += 1
+                self.watched = True
             case [b"to", number] if number.isdigit():
                 self._until, self.running = int(number), True
+                self.watched = True
+            case [b"observe"]:
+                self._observe = self.watched = True
+            case [b"observe", number] if number.isdigit():
+                self._wanted = int(number)
             case [b"stop"]:
                 self.stopped = True
             case _:
@@ -90,6 +101,28 @@ class Control(threading.Thread):
                 self._arrive()
             self._steps = max(0, self._steps - 1)
             return not self.stopped
+
+    def observes(self) -> bool:
+        """Whether a step was asked for since this was asked last."""
+        with self._changed:
+            found, self._observe = self._observe, False
+            return found
+
+    # Looking back
+
+    @property
+    def wants(self) -> bool:
+        """Whether a step was asked for that `wanted` has not told yet."""
+        with self._changed:
+            return self._wanted is not None
+
+    def wanted(self) -> int:
+        """The step that was asked for last, once there is one."""
+        with self._changed:
+            while self._wanted is None:
+                self._changed.wait()
+            found, self._wanted = self._wanted, None
+            return found
 
 
 class Sender:

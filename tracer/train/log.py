@@ -68,6 +68,15 @@ def read(folder: Path) -> tuple[tuple[Report, ...], tuple[int, ...]]:
     return tuple(reports), tuple(ends)
 
 
+def count(folder: Path) -> int:
+    """How many whole lines a run's log has: the steps that were taken."""
+    try:
+        with open(folder / NAME, "rb") as file:
+            return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+    except OSError:
+        return 0
+
+
 def read_from(folder: Path, offset: int) -> tuple[tuple[Report, ...], int]:
     """The reports from a place in the log on, and the place after them; a torn line is left for the next time.
 

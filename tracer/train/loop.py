@@ -22,6 +22,7 @@ from tracer.train.looks import Seen
 from tracer.train.parameters import first_broken
 from tracer.train.report import Report
 from tracer.train.saying import number_of, plain
+from tracer.train.watching import Watching
 
 
 def train(
@@ -32,6 +33,7 @@ def train(
     spent: float = 0.0,
     looks: Callable[[int], bool] = lambda step: False,
     look: Callable[[int], Seen] = lambda step: Seen(),
+    watching: Watching | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Report]:
     """Take steps until `steps` are taken. After a loss or a parameter that is not finite there are no more: nothing
@@ -41,16 +43,21 @@ def train(
         taken, spent: steps taken before, and the seconds they took.
         looks: step (from 1) -> whether something is to be seen after it. There is after the last one of all.
         look: sees it: see `looks.Watcher`.
+        watching: takes the steps; without it nothing of them is seen.
         clock: seconds, for `Report.seconds`.
     """
+    watching = watching or Watching(training)
     for i in range(taken, steps):
+        anchors = watching.begin(i + 1)
         began = clock()
-        loss = number_of(training.step(i))
+        loss = number_of(watching.take(i))
         broken = first_broken(training)
         spent += clock() - began
         last = broken is not None or not math.isfinite(loss)
+        rate = rate_of(training)
+        signals = watching.end(i + 1, loss, rate)
         seen = look(i + 1) if last or looks(i + 1) else Seen()
-        yield Report(i + 1, loss, spent, seen.look, rate_of(training), seen.eval, seen.samples, broken)
+        yield Report(i + 1, loss, spent, seen.look, rate, seen.eval, seen.samples, broken, signals, anchors)
         if last:
             return
 

@@ -1,4 +1,4 @@
-"""What a run tells besides its setup and its reports: what it has saved, and what it could not save."""
+"""What a run tells besides its setup and its reports: what it saved, what it could not save, what a step looks like."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracer.text import Text
+from tracer.trace.observation import Observation
 
 
 @dataclass(frozen=True)
@@ -31,3 +32,12 @@ class Unsaved:
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Unsaved:
         return cls(said["step"], Text(*said["reason"]))
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What was seen of a step, after its report."""
+
+    observation: Observation
+    seconds: float
+    """What seeing it cost the run, beyond the step itself."""

@@ -18,12 +18,13 @@ from types import TracebackType
 from typing import IO, Any
 
 from tracer.core.record import LeafKey, Override
-from tracer.errors import ProgramError
+from tracer.errors import ProgramError, TracerError
 from tracer.programs.process import Output, Ready, close, death, kill, start, tell
+from tracer.trace.observation import Observation
 from tracer.trace.store import load
 from tracer.trace.trace import Trace
 from tracer.train.job import Job as Job
-from tracer.train.messages import Saved, Unsaved
+from tracer.train.messages import Observed, Saved, Unsaved
 from tracer.train.report import Report, Setup
 
 CHILD = "tracer.train.child"
@@ -32,7 +33,7 @@ TRACE = "step.trace"
 """What a recording leaves in the folder it was given."""
 GRACE = 3.0
 """Seconds that a run which is kept has for its last checkpoint, when it is closed."""
-Message = Setup | Report | Saved | Unsaved
+Message = Setup | Report | Saved | Unsaved | Observed
 
 
 class TrainingProcess:
@@ -53,16 +54,17 @@ class TrainingProcess:
         assert self._child.stderr is not None, "it is a pipe"
         self._output = Output(self._child.stderr)
         self._closed = threading.Event()
-        _give(self._child, job.line(running=running))
+        self._folder = tempfile.mkdtemp(prefix="tracer-")
+        give(self._child, job.line(running=running, folder=self._folder))
 
     def messages(self) -> Iterator[Message]:
-        """What the run tells, as it comes: its setup, then its reports, and between them what was saved. Ends with the
-        run, or when it is closed.
+        """What the run tells, as it comes: its setup, then its reports, and between them what was saved and what is
+        seen of steps. Ends with the run, or when it is closed.
 
         Raises:
             ProgramError: the program is wrong, raised, or died.
         """
-        for kind, said in _lines(self._child, self._closed):
+        for kind, said in lines_of(self._child, self._closed):
             if kind == "setup":
                 yield Setup.of(said)
             elif kind == "report":
@@ -71,6 +73,8 @@ class TrainingProcess:
                 yield Saved(**said)
             elif kind == "unsaved":
                 yield Unsaved.of(said)
+            elif kind == "observed" and (seen := _taken_in(said["path"])) is not None:
+                yield Observed(seen, said["seconds"])
 
     def run(self) -> None:
         """Go on."""
@@ -87,6 +91,10 @@ class TrainingProcess:
     def to(self, step: int) -> None:
         """Run until so many steps are taken, then stand still."""
         tell(self._child, f"to {step}")
+
+    def observe(self) -> None:
+        """Have a step seen that is taken from now on, and wherever the run stands still."""
+        tell(self._child, "observe")
 
     def stop(self) -> None:
         """End after the step under way; a run that is kept makes a checkpoint. Returns at once."""
@@ -107,6 +115,7 @@ class TrainingProcess:
         kill(self._child)
         self._output.ended.wait(1)  # a grandchild may hold the pipe open for ever
         close(self._child)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> TrainingProcess:
         return self
@@ -157,6 +166,23 @@ def open_step(
             elif kind == "opened":
                 loss = said["loss"]
                 return OpenedStep(load(Path(folder, TRACE)), loss)
+    raise _stopped()
+
+
+def observe_step(job: Job, step: int, *, stop: threading.Event | None = None) -> Observation:
+    """Take the steps before `step` (from 1) once more in a child process, and see what it looks like. Whoever wants
+    many has an `Observer`.
+
+    Raises:
+        ProgramError: the program is wrong or died, or was stopped.
+        NotFoundError: the run has not come so far.
+    """
+    with _asked(job, stop, "observe", step=step) as (_, lines):
+        for kind, said in lines:
+            if kind == "unobserved":
+                raise error_of(said["error"])
+            if kind == "observed":
+                return Observation.load(said["path"])
     raise _stopped()
 
 
@@ -251,8 +277,8 @@ def _asked(
         stop, done = stop or threading.Event(), threading.Event()
         threading.Thread(target=_kill_when, args=(child, stop, done), name="stop", daemon=True).start()
         try:
-            _give(child, job.line(task, folder=folder, **more))
-            yield folder, _lines(child, stop)
+            give(child, job.line(task, folder=folder, **more))
+            yield folder, lines_of(child, stop)
         finally:
             done.set()
             kill(child)
@@ -266,13 +292,14 @@ def _stopped() -> ProgramError:
     return ProgramError("it was stopped.", ja="止められました。")
 
 
-def _give(child: subprocess.Popen[bytes], job: bytes) -> None:
+def give(child: subprocess.Popen[bytes], job: bytes) -> None:
+    """Tell a child what to do."""
     assert child.stdin is not None, "it is a pipe"
     with contextlib.suppress(BrokenPipeError):
         child.stdin.write(job)
 
 
-def _lines(child: subprocess.Popen[bytes], closed: threading.Event) -> Iterator[tuple[str, Any]]:
+def lines_of(child: subprocess.Popen[bytes], closed: threading.Event) -> Iterator[tuple[str, Any]]:
     """What the child says, up to its end.
 
     Raises:
@@ -285,7 +312,7 @@ def _lines(child: subprocess.Popen[bytes], closed: threading.Event) -> Iterator[
         for line in whole:
             ((kind, said),) = json.loads(line).items()
             if kind == "error":
-                raise _error(said)
+                raise error_of(said)
             yield kind, said
             if kind == "end":
                 return
@@ -303,7 +330,19 @@ def _read(stream: IO[bytes], closed: threading.Event) -> bytes:
         raise
 
 
-def _error(said: Mapping[str, Any]) -> ProgramError:
+def _taken_in(path: str) -> Observation | None:
+    """What a child has left in a file, which is gone afterwards; None where somebody else took it away."""
+    try:
+        return Observation.load(path)
+    except TracerError:
+        return None
+    finally:
+        with contextlib.suppress(OSError):
+            Path(path).unlink()
+
+
+def error_of(said: Mapping[str, Any]) -> ProgramError:
+    """An error that a child told."""
     code = said["exit_code"]
     error = ProgramError(said["message"], **{name: said[name] for name in ("where", "hint", "ja", "hint_ja")})
     error.exit_code = code

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from tracer.errors import NotFoundError
 from tracer.text import clean
+from tracer.trace.observation import Observation
 from tracer.train import about as about_file
 from tracer.train import checkpoint, lock, log
 from tracer.train.about import About, DataUsed, ProgramUsed
@@ -265,6 +266,17 @@ class Run:
             source=self.source,
         )
         return replace(made, **changes)
+
+    def observe(self, step: int) -> Observation:
+        """What is seen of a step that it has taken: the steps since the nearest checkpoint are taken once more.
+
+        Raises:
+            NotFoundError: it has not come so far.
+            ProgramError: the program is wrong or died.
+        """
+        from tracer.train.process import observe_step
+
+        return observe_step(self.job(), step)
 
 
 def read_program(folder: Path, about: About) -> tuple[str, bool]:

@@ -6,7 +6,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,20 +15,26 @@ from typing import Any
 import numpy as np
 
 from tracer.core.record import Recorder, record
-from tracer.errors import FileFormatError, NotFoundError, ProgramError
+from tracer.errors import FileFormatError, NotFoundError, ProgramError, TracerError
 from tracer.programs.frames import told
 from tracer.text import clean
+from tracer.trace import observation_file
 from tracer.train import checkpoint, lock, parameters
 from tracer.train.about import About
+from tracer.train.anchors import Anchors, Axes
 from tracer.train.built import Built, build_training
 from tracer.train.control import Control, Sender
 from tracer.train.entry import ENTRY, Training
+from tracer.train.looking_back import LookingBack
 from tracer.train.looks import Watcher, asked_at, draw, spacing
 from tracer.train.loop import recorded_step, train
+from tracer.train.program import fields, raised
 from tracer.train.report import Report
 from tracer.train.resuming import bring, go_on, planned
 from tracer.train.run import Run, is_run
 from tracer.train.saying import number_of
+from tracer.train.signals import observed_at
+from tracer.train.watching import Watching
 from tracer.train.writer import RunWriter, begin, check_own
 
 TRACE = "step.trace"
@@ -70,6 +76,12 @@ def _train(job: Json, control: Control, send: Sender, kept: ExitStack) -> None:
     control.took(setup.taken)
     every = job["every"] or spacing(built.steps)
     asked = partial(asked_at, steps=built.steps, every=job["every"])
+    watching = Watching(
+        training,
+        due=lambda step: observed_at(step, built.steps, every),
+        live=lambda: control.watched and bool(job["folder"]),
+        anchors=Anchors(built.steps, _last_anchors(folder, setup.taken)),
+    )
     reports = train(
         training,
         built.steps,
@@ -77,8 +89,10 @@ def _train(job: Json, control: Control, send: Sender, kept: ExitStack) -> None:
         spent=spent,
         looks=lambda step: step % every == 0 or step in (1, built.steps) or asked(step),
         look=(look := Watcher(training, built.seed, grid=job["grid"], asked=asked)),
+        watching=watching,
     )
-    for report in _paced(reports, look, control, writer):
+    show = Showing(watching, job["folder"], send)
+    for report in _paced(reports, look, control, writer, show):
         send("report", report.to_json(), now=report.look is not None or control.waits)
     if writer is not None:
         writer.end()
@@ -102,11 +116,48 @@ def _lock(folder: Path) -> int:
         ) from None
 
 
-def _paced(reports: Iterator[Report], look: Watcher, control: Control, writer: RunWriter | None) -> Iterator[Report]:
+def _last_anchors(folder: Path | None, taken: int) -> dict[str, Axes]:
+    """The axes that a run which is gone on with kept last."""
+    kept: dict[str, Axes] = {}
+    for report in Run.open(folder).reports[:taken] if folder is not None and taken else ():
+        kept |= report.anchors
+    return kept
+
+
+class Showing:
+    """Sends what was seen of steps, each once, by a file in a folder.
+
+    Args:
+        folder: whoever reads a file takes it away.
+    """
+
+    def __init__(self, watching: Watching, folder: str, send: Sender) -> None:
+        self._watching, self._folder, self._send = watching, folder, send
+        self._shown = 0
+
+    def __call__(self) -> None:
+        """Show the step that was taken last, if it was watched and is not shown yet."""
+        began = time.perf_counter()
+        seen = self._watching.seen if self._folder else None
+        if seen is None or seen.step == self._shown:
+            return
+        self._shown = seen.step
+        path = Path(self._folder, f"step-{seen.step}.safetensors")
+        with suppress(OSError):  # where nothing can be written, nothing is shown
+            path.write_bytes(observation_file.to_bytes(seen))
+            seconds = self._watching.seconds + time.perf_counter() - began
+            self._send("observed", {"path": str(path), "seconds": seconds})
+
+
+def _paced(
+    reports: Iterator[Report], look: Watcher, control: Control, writer: RunWriter | None, show: Showing
+) -> Iterator[Report]:
     """The reports, one more wherever the run stands still after a step that has no look; what is kept is written."""
     last: Report | None = None
     while True:
         if control.waits:
+            if control.watched:
+                show()
             if last is not None and last.look is None and last.eval is None and not last.samples:
                 seen = look(last.step, wanted=True)
                 if seen.look is not None or seen.eval is not None or seen.samples:
@@ -118,12 +169,16 @@ def _paced(reports: Iterator[Report], look: Watcher, control: Control, writer: R
             return
         report = next(reports, None)
         if report is None:
+            if control.watched:
+                show()
             return
         last = report
         if writer is not None:
             writer.add(report)
         control.took(report.step)
         yield report
+        if control.observes():
+            show()
 
 
 def open_it(job: Json, control: Control, send: Sender) -> None:
@@ -149,6 +204,25 @@ def open_it(job: Json, control: Control, send: Sender) -> None:
     )
     _leave_trace(job, built, recorder, error, nothing)
     send("opened", {"loss": loss})
+
+
+def observe_it(job: Json, control: Control, send: Sender) -> None:
+    """Show steps that were taken before, as they are asked for; of several, the last."""
+    back, made = LookingBack(job), 0
+    step = job["step"] if job["step"] is not None else control.wanted()
+    while True:
+        try:
+            seen = back.observation(step, lambda: control.wants)
+            if seen is not None:
+                made += 1
+                path = Path(job["folder"], f"{made}.safetensors")
+                seen.save(path)
+                send("observed", {"path": str(path), "step": step})
+        except TracerError as error:
+            send("unobserved", {"step": step, "error": fields(error)})
+        except Exception as error:  # the program's
+            send("unobserved", {"step": step, "error": fields(raised(error, job["shown"]))})
+        step = control.wanted()
 
 
 def sample_it(job: Json, control: Control, send: Sender) -> None:
@@ -212,6 +286,7 @@ def measure_it(job: Json, control: Control, send: Sender) -> None:
 TASKS: dict[str, Callable[[Json, Control, Sender], None]] = {
     "train": train_it,
     "open": open_it,
+    "observe": observe_it,
     "sample": sample_it,
     "record_sample": record_sample_it,
     "measure": measure_it,
