@@ -23,8 +23,8 @@ from tracer.scene.standing import Changes, Standing
 from tracer.text import Lang
 from tracer.trace.cursor import Cursor, Moment
 
-READ_AT_ONCE = 16
-"""Nodes of which everything is read within a millisecond or two."""
+READ_AT_ONCE = 6
+"""Nodes of which everything is read within a millisecond or two, for the first time."""
 
 Shown = tuple[Reading | FoldReading, tuple[PortRow, ...], str]
 """All that a box shows: what is read of it, its ports' rows, its check."""

@@ -142,8 +142,9 @@ def deliveries(trace: Trace, pass_index: int, edges: Collection[int]) -> dict[in
     """Edge -> (position at which it has been added, delivery) of its deliveries in a pass, in time order."""
     this = trace.passes[pass_index]
     found: dict[int, list[tuple[int, int]]] = {}
-    wanted = np.isin(this.edges, np.fromiter(edges, np.int64, len(edges)))
-    for delivery in np.flatnonzero(wanted).tolist():
+    wanted = np.zeros(trace.n_edges, np.bool_)
+    wanted[np.fromiter(edges, np.int64, len(edges))] = True
+    for delivery in np.flatnonzero(wanted[this.edges]).tolist():
         found.setdefault(int(this.edges[delivery]), []).append((this.position_of(delivery), delivery))
     return found
 

@@ -10,13 +10,15 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, get_args
 
 from tracer.lessons.runner import Thing
+from tracer.scene.neighbour import Direction
+from tracer.scene.picture import Box
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import GRANULARITIES, By
 from tracer.tui.memory import tidy
-from tracer.tui.screens.folding import FoldingScreen, revealed
+from tracer.tui.screens.folding import FoldingScreen, box_pointed_out, revealed
 from tracer.tui.screens.later import import_later
 from tracer.tui.screens.seeking import SeekingScreen
 from tracer.tui.view import Hit, View
@@ -32,7 +34,9 @@ AGAIN = 0.002
 REST = 0.05
 """Seconds without a key after which less likely keys are prepared too: whoever steps fast does not wait for them."""
 
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 DONE = object()
+"""What the work gives when there is none left."""
 
 Move = Literal["step", "hit", "run"]
 """A step, to the next hit of a search, to the next breakpoint."""
@@ -53,6 +57,14 @@ class AheadScreen(FoldingScreen, SeekingScreen):
     @abstractmethod
     def walked(self, cursor: Cursor) -> View:
         """The view after walking there."""
+
+    @abstractmethod
+    def tensor_in_front(self) -> int | None:
+        """The tensor whose elements are selected, instead of boxes."""
+
+    @abstractmethod
+    def _next_box(self, direction: Direction) -> Box | None:
+        """The box that is selected next in this direction."""
 
     # Which way it goes
 
@@ -91,6 +103,9 @@ class AheadScreen(FoldingScreen, SeekingScreen):
             yield self._after_run(1)
         yield self._after_run(-n if move == "run" else -1)
         yield self._after_hit(-n if move == "hit" else -1)
+        for direction in DIRECTIONS:
+            box = self._next_box(direction) if self.tensor_in_front() is None else None
+            yield None if box is None else box_pointed_out(self.view, box)
 
     def _after_step(self, n: int, by: By | None = None) -> View | None:
         after = self.walker.step(n, by or self.by)

@@ -32,10 +32,7 @@ class FoldingScreen(UnfoldingScreen):
 
     def select_box(self, box: Box) -> None:
         """Point out a box of the picture: a node, or a part of the graph."""
-        if box.key:
-            self.select_part(box.key)
-        else:
-            self.select(box.node)
+        self.show(box_pointed_out(self.view, box))
 
     def select_part(self, key: str) -> None:
         """Point out a part that is drawn as one box: it is explained, and enter opens it."""
@@ -78,7 +75,7 @@ class FoldingScreen(UnfoldingScreen):
         if not inside:
             return view
         box = next((box for box in inside if box.working), inside[0])
-        return part_pointed_out(view, box.key) if box.key else pointed_out(view, box.node)
+        return box_pointed_out(view, box)
 
     # Close
 
@@ -175,6 +172,11 @@ class FoldingScreen(UnfoldingScreen):
     def _draw(self, **changes: Any) -> None:
         if self.view.folding is not None:
             self._fold_to(replace(self.view.folding, **changes))
+
+
+def box_pointed_out(view: View, box: Box) -> View:
+    """The view with a box of its picture pointed out: a node, or a part of the graph."""
+    return part_pointed_out(view, box.key) if box.key else pointed_out(view, box.node)
 
 
 def part_pointed_out(view: View, key: str) -> View:
