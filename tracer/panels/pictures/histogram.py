@@ -5,8 +5,6 @@ Where there are more bins than columns, neighbours are drawn as one; below stand
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from rich.cells import cell_len
 
@@ -39,27 +37,33 @@ def histogram(data: Data, look: Look) -> Drawn:
     ruler = 1 if body >= 2 else 0
     rows = body - ruler
     here = look.selected if look.selected is not None and 0 <= look.selected < n else None
-    grad = bool(data.cells) and data.cells[0].grad
-    full = _size(float(counts.max(initial=0.0)), data.log)
+    sizes = np.log1p(counts) if data.log else counts
+    full = float(sizes.max(initial=0.0)) or 1.0
+    levels = np.where(counts > 0, np.maximum(1, np.round(sizes / full * len(LEVELS) * rows)), 0).astype(int).tolist()
+    style = look.palette.style("grad" if data.cells and data.cells[0].grad else "data")
+    thick = max(1, wide - (wide > 2))
+    for line in range(rows):
+        text = "".join([(_block(level, line) * thick).ljust(wide) for level in levels])
+        board.put(0, rows - 1 - line, text, style)
     for place in range(shown):
         first = place * joined
-        count, mine = float(counts[place]), here is not None and first <= here < first + joined
-        level = max(1, round(_size(count, data.log) / full * len(LEVELS) * rows)) if count > 0 else 0
-        style = look.palette.style("accent" if mine else "grad" if grad else "data", bold=mine)
-        fullest = first + int(np.nanargmax(np.append(data.values[first : first + joined], -1.0)))
-        index = min(fullest, n - 1) if not mine or here is None else here
+        mine = here is not None and first <= here < first + joined
+        some = data.values[first : first + joined]
+        index = here if mine and here is not None else first + int(np.argmax(np.nan_to_num(some)))
         for line in range(rows):
-            left = level - line * len(LEVELS)
-            sign = LEVELS[min(left, len(LEVELS)) - 1] if left > 0 else " "
-            board.put(place * wide, rows - 1 - line, sign * max(1, wide - (wide > 2)), style)
             board.region(place * wide, rows - 1 - line, wide, index)
+            if mine:
+                block = _block(levels[place], line) * thick
+                board.put(place * wide, rows - 1 - line, block, look.palette.style("accent", bold=True))
     if ruler:
         _ruler(board, data, look, rows, shown * wide, None if here is None else here // joined * wide + (wide - 1) // 2)
     return board.drawn()
 
 
-def _size(count: float, log: bool) -> float:
-    return max(1e-300, math.log1p(count) if log else count)
+def _block(level: int, line: int) -> str:
+    """What a line, the lowest being 0, shows of a height in eighths."""
+    left = level - line * len(LEVELS)
+    return LEVELS[min(left, len(LEVELS)) - 1] if left > 0 else " "
 
 
 def _ruler(board: Board, data: Data, look: Look, y: int, width: int, here: int | None) -> None:

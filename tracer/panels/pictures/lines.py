@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import cached_property
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,8 +151,13 @@ class Chart:
                     self.board.put(self.left + x, y, MEASURED, style)
                 continue
             bits = self._bits[k]
-            for y, x in np.argwhere(bits).tolist():
-                self.board.put(self.left + x, y, chr(0x2800 + int(bits[y, x] | under[y, x])), style)
+            both = np.where(bits != 0, bits | under, 0)
+            for y in np.flatnonzero(both.any(axis=1)).tolist():
+                for drawn, run in groupby(enumerate(both[y].tolist()), key=lambda one: one[1] != 0):
+                    if drawn:
+                        cells = list(run)
+                        text = "".join([chr(0x2800 + dots_) for _, dots_ in cells])
+                        self.board.put(self.left + cells[0][0], y, text, style)
             under |= bits
 
     def _refs(self) -> None:
@@ -162,10 +168,11 @@ class Chart:
             y = self._row(ref.value)
             if y < 0:
                 continue
-            free = [not taken[y, x] for x in range(self.columns)]
-            for x in range(self.columns):
-                if free[x]:
-                    self.board.put(self.left + x, y, COMPARED, style)
+            free = (~taken[y]).tolist()
+            for is_free, run in groupby(range(self.columns), key=free.__getitem__):
+                if is_free:
+                    cells = list(run)
+                    self.board.put(self.left + cells[0], y, COMPARED * len(cells), style)
             label = f" {ref.name[self.look.lang]} = {format_number(ref.value)} "
             size = cell_len(label)
             places = (x for x in range(self.columns - size, -1, -1) if all(free[x : x + size]))
@@ -221,10 +228,14 @@ class Chart:
         """Every cell of a column is one of the step that stands there, of the series that is drawn in it."""
         n = self.values.shape[1]
         stride = max(1, n // MOST_PLACES)
-        places = np.array([self._column(int(step)) for step in self.x[::stride]])
-        front = self._order[::-1]
-        for x in range(int(places[-1]) + 1):
-            at = min(n - 1, int(np.abs(places - x).argmin()) * stride)
-            for y in range(self.rows):
-                owner = next((k for k in front if self._bits[k][y, x]), front[0])
-                self.board.region(self.left + x, y, 1, owner * n + at)
+        reached = np.round((self.x[::stride] - 1) / max(1, self.until - 1) * (self.columns - 1)).astype(np.int64)
+        columns = np.arange(min(self.columns, int(reached[-1]) + 1))
+        after = np.clip(np.searchsorted(reached, columns), 0, len(reached) - 1)
+        before = np.maximum(after - 1, 0)
+        nearest = np.where(columns - reached[before] < reached[after] - columns, before, after) * stride
+        owner = np.full((self.rows, self.columns), self._order[-1])
+        for k in self._order:
+            owner[self._bits[k] != 0] = k
+        for y, row in enumerate(owner.tolist()):
+            for x, at in enumerate(nearest.tolist()):
+                self.board.region(self.left + x, y, 1, row[x] * n + at)

@@ -22,6 +22,7 @@ MOST_LINES = 3
 LEAST = 8
 """Columns that sparklines have before their last numbers get any."""
 NUMBER = 7
+_ROLE: tuple[Role, Role] = ("data", "grad")
 SCALES = 12
 """Powers of ten that a logarithmic scale goes down from its largest number, at most."""
 
@@ -87,11 +88,14 @@ class Sparks:
         named = min(max(map(cell_len, names)), look.width // 3)
         left = named + 1 if named else 0
         behind = NUMBER + 1 if look.width - left - NUMBER - 1 >= LEAST else 0
+        wide = look.width - left - behind
+        places = self._places(wide) if wide > 0 else np.zeros((n, 0), np.int64)
+        levels = self._levels(np.take_along_axis(self.sizes, places, axis=1))
         for place, k in enumerate(range(first, first + seen)):
             y, mine = place * apart + self.lines - 1, k == chosen
             style = look.palette.style("accent" if mine else "text", bold=mine or k in data.marks.get("current", ()))
             self.board.put(0, y, padded(names[k], named), style)
-            self._spark(k, left, y, look.width - left - behind)
+            self._spark(k, left, y, places[k].tolist(), levels[k].tolist())
             if behind:
                 gone = data.absent is not None and bool(data.absent[k, -1])
                 last = NO_GRADIENT if gone else short(float(data.values[k, -1]), NUMBER)
@@ -104,38 +108,46 @@ class Sparks:
                 )
         return self.board.drawn()
 
-    def _spark(self, series: int, left: int, bottom: int, columns: int) -> None:
+    def _places(self, wide: int) -> NDArray[np.int64]:
+        """(series, wide) the column that each cell shows: of several the one with the largest size."""
+        n = self.sizes.shape[1]
+        first = np.arange(wide) * n // wide
+        end = np.maximum(first + 1, (np.arange(wide) + 1) * n // wide)
+        within = np.minimum(first[:, None] + np.arange(int((end - first).max(initial=1))), end[:, None] - 1)
+        sizes = np.where(np.isnan(self.sizes), -1.0, self.sizes)[:, within]  # (series, wide, columns in a cell)
+        found: NDArray[np.int64] = first + np.argmax(sizes, axis=2)
+        return found
+
+    def _levels(self, sizes: Floats) -> NDArray[np.int64]:
+        """Heights in eighths of a line: of what is not 0 an eighth at least; -1 where there is nothing."""
+        with np.errstate(all="ignore"):
+            if self.log:
+                full = math.log(self.top) - math.log(self.floor)
+                shares = (np.log(np.maximum(sizes, self.floor)) - math.log(self.floor)) / full
+            else:
+                shares = sizes / self.top if self.top else sizes
+            levels = np.clip(np.round(shares * len(LEVELS) * self.lines), 1, len(LEVELS) * self.lines)
+        return np.where(np.isnan(sizes), -1, np.where(sizes == 0, 0, np.nan_to_num(levels))).astype(np.int64)
+
+    def _spark(self, series: int, left: int, bottom: int, places: list[int], levels: list[int]) -> None:
+        """One series; a number that is not finite is a sign of its own, 0 is the figure."""
         n, palette = self.sizes.shape[1], self.look.palette
-        wide = max(0, columns)
         grad = bool(self.data.cells) and self.data.cells[0].grad
-        for x in range(wide):
-            first = x * n // wide
-            some = self.sizes[series, first : max(first + 1, (x + 1) * n // wide)]
-            known = np.flatnonzero(np.isfinite(some))
-            at = first + (int(known[np.argmax(some[known])]) if len(known) else 0)
-            mine = self.here is not None and first <= self.here - series * n < first + len(some)
-            odd = not len(known) and self._broken(series, first, first + len(some))
-            for line in range(self.lines):
-                sign = (
-                    self._block(float(self.sizes[series, at]), line) if len(known) else ODD if odd and not line else " "
-                )
-                role: Role = "wrong" if odd else "grad" if grad else "data"
-                self.board.put(left + x, bottom - line, sign, palette.style(role, reverse=mine))
-                if self.data.cells:
-                    self.board.region(left + x, bottom - line, 1, series * n + at)
-
-    def _broken(self, series: int, first: int, end: int) -> bool:
-        """Whether numbers that are not finite were computed there."""
-        absent = self.data.absent
-        return absent is None or not absent[series, first:end].all()
-
-    def _block(self, size: float, line: int) -> str:
-        """What a line of a sparkline, the lowest being 0, shows of a size: of one that is not 0 an eighth at least."""
-        if size == 0:
-            return "0" if line == 0 else " "
-        share = math.log(max(1.0, size / self.floor)) / math.log(self.top / self.floor) if self.log else size / self.top
-        level = max(1, round(share * len(LEVELS) * self.lines)) - line * len(LEVELS)
-        return LEVELS[min(level, len(LEVELS)) - 1] if level > 0 else " "
+        absent = None if self.data.absent is None else self.data.absent[series]
+        for line in range(self.lines):
+            y = bottom - line
+            self.board.put(left, y, "".join([_block(level, line) for level in levels]), palette.style(_ROLE[grad]))
+            if self.data.cells:
+                for x, at in enumerate(places):
+                    self.board.region(left + x, y, 1, series * n + at)
+        for x, (level, at) in enumerate(zip(levels, places, strict=True)):
+            if level < 0 and (absent is None or not absent[at]):
+                self.board.put(left + x, bottom, ODD, palette.style("wrong"))
+        if self.here is not None and self.here // n == series:
+            at = self.here % n
+            x = at * len(places) // n if len(places) < n else -(-at * len(places) // n)
+            sign = _block(levels[x], 0) if 0 <= x < len(levels) else " "
+            self.board.put(left + x, bottom, sign, palette.style("accent", reverse=True))
 
     def _scale(self, n: int, first: int = 0, seen: int | None = None) -> list[Piece]:
         """From which step to which, and what the heights mean."""
@@ -151,3 +163,11 @@ class Sparks:
             part = WORDS["part"].format(low=first + 1, high=first + seen, all=f"{n:,}")[lang]
             pieces.insert(0, (f"{part}   ", "accent"))
         return pieces
+
+
+def _block(level: int, line: int) -> str:
+    """What a line of a sparkline, the lowest being 0, shows of a height in eighths."""
+    if level <= 0:
+        return "0" if level == 0 and line == 0 else " "
+    left = level - line * len(LEVELS)
+    return LEVELS[min(left, len(LEVELS)) - 1] if left > 0 else " "

@@ -11,12 +11,12 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from tracer.numbers import format_number
+from tracer.panels.numbers import speed_in_words
 from tracer.scene.palette import Role
 from tracer.text import Text, clean
 from tracer.tui.running import State
 from tracer.tui.widgets.header import LANGUAGES, LONG
 from tracer.tui.widgets.training import TrainingPanel, TrainingView
-from tracer.tui.widgets.training_numbers import speed_in_words
 
 BAR = 28
 """Cells of the progress bar where there is much room."""
