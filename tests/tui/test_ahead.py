@@ -120,3 +120,32 @@ async def test_what_the_user_has_pushed_goes_back_at_the_next_step_painted_ahead
         forget(screen)
         panel._repaint(panel.size)
         assert panel._lines == found
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    "keys", ["enter left", "enter k", "enter backspace", "enter colon", "enter )", "backspace enter"]
+)
+async def test_at_rest_whatever_key_comes_next_has_been_painted(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
+    begin, key = keys.split()
+    async with walking(small(), at=30) as (pilot, screen):
+        screen.find_first("op == *")
+        screen.set_breaks(screen.breaks.plus(parse_break("op == *")))
+        await press(pilot, "right", "escape", begin)
+        foresee(screen)
+        before = screen.view
+        panel = screen.query_one("#graph", Panel)
+        monkeypatch.setattr(type(panel), "paint", lambda *_: pytest.fail("it was painted when the key was pressed"))
+        await press(pilot, key)
+        assert screen.view != before
+
+
+@pytest.mark.deep
+async def test_what_is_on_screen_is_written_before_anything_is_painted_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with walking(expression()) as (pilot, screen):
+        await press(pilot, "right")
+        monkeypatch.setattr(screen, "_work", iter([None]))
+        screen._dirty_widgets.add(screen.query_one("#graph"))
+        screen._paint_on()
+        assert next(screen._work, "done") is None, "nothing was done of it yet"
+        screen._stop_ahead()
