@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.syntax import Syntax
 
 from tests.explain import programs
+from tracer.scene.languages import PaletteTheme
 from tracer.scene.palette import PALETTES, contrast
-from tracer.scene.source import PaletteTheme, source_panel, source_title
+from tracer.scene.source import source_panel, source_title
 from tracer.text import LANGS
 from tracer.trace.trace import Trace
 

@@ -6,17 +6,17 @@ never read as markup.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.style import Style
-from rich.syntax import Syntax, SyntaxTheme, TokenType
 from rich.text import Text as RichText
 
 from tracer.explain.source import Mark, Snippet, short_path, snippet
-from tracer.scene.palette import DARK, Palette, Role
+from tracer.scene.palette import DARK, Palette
 from tracer.scene.prose import cut
+from tracer.scene.syntax import coloured
 from tracer.text import Lang, Text
 from tracer.trace.cursor import Cursor
 from tracer.trace.node import SourceLine
@@ -24,37 +24,35 @@ from tracer.trace.node import SourceLine
 NO_LINES = Text("No source text was kept with this trace.", "このトレースにはソースが保存されていません。")
 MARKS: dict[Mark, str] = {"now": "▸", "also": "▹", "": " "}
 
-_ROLES: tuple[tuple[str, Role], ...] = (
-    ("Token.Comment", "muted"),
-    ("Token.Keyword", "accent"),
-    ("Token.Operator.Word", "accent"),
-    ("Token.Literal.String", "mark"),
-    ("Token.Literal.Number", "data"),
-    ("Token.Operator", "line"),
-    ("Token.Punctuation", "line"),
-)
-
-
-class PaletteTheme(SyntaxTheme):
-    """Syntax colours by meaning, from a palette."""
-
-    def __init__(self, palette: Palette) -> None:
-        self.palette = palette
-
-    def get_style_for_token(self, token_type: TokenType) -> Style:
-        name = str(token_type)
-        role: Role = next((role for prefix, role in _ROLES if name.startswith(prefix)), "text")
-        return self.palette.style(role)
-
-    def get_background_style(self) -> Style:
-        return Style()
-
 
 @lru_cache(maxsize=8)
 def highlighted(text: str, palette: Palette, language: str = "python") -> tuple[RichText, ...]:
     """Every line of a file in colour; in one colour where the language is not known."""
-    coloured = Syntax(text, language, theme=PaletteTheme(palette), word_wrap=False).highlight(text)
-    return tuple(coloured.split("\n", allow_blank=True))
+    if language == "python":
+        return tuple(_python(text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4), palette))
+    from tracer.scene.languages import in_colour
+
+    return in_colour(text, palette, language)
+
+
+def _python(text: str, palette: Palette) -> Iterator[RichText]:
+    """The lines of a Python source."""
+    try:
+        spans = list(coloured(text))
+    except RecursionError:  # strings in strings, deeper than anybody writes: a file may say anything
+        spans = []
+    plain, styles = palette.style("text"), {colour: palette.style(colour) for colour in {span[2] for span in spans}}
+    first, at = 0, 0
+    for line in (text if text.endswith("\n") else f"{text}\n").split("\n"):
+        made, last = RichText(line, plain), first + len(line)
+        while at < len(spans) and spans[at][0] < last:
+            start, end, colour = spans[at]
+            made.stylize(styles[colour], max(start - first, 0), end - first)
+            if end > last:
+                break  # a string over several lines
+            at += 1
+        first = last + 1
+        yield made
 
 
 @dataclass(frozen=True)
