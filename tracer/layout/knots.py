@@ -81,7 +81,7 @@ class Knots:
             tracks[at], ready[at] = track, _NEVER
             for table in lower:
                 after = table[at]
-                some = np.flatnonzero(after >= 0)
+                some = (after >= 0).nonzero()[0]
                 if len(some):
                     then = at[0][some], after[some]  # no two of them are the same run
                     least[then] = np.maximum(least[then], track[some] + 1)

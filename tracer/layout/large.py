@@ -6,12 +6,14 @@ where a thing stands in its rank may differ by some cells.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from tracer.layout.arrivals import Arrivals
 from tracer.layout.coordinates import pull_straight
 from tracer.layout.corners import Corners
-from tracer.layout.placed import Direction, Placed, Point, Size, Spacing
+from tracer.layout.placed import Direction, Edge, Placed, Point, Size, Spacing
 from tracer.layout.places import Pulls, places
 from tracer.layout.reading import Read
 from tracer.layout.runs import Nets
@@ -141,24 +143,24 @@ class LargeLayout:
         width = high + shift + margin
         length = int(flow[-1] + steps[-1])
 
-        def turned(column: Ints, row: Ints) -> tuple[Ints, Ints]:
-            return (column + shift, row) if self.direction == "down" else (row, column + shift)
+        def cells(column: Ints, row: Ints) -> tuple[Point, ...]:
+            pair = (column + shift, row) if self.direction == "down" else (row, column + shift)
+            return tuple(zip(pair[0].tolist(), pair[1].tolist(), strict=True))
 
-        def cells(column: Ints, row: Ints) -> list[Point]:
-            x, y = turned(column, row)
-            return list(zip(x.tolist(), y.tolist(), strict=True))
+        leave = middle[:nodes], start + self.along - 1
+        arrive = goal, start[arrivals.user]
 
-        leave, turn, arrive = (
-            (middle[:nodes], start + self.along - 1),
-            routes.turns(flow + band_and_room),
-            (goal, start[arrivals.user]),
-        )
-        keys = list(map(self.edges.__getitem__, arrivals.edge.tolist()))
-        x, y = turned(*(np.concatenate(ends)[routes.points] for ends in zip(leave, turn, arrive, strict=True)))
+        def wires() -> dict[Edge, tuple[Point, ...]]:
+            points, bounds = routes.points()
+            turn = routes.turns(flow + band_and_room)
+            corners = cells(*(np.concatenate(ends)[points] for ends in zip(leave, turn, arrive, strict=True)))
+            paths = zip(arrivals.edge.tolist(), pairwise(bounds), strict=True)
+            return {self.edges[edge]: corners[begin:end] for edge, (begin, end) in paths}
+
         return Placed(
             direction=self.direction,
             at=dict(zip(self.names, cells(low, start), strict=True)),
-            routes=Corners(keys, x, y, routes.bounds),
+            routes=Corners(wires),
             out_ports=dict(zip(self.names, cells(*leave), strict=True)),
             width=width if self.direction == "down" else length,
             height=length if self.direction == "down" else width,
@@ -190,13 +192,22 @@ class _Routes:
         first = self.tracks.upper[net]
         self.bends = np.where(first < 0, 0, np.where(self.tracks.lower[net] >= 0, 4, 2 * (self.source != self.target)))
         begin = np.cumsum(self.bends) - self.bends
-        self.begin, stop = begin, begin + self.bends
+        self.begin = begin
+        self._things, self._last = things, arrivals.last
+
+    def points(self) -> tuple[Ints, list[int]]:
+        """Edge after edge, its corners: which of all nodes' out-ports, then all bends, then all in-ports.
+
+        Also where in these each edge begins, and where the last one ends.
+        """
+        things, begin, stop = self._things, self.begin, self.begin + self.bends
+        nodes = things.nodes
         # an edge runs along its source's through-points, as far as the one it arrives from; then its own bends
-        through = arrivals.last - nodes
+        through = self._last - nodes
         long = through >= 0
         length = np.bincount(things.owner, minlength=nodes)
         chain = np.cumsum(length) - length
-        source = arrivals.last.copy()
+        source = self._last.copy()
         source[long] = things.owner[through[long]]
         first, along = np.zeros_like(through), np.zeros_like(through)
         first[long] = begin[chain[source[long]]]
@@ -209,10 +220,7 @@ class _Routes:
         points[ragged(starts + 1, along)] = nodes + ragged(first, along)
         points[ragged(starts + 1 + along, bends)] = nodes + ragged(own, bends)
         points[ends - 1] = nodes + int(self.bends.sum()) + np.arange(len(ends))
-        self.points = points
-        """Edge after edge, its corners: which of all nodes' out-ports, then all bends, then all in-ports."""
-        self.bounds = [0, *ends.tolist()]
-        """Where in these each edge begins, and where the last one ends."""
+        return points, [0, *ends.tolist()]
 
     def turns(self, first: Ints) -> tuple[Ints, Ints]:
         """Column and row of each bend, link after link.

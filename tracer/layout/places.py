@@ -167,7 +167,7 @@ def isotonic(values: Floats, weights: Floats) -> Floats:
         if rises.all():
             break
         apart[1 : len(mean)] = rises
-        first = np.flatnonzero(apart[: len(mean)])
+        first = apart[: len(mean)].nonzero()[0]
         total, mass = np.add.reduceat(total, first), np.add.reduceat(mass, first)
         mean, bounds = total / mass, bounds[first]
     if len(mean) == len(values):
