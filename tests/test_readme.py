@@ -32,7 +32,7 @@ def keys_list() -> str:
 
     lines = ["| where | keys | what they do |", "|---|---|---|"]
     for key in KEYS:
-        faces = " ".join(f"`{face_of(k)}`" for k in key.keys)
+        faces = f"`{key.face}`" if key.face else " ".join(f"`{face_of(k)}`" for k in key.keys)
         words = "English or 日本語" if key.action == "switch_lang" else key.words["en"]
         lines.append(f"| {PLACES.get(key.place, 'everywhere')} | {faces} | {words} |")
     return "\n".join(lines)

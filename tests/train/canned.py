@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
+from tracer.trace.observation import Observation, Seen, Weights, softmax
 from tracer.train import data
 from tracer.train.history import History, Past
 from tracer.train.looks import spacing
@@ -75,6 +77,9 @@ class Told:
         self.commands.append("step")
         self.allowed.release()
 
+    def observe(self) -> None:
+        """What is observed while it trains is not among the commands: it comes by itself."""
+
     def to(self, step: int) -> None:
         self.commands.append(f"to {step}")
         self.allowed.release(max(1, step - self.sent))
@@ -108,6 +113,7 @@ def running(
 
     typed = ("tracer", "train", "mlp", "--data", "moons")
     found = said or setup(steps)
+    other = {"observer": Watching, **other}
     made = Running(Job(Path(found.program)), found, told, messages(), typed, **other)  # type: ignore[arg-type]
     return made, told
 
@@ -152,6 +158,75 @@ def text_running(steps: int = STEPS, taken: int | None = None, **other: object) 
     return running(steps, taken, **{"said": said, "reporting": text_reports, **other})  # type: ignore[arg-type]
 
 
+# What its steps show
+
+NAME = "anna"
+
+
+def observation(
+    step: int, *, layers: int = 1, heads: int = 4, documents: int = 1, positions: int = 5, symbols: int = len(LETTERS)
+) -> Observation:
+    """A step of a model of texts that read names: 5 positions, 16 numbers a position, 27 symbols."""
+    rng = np.random.default_rng(step)
+    taps: dict[str, tuple[Seen, ...]] = {}
+    c, v = 16, symbols + 1
+    name = (NAME * positions)[: positions - 1]
+    tokens = tuple((v - 1, *(LETTERS.index(one) for one in name[d % 2 :])) for d in range(documents))
+
+    def seen(*shape: int, rest: bool = False) -> Seen:
+        value = np.maximum(0.0, rng.normal(size=shape)) if rest else rng.normal(size=shape)
+        return Seen(value, rng.normal(size=shape) / 50)
+
+    def attention(t: int) -> Seen:
+        scores = np.where(np.tri(t, dtype=bool), np.exp(rng.normal(size=(heads, t, t))), np.nan)
+        grad = np.where(np.tri(t, dtype=bool), rng.normal(size=(heads, t, t)) / 50, np.nan)
+        return Seen(scores / np.nansum(scores, axis=-1, keepdims=True), grad)
+
+    for read in tokens:
+        t = len(read)
+        told = {"embed": seen(t, c), "logits": seen(t, v)}
+        for layer in range(layers):
+            told |= {f"layer{layer}.attn": attention(t), f"layer{layer}.heads": seen(t, c)}
+            told |= {f"layer{layer}.attn_out": seen(t, c), f"layer{layer}.mlp": seen(t, 4 * c, rest=True)}
+            told |= {f"layer{layer}.mlp_out": seen(t, c)}
+        told["probs"] = Seen(softmax(told["logits"].value), None)
+        taps = {name: (*taps.get(name, ()), one) for name, one in told.items()}
+    shapes = {"wte": (v, c), "wpe": (max(16, positions), c), "lm_head": (v, c)}
+    for layer in range(layers):
+        shapes |= {f"layer{layer}.attn_w{one}": (c, c) for one in "qkvo"}
+        shapes |= {f"layer{layer}.mlp_fc1": (4 * c, c), f"layer{layer}.mlp_fc2": (c, 4 * c)}
+    weights = {name: _weights(rng, shape) for name, shape in shapes.items()}
+    targets = tuple((*read[1:], v - 1) for read in tokens)
+    loss = next(itertools.islice(text_reports(), step - 1, None)).loss if step <= STEPS else 2.3
+    return Observation(step, loss, documents, tokens, targets, taps, weights, 0.01)
+
+
+def _weights(rng: np.random.Generator, shape: tuple[int, ...]) -> Weights:
+    value, grad = rng.normal(size=shape) * 0.08, rng.normal(size=shape) / 20
+    return Weights(value, grad, -0.01 * np.sign(grad), 0.15 * grad, 0.01 * grad**2)
+
+
+class Watching:
+    """A process that looks back without one: the canned observation of every step but those it is told to keep."""
+
+    def __init__(self, *, missing: Container[int] = (), **other: int) -> None:
+        self.asked: list[int] = []
+        self.missing, self._other = missing, other
+        self._waiting: int | None = None
+        self.closed = False
+
+    def ask(self, step: int) -> None:
+        self.asked.append(step)
+        self._waiting = step
+
+    def take(self) -> Observation | None:
+        step, self._waiting = self._waiting, None
+        return None if step is None or step in self.missing else observation(step, **self._other)
+
+    def close(self) -> None:
+        self.closed = True
+
+
 class Kept:
     """A run in a folder that is no folder: what `OpenedRun` reads of a `Run`, from canned reports.
 
@@ -190,6 +265,6 @@ class Kept:
 
 
 __all__ = [
-    "Kept",
-    "OpenedStep", "Told", "look", "report", "reports", "running", "setup", "text_reports", "text_running", "text_setup",
+    "Kept", "OpenedStep", "Told", "Watching", "look", "observation", "report", "reports", "running", "setup",
+    "text_reports", "text_running", "text_setup",
 ]  # fmt: skip

@@ -54,6 +54,7 @@ def test_every_action_has_a_key_that_every_keyboard_types(row: object) -> None:
 def test_a_key_means_the_same_on_every_screen() -> None:
     """The letters that work on several screens do the same kind of thing there."""
     same = {"open": "inspect", "alone": "inspect", "find": "search", "quiz": "predict", "change": "hit"}
+    same |= {"enlarge": "inspect", "parameter": "hit"}
     meanings: dict[str, set[str]] = {}
     for row in KEYS:
         for key in row.keys:

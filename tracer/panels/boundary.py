@@ -31,9 +31,9 @@ class BoundaryPanel(Panel):
         "The colour of a place is the side the model puts it on, deeper where its score is further from 0; + runs where"
         " the score changes its sign. The boundary turns and bends as the steps go on: each step moves it a little, by"
         " the points it has just read. It is computed now and then, so the step below says which one it is of.",
-        "色はモデルがその場所をどちらに分類するかを表し、スコアが 0 から離れるほど濃くなります。+ はスコアの符号が変わる"
-        "境界です。訓練が進むと、そのとき読んだ点に応じて境界が少しずつ動き、曲がっていきます。計算は数ステップおきなので、"
-        "どのステップのものかを枠に示します。",
+        "色はモデルがその場所をどちらに分類するかを表し、スコアが 0 から離れるほど濃くなります。+ はスコアの符号が"
+        "変わる境界です。訓練が進むと、そのとき読んだ点に応じて境界が少しずつ動き、曲がっていきます。計算は数ステップ"
+        "おきなので、どのステップのものかを枠に示します。",
     )
     reads: ClassVar[tuple[str, ...]] = ("past", "shown")
 

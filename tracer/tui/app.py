@@ -492,7 +492,7 @@ class GradientTracer(App[None]):
         from tracer.tui.screens.help import HelpScreen
 
         if isinstance(self.screen, AppScreen) and not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.screen.PLACES))
+            self.push_screen(HelpScreen(self.screen.PLACES, self.screen.texts()))
 
     async def action_back(self) -> None:
         """One screen back; from the first one, quit."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _OPEN = Text(en="Open: {title}", ja="開く: {title}")
 _NOTHING = Text(en="Nothing found.", ja="見つかりません。")
-_MOVES = ("move", "select", "scroll", "panel", "close", "command_palette")
+_MOVES = ("move", "select", "scroll", "panel", "panel_number", "close", "command_palette")
 """Actions that only make sense as keys."""
 _FOLD_ALL = Text(en="Fold every part of the graph", ja="グラフのすべての部分を折りたたむ")
 _LIMIT = Text(en="Boxes drawn: at most {n}", ja="描く箱の数: {n} 個まで")

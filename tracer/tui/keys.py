@@ -24,7 +24,7 @@ class Key:
     """One thing a user can do, and the keys that do it."""
 
     action: str
-    """Textual action; the screen of `place` (or the app) has `action_<name>`."""
+    """Textual action; the screen of `place` (or the app) has `action_<name>`. `{key}` in it stands for the key."""
     keys: tuple[str, ...]
     """Names as Textual gives them, or the character itself. The first is the one the footer shows."""
     short: Text
@@ -34,12 +34,21 @@ class Key:
     place: Place
     priority: bool = False
     """Taken before a focused panel can scroll with it. Never set for characters, or text fields would lose them."""
+    face: str = ""
+    """How the keys are written in lists, where they are many."""
     weight: int = 0
     """The footer leaves out the smallest first when the terminal is narrow; 0 is help only."""
 
+    def faces(self, between: str = "  ") -> str:
+        """All of its keys, as they are written in lists."""
+        return self.face or between.join(map(face_of, self.keys))
+
     def bindings(self) -> list[Binding]:
         """One Textual binding for every key of the row."""
-        return [Binding(name_of(key), self.action, self.short.en, priority=self.priority) for key in self.keys]
+        return [
+            Binding(name_of(key), self.action.replace("{key}", key), self.short.en, priority=self.priority)
+            for key in self.keys
+        ]
 
 
 def name_of(key: str) -> str:
@@ -237,9 +246,50 @@ _TRAINING: tuple[Key, ...] = (
         "training", priority=True, weight=99),
     Key("step(-1)", ("left", "pageup"), Text("back", "戻る"),
         Text("one step back, to see what was", "一つ前のステップを見る"), "training", priority=True, weight=70),
-    Key("open_step", ("enter",), Text("open this step", "このステップを開く"),
-        Text("walk the step shown: forward, loss, backward, update, zero",
-             "このステップを開き、順伝播からゼロ化までたどる"), "training", weight=98),
+    Key("open_step", ("enter",), Text("open", "開く"),
+        Text("walk the step shown; with a cell selected: at the very nodes that made it",
+             "このステップを開いてたどる（マスを選択中なら、その値を作ったノードへ）"),
+        "training", weight=98),
+    Key("panel(1)", ("tab",), Text("panel", "パネル"),
+        Text("next panel; after the last of a page, the next page", "次のパネルへ（ページの最後なら次のページへ）"),
+        "training", weight=90),
+    Key("panel(-1)", ("shift+tab",), Text("panel", "パネル"), Text("previous panel", "前のパネルへ"), "training"),
+    Key("panel_number({key})", tuple("123456789"), Text("panel", "パネル"),
+        Text("to the panel with this number", "この番号のパネルへ"), "training", face="1 … 9"),
+    Key("values_or_gradients", ("v",), Text("gradients", "勾配"),
+        Text("every panel's values, or their gradients", "すべてのパネルを値と勾配で切り替える"),
+        "training", weight=88),
+    Key("enlarge", ("z",), Text("enlarge", "拡大"),
+        Text("this panel alone, with what it tells; again: all of them",
+             "このパネルだけを説明とともに大きく表示する。もう一度で全部に戻す"), "training", weight=86),
+    Key("layer(1)", ("U",), Text("layer", "層"),
+        Text("one layer up, towards the output", "一つ上（出力側）の層へ"), "training", weight=50),
+    Key("layer(-1)", ("D",), Text("layer", "層"), Text("one layer down", "一つ下（入力側）の層へ"), "training"),
+    Key("head(1)", ("H",), Text("head", "ヘッド"), Text("next head", "次のヘッドへ"), "training", weight=49),
+    Key("head(-1)", ("G",), Text("head", "ヘッド"), Text("head before", "前のヘッドへ"), "training"),
+    Key("place(1)", ("P",), Text("position", "位置"), Text("next position", "次の位置へ"), "training", weight=48),
+    Key("place(-1)", ("O",), Text("position", "位置"), Text("position before", "前の位置へ"), "training"),
+    Key("document(1)", ("A",), Text("document", "文書"),
+        Text("another document of the batch", "バッチの中の次の文書へ"), "training"),
+    Key("document(-1)", ("Z",), Text("document", "文書"), Text("the document before", "前の文書へ"), "training"),
+    Key("parameter(1)", (";",), Text("parameter", "パラメータ"),
+        Text("the next parameter, in panels that show one", "一つのパラメータを表示するパネル: 次のパラメータへ"),
+        "training"),
+    Key("parameter(-1)", (":",), Text("parameter", "パラメータ"),
+        Text("the parameter before", "前のパラメータへ"), "training"),
+    Key("history", ("X",), Text("over time", "推移"),
+        Text("this step, or the training so far along the x axis",
+             "このステップと、ここまでの訓練の推移（横軸がステップ）を切り替える"), "training", weight=47),
+    Key("log_scale", ("Y",), Text("log", "対数"),
+        Text("linear or logarithmic scale", "目盛りを線形と対数で切り替える"), "training", weight=46),
+    Key("select('left')", ("h", "shift+left"), Text("select", "選択"),
+        Text("select the cell to the left", "左のマスを選ぶ"), "training", weight=30),
+    Key("select('down')", ("j", "shift+down"), Text("select", "選択"),
+        Text("select the cell below", "下のマスを選ぶ"), "training"),
+    Key("select('up')", ("k", "shift+up"), Text("select", "選択"),
+        Text("select the cell above", "上のマスを選ぶ"), "training"),
+    Key("select('right')", ("l", "shift+right"), Text("select", "選択"),
+        Text("select the cell to the right", "右のマスを選ぶ"), "training"),
     Key("finer", (",",), Text("smaller", "細かく"),
         Text("smaller strides: 100, 10, 1 steps", "歩幅を小さく（100→10→1 ステップ）"), "training", weight=45),
     Key("coarser", (".",), Text("bigger", "粗く"),
@@ -251,8 +301,6 @@ _TRAINING: tuple[Key, ...] = (
         "training", weight=35),
     Key("last", ("$", "end"), Text("newest", "最新"),
         Text("to the newest step, and stay there", "最新のステップを表示し続ける"), "training", weight=34),
-    Key("panel(1)", ("tab",), Text("panel", "パネル"), Text("next panel", "次のパネルへ"), "training", weight=60),
-    Key("panel(-1)", ("shift+tab",), Text("panel", "パネル"), Text("previous panel", "前のパネルへ"), "training"),
     Key("copy", ("c",), Text("copy", "コピー"),
         Text("copy a command that opens this step", "このステップを開くコマンドをコピーする"), "training"),
 )

@@ -12,6 +12,7 @@ from tracer.errors import TracerError
 from tracer.text import Text
 from tracer.train.process import OpenedStep, TrainingProcess
 from tracer.train.report import Setup
+from tracer.tui.observing import LooksBack
 from tracer.tui.running import Commands, Running, State, open_again, short_path
 
 if TYPE_CHECKING:
@@ -42,11 +43,12 @@ class OpenedRun(Running):
         *,
         opener: Callable[..., OpenedStep] = open_again,
         begin: Callable[[], Process] | None = None,
+        observer: Callable[[], LooksBack] | None = None,
     ) -> None:
         folder = short_path(str(run.folder))
         typed = ("tracer", "open", folder)
         earlier, self._offset = run.newer(0, 0)
-        super().__init__(run.job(), run.setup, None, iter(()), typed, earlier=earlier, opener=opener)
+        super().__init__(run.job(), run.setup, None, iter(()), typed, earlier=earlier, opener=opener, observer=observer)
         self._run, self._begin_process = run, begin or self._go_on
         self._process: Process | None = None
         self._starting, self._closed = False, threading.Event()
@@ -142,6 +144,7 @@ class OpenedRun(Running):
 
     def close(self) -> None:
         """End what was started; what is not saved yet is saved first."""
+        super().close()
         self._closed.set()
         process = self._process
         if process is not None and self.commands is not None:  # no daemon: the interpreter waits for it

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
+from time import monotonic
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -24,11 +25,12 @@ from tracer.lessons.runner import Overrides, Thing
 from tracer.text import Text, clean
 from tracer.trace.trace import Trace
 from tracer.train.history import History, Past
-from tracer.train.messages import Saved, Unsaved
+from tracer.train.messages import Observed, Saved, Unsaved
 from tracer.train.own_data import own_data
 from tracer.train.process import Job, OpenedStep, open_step
 from tracer.train.report import Report, Setup
 from tracer.train.run import taken_before
+from tracer.tui.observing import GRACE, LooksBack, Observing
 
 State = Literal["running", "paused", "done", "failed", "resting", "followed", "starting", "stopping"]
 """`resting`: not finished, and nobody trains it now. `followed`: another process trains it."""
@@ -41,6 +43,7 @@ class Commands(Protocol):
     def pause(self) -> None: ...
     def step(self) -> None: ...
     def to(self, step: int) -> None: ...
+    def observe(self) -> None: ...
     def stop(self) -> None: ...
 
 
@@ -58,6 +61,7 @@ class Running:
         messages: what it says from then on; raises `TracerError` where it fails.
         typed: the words that train it once more.
         earlier: the reports of the steps it had taken before; by default its log tells them.
+        observer: starts a process that observes steps taken before.
 
     Raises:
         NotFoundError, FileFormatError: there is no log to tell them.
@@ -73,6 +77,7 @@ class Running:
         *,
         earlier: Iterable[Report] | None = None,
         opener: Callable[..., OpenedStep] = open_again,
+        observer: Callable[[], LooksBack] | None = None,
     ) -> None:
         self.job, self.setup, self.commands, self.typed = job, setup, commands, tuple(typed)
         self.paused = self.ended = self.stopping = False
@@ -82,6 +87,9 @@ class Running:
         """Why the last checkpoint could not be written."""
         self._saved: int | None = None
         self._messages, self._history, self._opener = messages, History(), opener
+        self.observing = Observing(observer or self._look_back)
+        self._told_at = 0.0
+        """When it last told of a step."""
         for report in taken_before(setup) if earlier is None else earlier:
             self._history.add(report)
         self._lock = threading.Lock()
@@ -105,7 +113,11 @@ class Running:
 
     def take(self, message: object) -> None:
         """Take in one message."""
+        if isinstance(message, Observed):
+            self.observing.take(message.observation, message.seconds)
+            return
         with self._lock:
+            self._told_at = monotonic()
             if isinstance(message, Report):
                 self._history.add(message)
                 self._version += 1
@@ -164,6 +176,7 @@ class Running:
 
     def close(self) -> None:
         """Called when nobody looks at it any more."""
+        self.observing.close()
 
     # What it can be told
 
@@ -189,6 +202,24 @@ class Running:
         """Called now and then: a run that was told where to stop stands still there."""
         if self._until is not None and self.past.steps >= self._until:
             self._until, self.paused = None, True
+
+    # What is seen of it
+
+    def _look_back(self) -> LooksBack:
+        from tracer.train.observer import Observer
+
+        return Observer(self.job)
+
+    def watch(self, shown: int) -> None:
+        """Called now and then: have the step that is shown observed, or one close to it while the run trains."""
+        self.observing.poll()
+        state, newest = self.state, self.past.steps
+        if state == "running" and shown >= newest:
+            self.observing.live(partial(self._tell, "observe"))
+        elif state == "paused" and shown >= newest and monotonic() < self._told_at + GRACE:
+            return  # it tells its last step itself
+        else:
+            self.observing.look_back(shown, seldom=state in ("followed", "starting", "stopping") and shown >= newest)
 
     def stop(self) -> bool:
         """Have what is not saved yet saved, and end; whether there is anything to wait for."""

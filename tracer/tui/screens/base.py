@@ -72,6 +72,10 @@ class AppScreen(Screen[Result]):
         """Called before `q` or Esc goes back: True if the screen did something else instead."""
         return False
 
+    def texts(self) -> tuple[tuple[Text, Text], ...]:
+        """What the help tells of this screen besides its keys: headings and paragraphs, what is in front first."""
+        return ()
+
     def _on_mount(self, event: events.Mount) -> None:
         super()._on_mount(event)
         self.watch(self.app, "lang", self._follow_language)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.console import Group as RichGroup
@@ -17,7 +18,7 @@ from textual.widgets import Static
 from tracer.scene.palette import Palette
 from tracer.scene.prose import Prose
 from tracer.text import Lang, Text
-from tracer.tui.keys import Place, face_of, rows
+from tracer.tui.keys import Place, rows
 from tracer.tui.screens.base import AppScreen
 
 TITLES: dict[Place, Text] = {
@@ -41,20 +42,23 @@ _INPUT_METHOD = Text(
 
 
 class HelpScreen(AppScreen[None]):
-    """The keys of `places` first, then the others', then the glossary."""
+    """What is in front, the keys of `places`, then the others', then what else there is to tell, then the glossary."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,?", "dismiss", show=False),
         Binding("tab,space", "other_half", show=False),
     ]
 
-    def __init__(self, places: tuple[Place, ...]) -> None:
+    def __init__(self, places: tuple[Place, ...], texts: Sequence[tuple[Text, Text]] = ()) -> None:
         super().__init__()
+        self._texts = texts
         self.places = (*places, "app", *(place for place in TITLES if place not in (*places, "app")))
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
+            yield Static(id="help-front")
             yield Static(id="help-keys")
+            yield Static(id="help-texts")
             yield Static(id="help-words")
 
     def on_mount(self) -> None:
@@ -68,8 +72,11 @@ class HelpScreen(AppScreen[None]):
         lang = self.lang
         frame = self.query_one("#help")
         frame.border_title, frame.border_subtitle = _TITLE[lang], _CLOSE[lang]
+        palette = self.tracer.palette
+        self.query_one("#help-front", Static).update(texts_page(self._texts[:1], lang, palette))
+        self.query_one("#help-texts", Static).update(texts_page(self._texts[1:], lang, palette))
         self.query_one("#help-keys", Static).update(keys_page(self.places, lang))
-        self.query_one("#help-words", Static).update(words_page(lang, self.tracer.palette))
+        self.query_one("#help-words", Static).update(words_page(lang, palette))
 
     def action_other_half(self) -> None:
         """From the keys to the words, and back."""
@@ -80,7 +87,7 @@ class HelpScreen(AppScreen[None]):
 
 def keys_page(places: tuple[Place, ...], lang: Lang) -> Content:
     """Every row of the key table: all of its keys, and what they do."""
-    faces = {row: "  ".join(face_of(key) for key in row.keys) for row in rows(*places)}
+    faces = {row: row.faces() for row in rows(*places)}
     width = max(Content(face).cell_length for face in faces.values())
     lines: list[Content] = []
     for place in places:
@@ -89,6 +96,15 @@ def keys_page(places: tuple[Place, ...], lang: Lang) -> Content:
             face = Content.styled(faces[row], "bold").pad_right(width - Content(faces[row]).cell_length)
             lines.append(Content.assemble("  ", face, "   ", row.words[lang]))
     return Content("\n").join([*lines[1:], Content(""), Content(_INPUT_METHOD[lang])])
+
+
+def texts_page(texts: Sequence[tuple[Text, Text]], lang: Lang, palette: Palette) -> RichGroup:
+    """Headings and paragraphs."""
+    parts: list[RenderableType] = []
+    for heading, words in texts:
+        parts.append(RichText(heading[lang], palette.style("accent", bold=True)))
+        parts += [Padding(Prose(part), (0, 0, 1, 2)) for part in words[lang].split("\n")]
+    return RichGroup(*parts)
 
 
 def words_page(lang: Lang, palette: Palette) -> RichGroup:

@@ -1,0 +1,191 @@
+"""The frame that a panel of a run stands in. What is in it, `tracer.panels` works out; here it is shown and pointed at.
+
+What a panel shows follows from what it reads of the run and what it follows of the choice: as long as those are the
+same, nothing is worked out again, and of what is, only lines that changed are painted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from textual import events
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+
+from tracer.panels.data import Data, Direction
+from tracer.panels.drawing import Drawn
+from tracer.panels.panel import Choice, RunView
+from tracer.panels.panel import Panel as Contents
+from tracer.text import Text, clean
+from tracer.trace.cells import Cell
+from tracer.tui.widgets.panel import Panel
+
+NOTHING = Drawn(())
+
+
+class RunPanel(Panel):
+    """One panel of a run.
+
+    Args:
+        contents: what it shows.
+    """
+
+    class Pointed(Message):
+        """The user pointed at a cell, or beside all of them.
+
+        Args:
+            again: whether it was the selected one.
+            held: whether the button was held down and the mouse moved.
+        """
+
+        def __init__(self, panel: RunPanel, index: int | None, *, again: bool, held: bool) -> None:
+            super().__init__()
+            self.panel, self.index, self.again, self.held = panel, index, again, held
+
+    def __init__(self, contents: Contents) -> None:
+        super().__init__(id=contents.id)
+        self.contents = contents
+        self.data: Data | Text | None = None
+        """What is shown; in words, why nothing is."""
+        self.choice = Choice()
+        self.selected: int | None = None
+        """An index into the data's cells."""
+        self.place = ""
+        """Stands before its name: its number, and of how many."""
+        self._of: tuple[Any, ...] = ()
+        """What `data` was worked out from."""
+        self._picture = NOTHING
+
+    # What is shown
+
+    def show_run(self, view: RunView, choice: Choice) -> None:
+        """Show a run at a step."""
+        read = tuple(getattr(view, name) for name in self.contents.reads)
+        followed = tuple(getattr(choice, name) for name in self.contents.chooses)
+        grad = choice.grad and self.contents.twin is not None
+        of = (*read, view.setup, followed, grad)
+        if _same(of, self._of):
+            return
+        self._of, self.choice = of, choice
+        before = self.data
+        self.data = self.contents.data(view, choice)
+        self._keep_selection(before)
+        self.set_heading()
+        self.redraw()
+
+    def _keep_selection(self, before: Data | Text | None) -> None:
+        """The selected cell stays the same cell, wherever it stands now."""
+        if self.selected is None:
+            return
+        data = self.data
+        if not isinstance(data, Data) or not data.size:
+            self.selected = None
+            return
+        self.selected = min(self.selected, data.size - 1)
+        if not isinstance(before, Data):
+            return
+        was = _cell(before, self.selected)
+        if was is None or _cell(data, self.selected) == was:
+            return
+        for index, cell in enumerate(data.cells):
+            if replace(cell, grad=was.grad) == was:
+                self.selected = index
+                return
+
+    def select(self, index: int | None) -> None:
+        """Point out a cell."""
+        self.selected = index
+        self.redraw()
+
+    def moved(self, direction: Direction) -> int | None:
+        """The cell next to the selected one."""
+        return self.data.moved(self.selected, direction) if isinstance(self.data, Data) else None
+
+    @property
+    def cell(self) -> Cell | None:
+        """The selected cell, where it can be opened."""
+        return _cell(self.data, self.selected) if isinstance(self.data, Data) and self.selected is not None else None
+
+    @property
+    def step(self) -> int | None:
+        """The step that the selected cell is of."""
+        data = self.data
+        return data.step_of(self.selected) if isinstance(data, Data) and self.selected is not None else None
+
+    @property
+    def told(self) -> str:
+        """The selected cell in words, with its number; empty where none is selected."""
+        data = self.data
+        return data.told(self.selected, self.lang) if isinstance(data, Data) and self.selected is not None else ""
+
+    def set_heading(self) -> None:
+        """The name, of which layer and head it is, and the step that the numbers are of."""
+        data = self.data
+        name = self.contents.title[self.lang]
+        title = clean(data.title[self.lang]) if isinstance(data, Data) else name
+        if self.choice.grad and self.contents.twin is not None and self.contents.twin[self.lang] not in title:
+            title = f"{title}  {self.contents.twin[self.lang]}"
+        titled = f"{self.place} {title}".lstrip()
+        if titled != self._titled:
+            self._titled = titled
+            self.border_title = Content(titled)
+        self.say_below(_STEP.format(step=f"{data.step:,}")[self.lang] if isinstance(data, Data) and data.step else "")
+
+    _titled = ""
+
+    def _inputs(self, size: Size) -> tuple[Any, ...]:
+        return (self.data, self.choice, self.selected, self.lang, self.app.theme, size)
+
+    def _repaint(self, size: Size) -> None:
+        self._drawn = self._inputs(size)
+        lines: list[Strip] = []
+        if self.data is not None:
+            self._picture = self.contents.draw(
+                self.data,
+                self.choice,
+                lang=self.lang,
+                palette=self.palette,
+                width=size.width,
+                height=size.height,
+                selected=self.selected,
+            )
+            lines = self.strips(self._picture.lines, size.width)
+        self._lines = self.filled(lines, size)
+
+    # Pointing
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        self.capture_mouse()
+        self._point(event, held=False)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if event.button:
+            self._point(event, held=True)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        self.release_mouse()
+
+    def _point(self, event: events.MouseEvent, *, held: bool) -> None:
+        place = event.get_content_offset_capture(self)
+        index = self._picture.at(place.x, place.y)
+        again = index is not None and index == self.selected
+        self.post_message(self.Pointed(self, index, again=again and not held, held=held))
+
+
+def _cell(data: Data, index: int) -> Cell | None:
+    return data.cells[index] if 0 <= index < len(data.cells) else None
+
+
+def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Whether two tuples hold the same objects, or equal ones of the small things among them."""
+    return len(one) == len(other) and all(a is b or (_small(a) and a == b) for a, b in zip(one, other, strict=True))
+
+
+def _small(thing: object) -> bool:
+    return isinstance(thing, int | tuple)
+
+
+_STEP = Text(en="step {step}", ja="ステップ {step}")
