@@ -99,12 +99,23 @@ sys.exit(start.main([]))
     assert not modules & {"typer", "pydantic", "numpy", "networkx", "textual"}
 
 
+def test_the_gallery_comes_to_its_first_frame_without_the_trace_reader() -> None:
+    """Numpy alone costs a seventh of a second."""
+    modules = loaded("import sys, tracer.tui.app, tracer.tui.screens.gallery; print(*sys.modules)")
+    assert not modules & {"numpy", "networkx", "pygments", "markdown_it", "typer", "tracer.trace", "tracer.core"}
+
+
+def test_a_typed_number_finds_its_functions_wherever_it_is_read_first() -> None:
+    assert loaded("from tracer.tui.typed import parse_number; print(parse_number('sqrt(4)'))") == {"2.0"}
+
+
 NOT_AT_FIRST = {
     "typer": "the parser of the command line",
     "pydantic": "the parser's own",
     "networkx": "cycles among the parts of a folded graph",
     "graphviz": "export",
     "markdown_it": "documents",
+    "pygments": "languages other than Python",
     "tomllib": "lessons",
     "tracer.lessons.content": "the list of lessons",
     "tracer.lessons.lesson": "lessons",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from tracer.core import floats
-from tracer.core.expression import parse
-from tracer.core.op import OPS
 from tracer.errors import ExpressionError, NotFoundError
 from tracer.text import Text, clean
-from tracer.trace.cursor import Cursor
-from tracer.trace.segment import By
 from tracer.tui.keys import ascii_twin
+
+if TYPE_CHECKING:  # every dialog imports this, the gallery's too
+    from tracer.trace.cursor import Cursor
+    from tracer.trace.segment import By
 
 LONGEST = 200
 """Characters of a number; nobody types more, and what is pasted need not be parsed."""
@@ -39,10 +39,14 @@ def parse_number(typed: str) -> float:
         return float(text)
     except ValueError:
         pass
+    from tracer.core import floats
+    from tracer.core.expression import parse
+    from tracer.core.op import find_op
+
     try:
         if len(text) > LONGEST:
             raise ExpressionError("too long")
-        value = parse(text).evaluate({}, lambda name, *args: OPS[name].forward(floats, *map(float, args)))
+        value = parse(text).evaluate({}, lambda name, *args: find_op(name).forward(floats, *map(float, args)))
     except ExpressionError:
         shown = clean(typed.strip()[:24] + ("…" if len(typed.strip()) > 24 else ""))
         raise Refused(_NO_NUMBER.format(typed=shown)) from None
