@@ -218,7 +218,7 @@ def test_without_residual_connections_four_layers_let_the_gradient_vanish() -> N
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
     ("settings", "kind"),
     [
@@ -268,7 +268,7 @@ def test_a_relu_layer_that_is_0_throughout_is_dead() -> None:
     w = tracer.tensor([[1.0, 2.0]], requires_grad=True)
     b = tracer.tensor([-5.0, -5.0], requires_grad=True)
 
-    def step(i: int) -> tracer.Tensor:
+    def step(i: int) -> object:
         hidden = tracer.tap("hidden", tracer.relu(tracer.tensor([[1.0]]) @ w + b))
         loss = (hidden.sum() - 1) ** 2
         loss.backward()
