@@ -76,12 +76,15 @@ class Watch:
             step: from 1.
             lr: of its update.
         """
+        with np.errstate(all="ignore"):
+            return self._observation(step, loss, lr)
+
+    def _observation(self, step: int, loss: float, lr: float | None) -> Observation:
         after, moments = parameters.arrays(self._training), moments_of(self._training)
         weights = {}
         for name, before in self._before.items():
             known = moments.get(name, Moments())
-            with np.errstate(all="ignore"):
-                weights[name] = Weights(before, self._grads[name], after[name] - before, known.m, known.v)
+            weights[name] = Weights(before, self._grads[name], after[name] - before, known.m, known.v)
         things = {name: [seen for one in some for seen in self._seen(one)] for name, some in self._things.items()}
         numbers = {
             name: [one for one in map(_plain, self._things.get(name, ())) if one is not None] for name in NUMBERS

@@ -15,7 +15,6 @@ from tracer.trace.observation import Observation
 from tracer.train.job import Job
 from tracer.train.process import CHILD, error_of, give, lines_of
 
-
 PATIENCE = 3.0
 """Seconds to wait for a process that has been killed."""
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.trace.observation import Observation, Seen
+from tracer.trace.things import AXES
 from tracer.train.about import finite_or_word
 
 DIGITS = 6
@@ -24,8 +25,10 @@ MOST = 256
 """Parameters, and tapped things, that are kept one by one."""
 RESIDUAL = ("embed", "attn_out", "mlp_out")
 """The last word of the names of the residual stream's stages."""
-NEURONS = ("mlp", "hidden")
-"""The last word of the names of neurons after their activation."""
+NO_NEURONS = frozenset(AXES) - {"mlp"} | {"keys", "values", "prediction", "predictions", "output", "outputs", "loss"}
+"""The last word of the names of what is no layer of neurons after their activation."""
+MOST_NEURONS = 4096
+"""Of a layer that are told one by one."""
 Array = NDArray[Any]
 
 
@@ -65,7 +68,7 @@ class Signals:
     entropy: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """`layer0.attn` -> of each head in nats, the mean over positions: 0 looks at one position only."""
     fired: Mapping[str, tuple[bool, ...]] = field(default_factory=dict)
-    """`layer0.mlp`, `hidden` -> whether each neuron was above 0 at any position."""
+    """`layer0.mlp`, a program's own `hidden` -> whether each neuron was above 0 at any position."""
     positions: tuple[float, ...] = ()
     """The loss at each position, the mean over the documents that reach it."""
 
@@ -77,7 +80,7 @@ class Signals:
             "taps": {name: _words(one) for name, one in self.taps.items()},
             "cosine": {name: finite_or_word(one) for name, one in self.cosine.items()},
             "entropy": {name: [finite_or_word(one) for one in heads] for name, heads in self.entropy.items()},
-            "fired": {name: "".join("01"[one] for one in neurons) for name, neurons in self.fired.items()},
+            "fired": {name: _in_hex(neurons) for name, neurons in self.fired.items()},
             "positions": [finite_or_word(one) for one in self.positions],
         }
 
@@ -113,6 +116,11 @@ def observed_at(step: int, steps: int, every: int) -> bool:
 
 def signals_of(observation: Observation) -> Signals:
     """The signals of a step."""
+    with np.errstate(all="ignore"):
+        return _signals_of(observation)
+
+
+def _signals_of(observation: Observation) -> Signals:
     weights = {
         name: OfWeights(_norm(one.grad), _norm(one.value), _norm(one.update))
         for name, one in observation.weights.items()
@@ -128,8 +136,8 @@ def signals_of(observation: Observation) -> Signals:
         dict(islice(weights.items(), MOST)),
         {name: _of_tap(seen) for name, seen in taps.items()},
         _cosines(taps),
-        {name: _entropy(seen) for name, seen in taps.items() if _last(name) == "attn" and _have_axes(seen, 3)},
-        {name: _fired(seen) for name, seen in taps.items() if _last(name) in NEURONS and _have_axes(seen, 1, 2)},
+        {name: _entropy(seen) for name, seen in taps.items() if _is_attention(name, seen)},
+        {name: _fired(seen) for name, seen in taps.items() if _last(name) not in NO_NEURONS and _are_neurons(seen)},
         _loss_by_position(observation),
     )
 
@@ -138,9 +146,14 @@ def _last(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def _have_axes(seen: tuple[Seen, ...], *axes: int) -> bool:
-    """Whether all have so many, and as many columns."""
-    return {one.value.ndim for one in seen} <= set(axes) and len({one.value.shape[-1] for one in seen}) == 1
+def _is_attention(name: str, seen: tuple[Seen, ...]) -> bool:
+    return _last(name) == "attn" and all(one.value.ndim == 3 for one in seen)
+
+
+def _are_neurons(seen: tuple[Seen, ...]) -> bool:
+    """Whether all have the same columns, and not too many."""
+    sizes = {one.value.shape[-1] if one.value.ndim else 0 for one in seen}
+    return len(sizes) == 1 and 0 < sizes.pop() <= MOST_NEURONS
 
 
 def _of_tap(seen: tuple[Seen, ...]) -> OfTap:
@@ -156,16 +169,15 @@ def _mean_norm(arrays: list[Array]) -> float:
     """The mean over all rows. A cell that is not there counts nothing; a row with a computed nan is nan."""
     norms = [_row_norms(one).ravel() for one in arrays]
     together = np.concatenate(norms) if norms else np.zeros(0)
-    return _short(float(together.mean())) if len(together) else math.nan
+    return _short(float(together.sum()) / len(together)) if len(together) else math.nan
 
 
 def _row_norms(array: Array) -> NDArray[np.float64]:
     numbers = np.atleast_1d(array).astype(np.float64)
-    with np.errstate(all="ignore"):
-        if numbers.ndim == 3:  # attention: later positions are nan
-            numbers = np.where(np.tril(np.ones(numbers.shape[1:], bool)) | ~np.isnan(numbers), numbers, 0.0)
-        found: NDArray[np.float64] = np.sqrt((numbers * numbers).sum(axis=-1))
-        return found
+    if numbers.ndim == 3:  # attention: later positions are nan
+        numbers = np.where(~np.isnan(numbers) | np.tril(np.ones(numbers.shape[1:], bool)), numbers, 0.0)
+    found: NDArray[np.float64] = np.sqrt((numbers * numbers).sum(axis=-1))
+    return found
 
 
 def _cosines(taps: Mapping[str, tuple[Seen, ...]]) -> dict[str, float]:
@@ -221,8 +233,8 @@ def entropy(weights: Array) -> NDArray[np.float64]:
 
 
 def _fired(seen: tuple[Seen, ...]) -> tuple[bool, ...]:
-    fired = np.any([(np.atleast_2d(one.value) > 0).any(axis=0) for one in seen], axis=0)
-    return tuple(fired.tolist())
+    rows = [one.value.reshape(-1, one.value.shape[-1]) for one in seen]
+    return tuple(np.any([(one > 0).any(axis=0) for one in rows], axis=0).tolist())
 
 
 def _loss_by_position(observation: Observation) -> tuple[float, ...]:
@@ -297,7 +309,14 @@ def _numbers(said: Any, count: int | None = None) -> tuple[float, ...]:
     return numbers
 
 
+def _in_hex(neurons: tuple[bool, ...]) -> list[int | str]:
+    """How many there are, and a bit for each, the first one the highest."""
+    return [len(neurons), np.packbits(neurons).tobytes().hex()]
+
+
 def _mask(said: Any) -> tuple[bool, ...]:
-    if set(_checked(said, str)) - set("01"):
+    count, bits = _checked(said, list)
+    if type(count) is not int or not 0 <= count <= MOST_NEURONS or len(_checked(bits, str)) != -(-count // 8) * 2:
         raise ValueError
-    return tuple(one == "1" for one in said)
+    packed = np.frombuffer(bytes.fromhex(bits), np.uint8)
+    return tuple(np.unpackbits(packed, count=count).astype(bool).tolist())
