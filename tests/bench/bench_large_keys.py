@@ -47,31 +47,35 @@ def measure(trace: str, columns: int, rows: int, environ: dict[str, str]) -> dic
             terminal.press(key, found.setdefault(name, Times()), PATIENCE)
             sleep(PAUSE)
 
+    def unmeasured(key: bytes) -> None:
+        terminal.press(key, Times(), PATIENCE)
+        sleep(PAUSE)
+
     try:
         opened = b"".join(chunk for _, chunk in terminal.read(still=8.0))
         if b"\x1b[?1049h" not in opened:
             sys.exit(f"it did not open: {opened[-1000:].decode(errors='replace')}")
-        terminal.press(ESCAPE, Times(), PATIENCE)  # the selection
+        unmeasured(ESCAPE)  # the selection
         for _ in range(ROUNDS):
             press("next hit ;", b";")
         for _ in range(ROUNDS):
             press("run back (", b"(")
         for _ in range(ROUNDS):
             press("run )", b")")
-        terminal.press(b"b", Times(), PATIENCE)
+        unmeasured(b"b")
         for _ in STEPS:
-            terminal.press(b",", Times(), PATIENCE)
+            unmeasured(b",")
         for by in STEPS:
             press(f"step {by}", *[RIGHT] * (ROUNDS if by != "pass" else 1))
             press(f"back {by}", *[LEFT] * (ROUNDS if by != "pass" else 1))
-            terminal.press(b".", Times(), PATIENCE)
-        terminal.press(b"b", Times(), PATIENCE)
+            unmeasured(b".")
+        unmeasured(b"b")
         press("select", *(bytes([key]) for key in SELECTIONS))
-        terminal.press(ESCAPE, Times(), PATIENCE)
+        unmeasured(ESCAPE)
         for _ in range(ROUNDS):
             press("open a part", ENTER)
             press("fold it", BACKSPACE)
-        terminal.press(b"/", Times(), PATIENCE)
+        unmeasured(b"/")
         for key in "layer1.attn_wq[3,5]":
             press("type a query", key.encode())
         return found

@@ -106,6 +106,19 @@ class AheadScreen(FoldingScreen, SeekingScreen):
         for direction in DIRECTIONS:
             box = self._next_box(direction) if self.tensor_in_front() is None else None
             yield None if box is None else box_pointed_out(self.view, box)
+        for by in self._sizes_beside():
+            yield replace(self.view, by=by)
+
+    def _sizes_beside(self) -> tuple[By, ...]:
+        """The next smaller step, and the next bigger one."""
+        at = GRANULARITIES.index(self.by)
+        return (*GRANULARITIES[max(0, at - 1) : at], *GRANULARITIES[at + 1 : at + 2])
+
+    def _far(self) -> Iterator[Cursor]:
+        """The ends of time and the starts of passes: one key leads there."""
+        for last in (False, True):
+            yield self.edge_of_time(self.walker, end=last)
+            yield self.pass_start(self.walker, backward=last)
 
     def _after_step(self, n: int, by: By | None = None) -> View | None:
         after = self.walker.step(n, by or self.by)
@@ -165,8 +178,7 @@ class AheadScreen(FoldingScreen, SeekingScreen):
         for view in self.foreseen():
             yield
             yield from self._prepare(view)
-        at = GRANULARITIES.index(self.by)
-        for by in (*GRANULARITIES[max(0, at - 1) : at], *GRANULARITIES[at + 1 : at + 2]):
+        for by in self._sizes_beside():
             view = replace(self.view, by=by)  # smaller or bigger steps: these two count them, which takes long at first
             for panel in self.query(Panel):
                 if isinstance(panel, Header | Timeline):
@@ -188,6 +200,8 @@ class AheadScreen(FoldingScreen, SeekingScreen):
                 yield
                 if view is not None:
                     yield from read_ahead(replace(view, by=by), self.lang)
+        for cursor in self._far():
+            yield from read_ahead(self.walked(cursor), self.lang)
 
     def _prepare(self, view: View) -> Iterator[None]:
         yield from read_ahead(view, self.lang)
