@@ -186,10 +186,11 @@ class Cells(Sequence[Cell]):
     document: int = 0
     grad: bool = False
     order: tuple[int, ...] | None = None
-    """Which of the part's cells stand where, by their flat index, where they were sorted or not all are shown."""
+    """Which rows (along the first axis of the part) stand where, if they were sorted or not all are shown."""
 
     def __len__(self) -> int:
-        return math.prod(self.shape) if self.order is None else len(self.order)
+        rows = self.shape[:1] if self.order is None else (len(self.order),)
+        return math.prod((*rows, *self.shape[1:]))
 
     @overload
     def __getitem__(self, index: int) -> Cell: ...
@@ -200,7 +201,7 @@ class Cells(Sequence[Cell]):
             return [self[i] for i in range(*index.indices(len(self)))]
         if not -len(self) <= index < len(self):
             raise IndexError(index)
-        index %= len(self)
-        flat = index if self.order is None else self.order[index]
-        place = tuple(int(i) for i in np.unravel_index(flat, self.shape)) if self.shape else ()
-        return Cell(self.of, (*self.at, *place), self.document, self.grad)
+        row, rest = divmod(index % len(self), math.prod(self.shape[1:]))
+        first = () if not self.shape else (row if self.order is None else self.order[row],)
+        place = np.unravel_index(rest, self.shape[1:]) if self.shape[1:] else ()
+        return Cell(self.of, (*self.at, *first, *map(int, place)), self.document, self.grad)

@@ -6,17 +6,22 @@ Sizes are shown by shades and blocks, signs by a hue and by a sign: without colo
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from itertools import groupby
+from typing import NamedTuple, overload
+from unicodedata import combining
 
 from rich.cells import cell_len
 from rich.color import Color
 from rich.style import Style
+from rich.text import Span
 from rich.text import Text as RichText
 
 from tracer.numbers import MORE_TO_COME, format_number
 from tracer.scene.palette import Palette, contrast
-from tracer.text import Lang
+from tracer.text import Lang, clean
 
 SHADES = "·░▒▓█"
 """From the smallest size that is not 0 to the largest."""
@@ -40,7 +45,7 @@ class Look:
     """An index into the data's cells."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Region:
     """Cells x0 to x1 (not included) of line y stand for one of the data's cells."""
 
@@ -50,16 +55,54 @@ class Region:
     index: int
 
 
+class Run(NamedTuple):
+    """Neighbouring regions of a line, `wide` cells each."""
+
+    y: int
+    x: int
+    wide: int
+    of: Sequence[int]
+    """The data's cells that they stand for."""
+
+
+@dataclass(frozen=True)
+class Regions(Sequence[Region]):
+    """The regions of some runs, each made when it is asked for; where they overlap, the last one counts."""
+
+    runs: tuple[Run, ...]
+
+    @cached_property
+    def _all(self) -> tuple[Region, ...]:
+        return tuple(
+            Region(run.y, run.x + i * run.wide, run.x + (i + 1) * run.wide, index)
+            for run in self.runs
+            for i, index in enumerate(run.of)
+        )
+
+    def __len__(self) -> int:
+        return sum(len(run.of) for run in self.runs)
+
+    @overload
+    def __getitem__(self, index: int) -> Region: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Region]: ...
+    def __getitem__(self, index: int | slice) -> Region | Sequence[Region]:
+        return self._all[index]
+
+    def __iter__(self) -> Iterator[Region]:
+        return iter(self._all)
+
+
 @dataclass(frozen=True, eq=False)
 class Drawn:
     """A picture."""
 
     lines: tuple[RichText, ...]
-    regions: tuple[Region, ...] = ()
+    regions: Sequence[Region] = ()
 
     def at(self, x: int, y: int) -> int | None:
         """The index of the data's cell under this place; None for none."""
-        return next((one.index for one in self.regions if one.y == y and one.x0 <= x < one.x1), None)
+        return next((one.index for one in reversed(self.regions) if one.y == y and one.x0 <= x < one.x1), None)
 
 
 class Board:
@@ -69,10 +112,18 @@ class Board:
         self.width, self.height = max(0, width), max(0, height)
         self._signs = [[" "] * self.width for _ in range(self.height)]
         self._styles: list[list[Style | None]] = [[None] * self.width for _ in range(self.height)]
-        self._regions: list[Region] = []
+        self._wide = [False] * self.height
+        """Whether a line has signs of two cells, or marks that stand on others."""
+        self._runs: list[Run] = []
 
     def put(self, x: int, y: int, text: str, style: Style | None = None) -> int:
         """Writes `text` from (x, y) on. Returns the column after it, in sight or not."""
+        if not text.isprintable():
+            text = clean(text)
+        if text.isascii() or (cell_len(text) == len(text) and not any(map(combining, text))):
+            return self._put_narrow(x, y, text, style)
+        if 0 <= y < self.height:
+            self._wide[y] = True
         for sign in text:
             wide = cell_len(sign)
             if wide == 0:  # a mark that stands on the sign before it
@@ -80,46 +131,71 @@ class Board:
                     self._signs[y][x - 1] += sign
                 continue
             if 0 <= y < self.height and x >= 0 and x + wide <= self.width:
-                for place in range(x, x + wide):
-                    self._free(place, y)
-                    self._styles[y][place] = style
-                self._signs[y][x] = sign
-                for place in range(x + 1, x + wide):
-                    self._signs[y][place] = ""
+                self._part(x, x + wide, y)
+                self._styles[y][x : x + wide] = [style] * wide
+                self._signs[y][x : x + wide] = [sign, *[""] * (wide - 1)]
             x += wide
         return x
 
-    def sign(self, x: int, y: int) -> str:
-        """What stands there; "" outside, and for the second half of a wide sign."""
-        return self._signs[y][x] if 0 <= y < self.height and 0 <= x < self.width else ""
+    def _put_narrow(self, x: int, y: int, text: str, style: Style | None) -> int:
+        """`put` where each sign takes one cell."""
+        end = x + len(text)
+        if 0 <= y < self.height:
+            left, right = max(0, x), min(self.width, end)
+            if left < right:
+                self._part(left, right, y)
+                self._signs[y][left:right] = text[left - x : right - x]
+                self._styles[y][left:right] = [style] * (right - left)
+        return end
+
+    def put_all(self, x: int, y: int, pieces: Sequence[tuple[str, Style]], wide: int) -> None:
+        """Writes texts side by side, each of `wide` signs that take one cell."""
+        end = x + wide * len(pieces)
+        if not 0 <= y < self.height or x < 0 or end > self.width:
+            for i, (text, style) in enumerate(pieces):
+                self.put(x + i * wide, y, text, style)
+            return
+        self._part(x, end, y)
+        self._signs[y][x:end] = "".join([text for text, _ in pieces])
+        self._styles[y][x:end] = [style for _, style in pieces for _ in range(wide)]
 
     def region(self, x: int, y: int, width: int, index: int) -> None:
         """These cells stand for one of the data's cells."""
         left, right = max(0, x), min(self.width, x + width)
         if 0 <= y < self.height and left < right:
-            self._regions.append(Region(y, left, right, index))
+            self._runs.append(Run(y, left, right - left, (index,)))
+
+    def regions(self, x: int, y: int, wide: int, many: int, first: int) -> None:
+        """`many` neighbours of `wide` cells each stand for the data's cells from `first` on."""
+        if 0 <= y < self.height and x >= 0 and x + wide * many <= self.width and many > 0 and wide > 0:
+            self._runs.append(Run(y, x, wide, range(first, first + many)))
+
+    def strip(self, x: int, y: int, of: Sequence[int], wide: int = 1) -> None:
+        """`regions` of any of the data's cells."""
+        if 0 <= y < self.height and x >= 0 and x + wide * len(of) <= self.width and len(of) and wide > 0:
+            self._runs.append(Run(y, x, wide, of))
 
     def drawn(self) -> Drawn:
-        return Drawn(tuple(self._line(y) for y in range(self.height)), tuple(self._regions))
+        return Drawn(tuple(map(self._line, range(self.height))), Regions(tuple(self._runs)))
 
-    def _free(self, x: int, y: int) -> None:
-        """No half of a wide sign stays where another is written."""
+    def _part(self, left: int, right: int, y: int) -> None:
+        """Cells left to right are about to be written: no half of a wide sign stays beside them."""
         row = self._signs[y]
-        if row[x] == "" and x:
-            row[x - 1] = " "
-        if x + 1 < self.width and row[x + 1] == "":
-            row[x + 1] = " "
-        row[x] = " "
+        if self._wide[y] and row[left] == "" and left:
+            row[left - 1] = " "
+        if self._wide[y] and right < self.width and row[right] == "":
+            row[right] = " "
 
     def _line(self, y: int) -> RichText:
-        line = RichText(no_wrap=True, end="")
-        signs, styles = self._signs[y], self._styles[y]
-        start = 0
-        for x in range(1, self.width + 1):
-            if x == self.width or (styles[x] is not styles[start] and styles[x] != styles[start]):
-                line.append("".join(signs[start:x]), styles[start])
-                start = x
-        return line
+        signs, spans, x, at = self._signs[y], [], 0, 0
+        for style, cells in groupby(self._styles[y]):
+            count = sum(1 for _ in cells)
+            # a cell may hold two signs or none, so places in the text are counted where that can be
+            size = sum(map(len, signs[x : x + count])) if self._wide[y] else count
+            if style is not None:
+                spans.append(Span(at, at + size, style))
+            x, at = x + count, at + size
+        return RichText("".join(signs), spans=spans, no_wrap=True, end="")
 
 
 def cut(text: str, width: int) -> str:
@@ -204,8 +280,11 @@ def blend(ground: str, colour: str, share: float) -> str:
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in parts)
 
 
-@cache
-def on(palette: Palette, colour: str, bold: bool = False) -> Style:
+def on(palette: Palette, colour: str) -> Style:
     """A style for text on this colour: of the theme's two ends the one that can be read there."""
-    ink = max((palette.text, palette.background), key=lambda one: contrast(one, colour))
-    return Style(color=ink, bgcolor=colour, bold=bold or None)
+    return _on(palette.text, palette.background, colour)
+
+
+@cache
+def _on(text: str, background: str, colour: str) -> Style:
+    return Style(color=max((text, background), key=lambda one: contrast(one, colour)), bgcolor=colour)

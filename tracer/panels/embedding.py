@@ -6,9 +6,9 @@ import numpy as np
 
 from tracer.numbers import percent
 from tracer.panels.data import NOTHING, Cells, Data, Floats
-from tracer.panels.labels import is_vowel, symbol
+from tracer.panels.labels import numbered, vowels
 from tracer.panels.panel import NOT_HERE, NOT_YET, Choice, Panel, RunView
-from tracer.panels.place import NO_GRADIENT, joined, norm
+from tracer.panels.place import NO_GRADIENT, joined, norms
 from tracer.text import Text
 from tracer.trace.observation import Array, Observation, Weights
 from tracer.trace.pca import plane
@@ -97,8 +97,7 @@ class Embedding(Panel):
             ways = {f"way {one.step:09d}": seen.project(one.weights[name].value) for one in earlier}
             note = joined([note, WAYS.format(step=f"{earlier[0].step:,}")], "   ")
         symbols = view.setup.symbols
-        letters = name != "wpe"
-        vowels = frozenset(i for i in range(len(matrix)) if letters and is_vowel(i, symbols))
+        marked = vowels(symbols) if name != "wpe" and len(matrix) > len(symbols) else frozenset()
         return Data(
             "scatter",
             joined([self.title, Text.same(name)]),
@@ -107,32 +106,31 @@ class Embedding(Panel):
             rows=_labels(name, len(matrix), symbols),
             axis=Text.same(name),
             extra=ways,
-            marks={"vowel": vowels} if vowels else {},
+            marks={"vowel": marked} if marked else {},
             cells=Cells(name, (len(matrix),)),
             note=note,
             reading=Text(f"{name} {{row}}", f"{name} {{row}}"),
         )
 
     def _gradient(self, view: RunView, observation: Observation, name: str, grad: Array) -> Data:
-        sizes = np.array([norm(row) for row in grad])
+        sizes = norms(grad)
         order = np.argsort(-np.where(np.isnan(sizes), np.inf, sizes), kind="stable")
-        labels, columns = _labels(name, len(grad), view.setup.symbols), grad.shape[1]
-        flat = (order[:, None] * columns + np.arange(columns)).reshape(-1)
+        labels = _labels(name, len(grad), view.setup.symbols)
         some = int((sizes != 0).sum())
         return Data(
             "heat",
             joined([self.twin or NOTHING, Text.same(name)]),
             observation.step,
             grad[order],
-            rows=tuple(labels[i] for i in order),
-            columns=tuple(map(str, range(columns))),
+            rows=tuple(labels[i] for i in order.tolist()),
+            columns=tuple(map(str, range(grad.shape[1]))),
             axis=Text.same(f"dL/d {name}"),
             signed=True,
-            cells=Cells(name, grad.shape, grad=True, order=tuple(flat.tolist())),
+            cells=Cells(name, grad.shape, grad=True, order=tuple(order.tolist())),
             note=TWIN_NOTE.format(some=f"{some:,}", all=f"{len(grad):,}"),
             reading=Text.same(f"{name}[{{row}}, {{column}}]"),
         )
 
 
 def _labels(name: str, rows: int, symbols: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(symbol(i, symbols) if name != "wpe" else str(i) for i in range(rows))
+    return tuple(map(str, range(rows))) if name == "wpe" else numbered(rows, symbols)

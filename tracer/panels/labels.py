@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rich.cells import cell_len
 
@@ -28,11 +29,24 @@ def symbol(token: int, symbols: Sequence[str]) -> str:
     return found if cell_len(found) else f"◌{found}"
 
 
+@lru_cache(maxsize=4)
+def vocabulary(symbols: tuple[str, ...]) -> tuple[str, ...]:
+    """A label for each symbol and, last, for BOS."""
+    return tuple(symbol(token, symbols) for token in range(len(symbols) + bool(symbols)))
+
+
+def numbered(many: int, symbols: tuple[str, ...]) -> tuple[str, ...]:
+    """A label for the numbers 0, 1, ... of so many symbols."""
+    known = vocabulary(symbols)[:many]
+    return (*known, *(symbol(token, symbols) for token in range(len(known), many)))
+
+
+@lru_cache(maxsize=4)
+def vowels(symbols: tuple[str, ...]) -> frozenset[int]:
+    """The numbers of the vowels: of Latin letters and of kana."""
+    return frozenset(token for token, one in enumerate(symbols) if one in VOWELS)
+
+
 def written(tokens: Sequence[int], symbols: Sequence[str]) -> tuple[str, ...]:
     """A label for each token of a document."""
     return tuple(symbol(token, symbols) for token in tokens)
-
-
-def is_vowel(token: int, symbols: Sequence[str]) -> bool:
-    """Whether a symbol is a vowel: of Latin letters and of kana."""
-    return 0 <= token < len(symbols) and symbols[token] in VOWELS

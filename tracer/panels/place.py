@@ -102,12 +102,17 @@ def numbers(seen: Seen, *, grad: bool) -> Floats | None:
 
 
 def norm(numbers: Floats) -> float:
-    """L2 norm of what is known; it neither overflows nor underflows."""
-    known = numbers[~np.isnan(numbers)] if np.isnan(numbers).any() and not np.isnan(numbers).all() else numbers
-    size = float(np.abs(known).max(initial=0.0))
-    if size == 0 or not np.isfinite(size):
-        return size
-    return float(size * np.sqrt(((known / size) ** 2).sum()))
+    """L2 norm; it neither overflows nor underflows. nan where a number is."""
+    return float(norms(numbers.reshape(1, -1))[0])
+
+
+def norms(rows: Floats) -> Floats:
+    """(n,) L2 norms of the rows of (n, C)."""
+    size: Floats = np.abs(rows).max(axis=1, initial=0.0)
+    safe = np.where(np.isfinite(size) & (size > 0), size, 1.0)
+    with np.errstate(all="ignore"):
+        found: Floats = size * np.sqrt(((rows / safe[:, None]) ** 2).sum(axis=1))
+    return np.where(np.isfinite(size) & (size > 0), found, size)
 
 
 def cosine(one: Floats, other: Floats) -> float:

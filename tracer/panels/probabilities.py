@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from tracer.panels.data import NOTHING, Cells, Data, Floats
-from tracer.panels.labels import symbol
+from tracer.panels.labels import numbered, symbol
 from tracer.panels.panel import NOT_HERE, NOT_YET, Choice, Panel, RunView
-from tracer.panels.place import NO_GRADIENT, POSITION, Place, joined, numbers, said
+from tracer.panels.place import NO_GRADIENT, Place, joined, numbers, said
 from tracer.text import Text
 from tracer.trace.observation import Array, Observation
 from tracer.train.report import Setup
@@ -18,12 +18,11 @@ TARGET = Text("◀ target", "◀ 正解")
 END = Text("end of document", "文書の終わり")
 AFTER = Text("after {context}", "{context} の次")
 NOTE = Text(
-    "target {target}: {rank} of {all}, p = {p}; loss here −log p = {loss}",
-    "正解 {target}: {all} 種類中 {rank} 位、p = {p}。ここでの損失 −log p = {loss}",
+    "target {target}: rank {rank} of {all}; loss here {loss}", "正解 {target}: {all} 中 {rank} 位、ここの損失 {loss}"
 )
 TWIN_NOTE = Text(
-    "(p − 1 at the target, p elsewhere) / {all} positions: raise {target}, lower the others",
-    "正解では (p − 1)、ほかでは p を位置の数 {all} で割った値。{target} を上げ、ほかを下げます",
+    "p, less 1 at the target, divided by {all} positions",
+    "p を位置の数 {all} で割った値（正解では p − 1）",
 )
 
 
@@ -80,6 +79,7 @@ class Probabilities(Panel):
         at = min(place.position, len(seen.value) - 1)
         probs = np.asarray(seen.value[at], np.float64)
         order = np.argsort(-np.where(np.isnan(probs), -np.inf, probs), kind="stable")
+        ranked = order.tolist()
         shown, of = probs, "probs"
         if choice.grad:
             of = "logits" if observation.taps.get("logits") else "probs"
@@ -89,34 +89,34 @@ class Probabilities(Panel):
                 return NO_GRADIENT.format(step=f"{observation.step:,}")
             shown = found[at]
         symbols, target = view.setup.symbols, place.target
+        labels = numbered(len(probs), symbols)
         where = np.flatnonzero(order == target) if target is not None else ()
         marks = {"target": frozenset(int(i) for i in where), "current": frozenset({0})}
         words = [self.twin if choice.grad else self.title, AFTER.format(context=place.context())]
-        words.append(place.in_words(POSITION.format(position=at)))
+        if place.documents > 1:
+            words.append(place.in_words())
         return Data(
             "bars",
             joined(words),
             observation.step,
             shown[order],
-            rows=tuple(symbol(int(token), symbols) for token in order),
+            rows=tuple(labels[token] for token in ranked),
             axis=self.twin if choice.grad else Text("probability", "確率"),
             signed=choice.grad,
-            low=None if choice.grad else 0.0,
-            high=None if choice.grad else 1.0,
             marks={name: which for name, which in marks.items() if which},
-            badges=tuple(_badge(int(token), target, len(symbols)) for token in order),
-            cells=Cells(of, (len(order),), (at,), place.document, choice.grad, tuple(order.tolist())),
+            badges=_badges(ranked, target, len(symbols)),
+            cells=Cells(of, (len(order),), (at,), place.document, choice.grad, tuple(ranked)),
             note=_note(probs, order, target, symbols, len(seen.value), grad=choice.grad),
             reading=Text("{row} after " + _braces(place.here), _braces(place.here) + " の次が {row}"),
         )
 
 
-def _badge(token: int, target: int | None, bos: int) -> Text:
-    """What is special about a symbol: the target, the mark at a document's end."""
-    words = [TARGET] if token == target else []
-    if bos and token == bos:
-        words.append(END)
-    return joined(words, " ")
+def _badges(ranked: Sequence[int], target: int | None, bos: int) -> tuple[Text, ...]:
+    """What is special about the target, and about the mark at a document's end."""
+    found = {token: words for token, words in ((bos, END), (target, TARGET)) if token is not None}
+    if target == bos:
+        found[bos] = joined([TARGET, END], " ")
+    return tuple([found.get(token, NOTHING) for token in ranked])
 
 
 def _note(
@@ -126,11 +126,11 @@ def _note(
         return NOTHING
     name = symbol(target, symbols)
     if grad:
-        return TWIN_NOTE.format(all=positions, target=name)
+        return TWIN_NOTE.format(all=positions)
     rank = int(np.flatnonzero(order == target)[0]) + 1
     with np.errstate(all="ignore"):
         loss = float(-np.log(probs[target]))
-    return NOTE.format(target=name, rank=rank, all=f"{len(probs):,}", p=said(probs[target]), loss=said(loss, 3))
+    return NOTE.format(target=name, rank=rank, all=f"{len(probs):,}", loss=said(loss, 3))
 
 
 def _braces(words: str) -> str:

@@ -49,11 +49,11 @@ def plane(matrix: NDArray[Any], anchor: NDArray[Any] | None = None) -> Plane:
     """
     numbers = np.asarray(matrix, np.float64).reshape(len(matrix), -1)
     centred, middle = _centred(numbers)
-    known = centred[np.isfinite(centred).all(axis=1)]
+    known = centred[_finite(centred)]
     axes, shares = np.zeros((2, numbers.shape[1])), np.zeros(2)
     size = float(np.abs(known).max(initial=0.0))
     if size > 0:
-        _, sizes, loadings = np.linalg.svd(known / size, full_matrices=False)
+        sizes, loadings = _decomposed(known / size)
         found = min(2, len(sizes))
         axes[:found] = loadings[:found]
         shares[:found] = (sizes**2 / (sizes**2).sum())[:found]
@@ -69,13 +69,31 @@ def anchored_at(step: int, steps: int) -> bool:
     return step == 1 or step % max(1, min(step // AT_FIRST, max(APART, steps // ANCHORS))) == 0
 
 
+def _decomposed(matrix: Floats) -> tuple[Floats, Floats]:
+    """Singular values, descending, and the axes they belong to, a row each.
+
+    Of many more rows than columns, their products (C, C) are decomposed: these have the same axes, and squared values.
+    """
+    many = len(matrix) > 4 * matrix.shape[1]
+    _, sizes, loadings = np.linalg.svd(matrix.T @ matrix if many else matrix, full_matrices=False)
+    return np.sqrt(sizes) if many else sizes, loadings
+
+
 def _centred(matrix: Floats) -> tuple[Floats, Floats]:
     """Rows less their mean; nan where a row is not finite. And the mean."""
-    known = np.isfinite(matrix).all(axis=1)
     with np.errstate(all="ignore"):
+        middle = matrix.mean(axis=0) if len(matrix) else np.zeros(matrix.shape[1])
+        if np.isfinite(middle).all():
+            return matrix - middle, middle
+        known = _finite(matrix)
         middle = matrix[known].mean(axis=0) if known.any() else np.zeros(matrix.shape[1])
         middle = np.where(np.isfinite(middle), middle, 0.0)
         return np.where(known[:, None], matrix - middle, np.nan), middle
+
+
+def _finite(matrix: Floats) -> NDArray[np.bool_]:
+    """(n,): the rows of which every number is finite."""
+    return np.asarray(np.isfinite(matrix).all(axis=1))
 
 
 def _matched(axes: Floats, shares: Floats, anchor: Floats) -> tuple[Floats, Floats]:

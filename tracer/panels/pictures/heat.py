@@ -6,14 +6,13 @@ is absent is blank; a number that is not finite is a word, or `×`. The selected
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
+from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.style import Style
 
 from tracer.panels.data import Data, Floats
-from tracer.panels.drawing import LESS, ODD, SHADES, Board, Drawn, Look, blend, cut, on, padded, shade, short
+from tracer.panels.drawing import LESS, ODD, SHADES, Board, Drawn, Look, blend, cut, on, padded, short
 from tracer.panels.pictures.words import Piece, foot
 from tracer.scene.grid import window
 from tracer.scene.palette import Role
@@ -55,18 +54,17 @@ def heat(data: Data, look: Look) -> Drawn:
     if head:
         _header(board, data, look, range(left, left + seen_columns), gutter, wide, here)
     _parts(board, look, (top, seen_rows, rows), (left, seen_columns, columns), head)
+    inks = _Inks(data, look, full, wide)
+    sight = slice(top, top + seen_rows), slice(left, left + seen_columns)
+    pieces = inks.cells(data.values[sight], None if data.absent is None else data.absent[sight])
     for y, row in enumerate(range(top, top + seen_rows), head):
         _label(board, data, look, y, row, gutter, here)
-        for x, column in enumerate(range(left, left + seen_columns)):
-            index = row * columns + column
-            where = gutter + x * wide
-            board.region(where, y, wide, index)
-            if data.absent is not None and data.absent[row, column] and (row, column) != here:
-                continue
-            text, style = cell(data, float(data.values[row, column]), full, wide, look)
-            if (row, column) == here:
-                text, style = chosen(text, wide), look.palette.style("accent", bold=True, reverse=wide == 1)
-            board.put(where, y, text, style)
+        board.put_all(gutter, y, pieces[row - top], wide)
+        board.regions(gutter, y, wide, seen_columns, row * columns + left)
+        if here is not None and here[0] == row and left <= here[1] < left + seen_columns:
+            text = chosen(pieces[row - top][here[1] - left][0], wide)
+            ink = look.palette.style("accent", bold=True, reverse=wide == 1)
+            board.put(gutter + (here[1] - left) * wide, y, text, ink)
     return board.drawn()
 
 
@@ -85,39 +83,100 @@ def least(data: Data) -> float:
     return float(sizes.min()) if sizes.size else 0.0
 
 
+def shares(values: Floats, full: float, low: float) -> Floats:
+    """0 to 1: how large numbers are drawn, on a logarithmic scale where `low` is above 0; above 0 what is not 0."""
+    sizes = np.abs(values)
+    if full <= 0:
+        return np.zeros_like(sizes)
+    with np.errstate(all="ignore"):
+        if 0 < low < full:
+            found = 0.1 + 0.9 * np.log(np.maximum(sizes, low) / low) / np.log(full / low)
+        else:
+            found = sizes / full
+    return np.where(sizes > 0, np.clip(np.nan_to_num(found, nan=1.0), 1e-9, 1.0), 0.0)
+
+
 def share(value: float, full: float, low: float) -> float:
-    """0 to 1: how large a number is drawn, on a logarithmic scale where `low` is above 0."""
-    size = abs(value)
-    if size == 0 or full <= 0:
-        return 0.0
-    if low > 0 and full > low:
-        return 0.1 + 0.9 * max(0.0, math.log(size / low) / math.log(full / low))
-    return min(1.0, size / full)
+    """`shares` of one number."""
+    return float(shares(np.array([value]), full, low)[0])
 
 
-def cell(data: Data, value: float, full: float, wide: int, look: Look) -> tuple[str, Style]:
-    """One number in `wide` cells, and its style."""
-    palette = look.palette
-    if not math.isfinite(value):
-        word = short(value, wide)
-        return padded(word if cell_len(word) <= wide else ODD, wide, right=True), palette.style("wrong")
-    part = share(value, full, least(data) if data.log else 0.0)
-    colour = palette.colour("grad" if value < 0 else "data")
-    if wide >= NUMBERED + data.signed:
-        ground = blend(palette.surface, colour, round(FAINT + (1 - FAINT) * part, 2)) if value else palette.surface
-        number = short(value, wide - 1)
-        if value > 0 and data.signed and cell_len(number) < wide - 1:
-            number = f"+{number}"
-        return f"{padded(number, wide - 1, right=True)} ", on(palette, ground)
-    level = shade(part, 1.0)
-    if level == 0:
-        return " " * wide, palette.style("muted")
-    style = palette.style("grad" if value < 0 else "data", bold=level == 5)
-    if not data.signed:
-        return SHADES[level - 1] * wide, style
-    if wide == 1:
-        return (LESS if value < 0 else SHADES)[level if value < 0 else level - 1], style
-    return ("-" if value < 0 else "+") + SHADES[level - 1] * (wide - 1), style
+class _Inks:
+    """What the cells of one matrix look like, each `wide` cells of the terminal."""
+
+    def __init__(self, data: Data, look: Look, full: float, wide: int) -> None:
+        self._full, self._wide, self._signed, self._palette = full, wide, data.signed, look.palette
+        self._least = least(data) if data.log else 0.0
+        self._numbered = wide >= NUMBERED + data.signed
+        blank = (" " * wide, look.palette.style("muted"))
+        self._shades = {0: blank} | {n: self._shade(n) for n in range(-5, 6) if n}
+        self._blank = blank
+
+    def cells(self, values: Floats, absent: NDArray[np.bool_] | None) -> list[list[tuple[str, Style]]]:
+        """Text and style of each number."""
+        there = np.isfinite(values)
+        part = shares(np.where(there, values, 0.0), self._full, self._least)
+        # a size that is not 0 is never drawn as nothing
+        levels = np.where(part > 0, np.clip(np.ceil(part * 5 - 1e-9), 1, 5), 0) * np.where(values < 0, -1, 1)
+        grounds = np.round(FAINT + (1 - FAINT) * part, 2) * np.where(values == 0, 0.0, 1.0)
+        decimals = self._decimals(values[there])
+        known = there if absent is None else there & ~absent
+        odd = ~there if absent is None else ~there & ~absent
+        found = []
+        for row in zip(*(one.tolist() for one in (values, levels, grounds, known, odd)), strict=True):
+            line = []
+            for value, level, ground, is_known, is_odd in zip(*row, strict=True):
+                if is_odd:
+                    line.append(self._odd(value))
+                elif not is_known:
+                    line.append(self._blank)
+                elif self._numbered:
+                    line.append(self._number(value, ground, decimals))
+                else:
+                    line.append(self._shades[int(level)])
+            found.append(line)
+        return found
+
+    def _shade(self, level: int) -> tuple[str, Style]:
+        dark = SHADES[abs(level) - 1]
+        style = self._palette.style("grad" if level < 0 else "data", bold=abs(level) == 5)
+        if self._wide == 1:
+            return LESS[-level - 1] if level < 0 else dark, style
+        return (("-" if level < 0 else "+") + dark * (self._wide - 1) if self._signed else dark * self._wide), style
+
+    def _number(self, value: float, ground: float, decimals: int | None) -> tuple[str, Style]:
+        palette, room = self._palette, self._wide - 1
+        colour = blend(palette.surface, palette.colour("grad" if value < 0 else "data"), ground)
+        text = _fixed(value, decimals, room) if decimals is not None else ""
+        return f"{(text or short(value, room)).rjust(room)} ", on(palette, colour)
+
+    def _odd(self, value: float) -> tuple[str, Style]:
+        """A number that is not finite: its word, or a sign where that has no room."""
+        word = short(value, self._wide)
+        return padded(word if cell_len(word) <= self._wide else ODD, self._wide, right=True), self._palette.style(
+            "wrong"
+        )
+
+    def _decimals(self, values: Floats) -> int | None:
+        """Digits behind the point that all numbers get, so that they stand below each other; None: each as it likes."""
+        sizes = np.abs(values)
+        largest = float(sizes.max(initial=0.0))
+        if largest == 0 or largest >= 1e4:
+            return None
+        whole = len(str(int(largest))) if largest >= 1 else 0
+        found = self._wide - 1 - whole - 1 - bool((values < 0).any())
+        return found if found >= 0 and largest * 10**found >= 10 else None
+
+
+def _fixed(value: float, decimals: int, room: int) -> str:
+    """`.51`, `-1.2`; "" where it would not fit, or read as 0 though it is not."""
+    if value == 0:
+        return "0"
+    text = f"{value:.{decimals}f}"
+    if not any(digit in text for digit in "123456789"):
+        return ""
+    text = text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+    return text if len(text) <= room else text[:room].rstrip(".") if "." in text[:room] else ""
 
 
 def chosen(text: str, wide: int) -> str:
@@ -188,9 +247,3 @@ def _parts(board: Board, look: Look, rows: tuple[int, int, int], columns: tuple[
     ]
     if words and board.height > head + rows[1]:
         board.put(0, board.height - 1, padded("   ".join(words), board.width), look.palette.style("accent"))
-
-
-def matrix(values: Floats) -> Floats:
-    """A matrix of anything: a vector is one row, of more axes the last two stay."""
-    found = np.asarray(values, np.float64)
-    return found.reshape(-1, found.shape[-1]) if found.ndim > 1 else found.reshape(1, -1)

@@ -1,4 +1,4 @@
-"""Points in a plane, each as its label. One that another covers moves aside by a cell or two, or waits behind it.
+"""Points in a plane, each as its label. One that another covers moves aside by a cell or two, or is a dot.
 
 Behind the points the ways they came are dots, where their earlier places are known. What is marked is bold and has
 another hue; the selected point stands in brackets, in front of all.
@@ -6,6 +6,7 @@ another hue; the selected point stands in brackets, in front of all.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -22,12 +23,14 @@ ASIDE = ((0, 0), (1, 0), (-1, 0), (2, 0), (-2, 0), (0, -1), (0, 1), (3, 0), (-3,
 """Where a label may stand instead, in cells from its place; the nearest first."""
 WAYS = 40
 """Points up to which all ways are drawn; of more only those of marked and selected ones."""
+EVENLY = 200
+"""Labels that are tried before the next ones, where there are more points."""
 LABEL = 8
 """Cells of the longest label."""
 _BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 
 WORDS = {
-    "hidden": Text("{n} behind others", "{n} 個はほかの点の後ろ"),
+    "dots": Text("{n} as dots", "ほか {n} 個は点"),
     "odd": Text("{n} not finite", "{n} 個は有限でない"),
     "vowel": Text("vowels", "母音"),
 }
@@ -36,40 +39,66 @@ WORDS = {
 def scatter(data: Data, look: Look) -> Drawn:
     """The points as large as there is room, the origin as a cross."""
     board = Board(look.width, look.height)
-    points = data.values
-    odd = int((~np.isfinite(points).all(axis=1)).sum())
-    body = foot(board, data, look, 8, _legend(data, odd, look))
+    known = np.asarray(np.isfinite(data.values).all(axis=1))
+    body = foot(board, data, look, 8, _legend(data, int((~known).sum()), look))
     if look.width < 1 or body < 1:
         return board.drawn()
     frame = _frame(data)
-    _axes(board, look, frame, look.width, body)
-    _ways(board, data, look, frame, body)
-    taken = np.zeros((body, look.width), bool)
-    hidden = 0
-    for index in _order(data, look.selected):
-        if not np.isfinite(points[index]).all():
+    marked = frozenset().union(*data.marks.values())
+    _axes(board, look, frame, body)
+    _ways(board, data, look, frame, body, marked)
+    places = _places(data.values, frame, look.width, body).tolist()
+    room = Room(look.width, body)
+    left_over = []
+    for index in _order(data, look.selected, marked):
+        if not known[index]:
             continue
-        label = cut(data.rows[index] if index < len(data.rows) else "•", LABEL)
-        wide = max(1, cell_len(label))
+        if room.full:
+            left_over.append(index)
+            continue
         mine = index == look.selected
-        if mine:
-            label, wide = f"[{label}]", wide + 2
-        x, y = _place(points[index], frame, look.width, body)
-        x = max(0, min(x - wide // 2, look.width - wide))
-        free = _free(taken, x, y, wide)
-        if free is None:
-            hidden += 1
+        label = cut(data.rows[index] if index < len(data.rows) else "•", LABEL)
+        label = f"[{label}]" if mine else label
+        wide = max(1, cell_len(label))
+        x, y = places[index]
+        found = room.take(max(0, min(x - wide // 2, look.width - wide)), y, wide)
+        if found is None:
+            left_over.append(index)
             continue
-        x, y = free
-        taken[y, x : x + wide] = True
-        role: Role = "accent" if mine else "mark" if _marked(data, index) else "text"
-        board.put(x, y, label, look.palette.style(role, bold=mine or _marked(data, index)))
-        board.region(x, y, wide, index)
-    if hidden and body > 1:
-        words = WORDS["hidden"].format(n=hidden)[look.lang]
-        if cell_len(words) <= look.width and not taken[0, -cell_len(words) :].any():
-            board.put(look.width - cell_len(words), 0, words, look.palette.style("muted"))
+        role: Role = "accent" if mine else "mark" if index in marked else "text"
+        board.put(*found, label, look.palette.style(role, bold=mine or index in marked))
+        board.region(*found, wide, index)
+    if left_over:
+        _without_label(board, data, look, frame, left_over, room)
     return board.drawn()
+
+
+class Room:
+    """Which cells are taken by labels."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._width, self._height = width, height
+        self.taken = [bytearray(width) for _ in range(height)]
+        self._left = width * height // 6
+
+    @property
+    def full(self) -> bool:
+        """Whether so much is taken that another label would make nothing clearer."""
+        return self._left <= 0
+
+    def take(self, x: int, y: int, wide: int) -> tuple[int, int] | None:
+        """Takes the nearest place where a label covers no other; None where there is none near."""
+        for dx, dy in ASIDE:
+            left, line = x + dx, y + dy
+            if (
+                0 <= left <= self._width - wide
+                and 0 <= line < self._height
+                and not any(self.taken[line][left : left + wide])
+            ):
+                self.taken[line][left : left + wide] = b"\1" * wide
+                self._left -= wide
+                return left, line
+        return None
 
 
 def _frame(data: Data) -> tuple[Floats, Floats]:
@@ -83,59 +112,77 @@ def _frame(data: Data) -> tuple[Floats, Floats]:
         return low, np.where(np.isfinite(size), size, np.finfo(np.float64).max)
 
 
-def _place(point: Floats, frame: tuple[Floats, Floats], width: int, height: int) -> tuple[int, int]:
+def _places(points: Floats, frame: tuple[Floats, Floats], width: int, height: int) -> NDArray[np.int64]:
+    """(n, 2) columns and lines."""
     low, size = frame
-    with np.errstate(over="ignore", invalid="ignore"):
-        share = np.nan_to_num(np.clip((point / size - low / size), 0.0, 1.0), nan=0.5)
-    return round(float(share[0]) * (width - 1)), round((1 - float(share[1])) * (height - 1))
+    with np.errstate(all="ignore"):
+        shares = np.nan_to_num(np.clip(points / size - low / size, 0.0, 1.0), nan=0.5)
+        return np.rint(np.stack([shares[:, 0] * (width - 1), (1 - shares[:, 1]) * (height - 1)], axis=1)).astype(
+            np.int64
+        )
 
 
-def _axes(board: Board, look: Look, frame: tuple[Floats, Floats], width: int, height: int) -> None:
+def _axes(board: Board, look: Look, frame: tuple[Floats, Floats], height: int) -> None:
     """The lines on which a coordinate is 0."""
-    x0, y0 = _place(np.zeros(2), frame, width, height)
+    ((x0, y0),) = _places(np.zeros((1, 2)), frame, look.width, height).tolist()
     style = look.palette.style("muted")
     for y in range(height):
         board.put(x0, y, "┊", style)
-    board.put(0, y0, "┈" * width, style)
+    board.put(0, y0, "┈" * look.width, style)
     board.put(x0, y0, "┼", style)
 
 
-def _ways(board: Board, data: Data, look: Look, frame: tuple[Floats, Floats], height: int) -> None:
+def _ways(
+    board: Board, data: Data, look: Look, frame: tuple[Floats, Floats], height: int, marked: frozenset[int]
+) -> None:
     """The places where points were before, in braille."""
-    ways = [of for name, of in sorted(data.extra.items()) if name.startswith("way")]
+    ways = [of for name, of in sorted(data.extra.items()) if name.startswith("way") and of.shape == data.values.shape]
     if not ways:
         return
     field: NDArray[np.bool_] = np.zeros((4 * height, 2 * look.width), bool)
-    some = [i for i in range(data.size) if data.size <= WAYS or _marked(data, i) or i == look.selected]
+    some = [i for i in range(data.size) if data.size <= WAYS or i in marked or i == look.selected]
+    places = np.stack([_places(of, frame, 2 * look.width, 4 * height) for of in (*ways, data.values)])
+    known = np.stack([np.isfinite(of).all(axis=1) for of in (*ways, data.values)])
     for index in some:
-        line = np.array([*(way[index] for way in ways if index < len(way)), data.values[index]])
-        line = line[np.isfinite(line).all(axis=1)]
-        places = [_place(point, frame, 2 * look.width, 4 * height) for point in line]
-        for (x0, y0), (x1, y1) in pairwise(places):
+        line = places[known[:, index], index].tolist()
+        for (x0, y0), (x1, y1) in pairwise(line):
             for i in range(n := max(abs(x1 - x0), abs(y1 - y0), 1)):
                 field[round(y0 + (y1 - y0) * i / n), round(x0 + (x1 - x0) * i / n)] = True
-    bits = (field.reshape(height, 4, look.width, 2).transpose(0, 2, 1, 3) * _BITS).sum(axis=(2, 3))
+    _dots(board, look, field)
+
+
+def _dots(board: Board, look: Look, field: NDArray[np.bool_], taken: Sequence[bytearray] = ()) -> None:
+    """Braille where a field of dots, two a cell across and four down, is set and no label stands."""
+    height, width = len(field) // 4, field.shape[1] // 2
+    bits = (field.reshape(height, 4, width, 2).transpose(0, 2, 1, 3) * _BITS).sum(axis=(2, 3))
     for y, x in np.argwhere(bits).tolist():
-        board.put(x, y, chr(0x2800 + int(bits[y, x])), look.palette.style("muted"))
+        if not taken or not taken[y][x]:
+            board.put(x, y, chr(0x2800 + int(bits[y, x])), look.palette.style("muted"))
 
 
-def _order(data: Data, selected: int | None) -> list[int]:
+def _without_label(
+    board: Board, data: Data, look: Look, frame: tuple[Floats, Floats], which: list[int], room: Room
+) -> None:
+    """Points for whose labels there is no room: dots, and how many there are."""
+    height = len(room.taken)
+    field: NDArray[np.bool_] = np.zeros((4 * height, 2 * look.width), bool)
+    places = _places(data.values[which], frame, 2 * look.width, 4 * height)
+    field[places[:, 1], places[:, 0]] = True
+    _dots(board, look, field, room.taken)
+    words = WORDS["dots"].format(n=f"{len(which):,}")[look.lang]
+    start = look.width - cell_len(words)
+    if height > 1 and start >= 0 and not any(room.taken[0][start:]):
+        board.put(start, 0, words, look.palette.style("muted"))
+
+
+def _order(data: Data, selected: int | None, marked: frozenset[int]) -> list[int]:
     """The selected point first, then the marked ones: who comes first stands in front."""
-    return sorted(range(data.size), key=lambda i: (i != selected, not _marked(data, i), i))
-
-
-def _marked(data: Data, index: int) -> bool:
-    return any(index in which for which in data.marks.values())
-
-
-def _free(taken: NDArray[np.bool_], x: int, y: int, wide: int) -> tuple[int, int] | None:
-    """The nearest place where a label covers no other."""
-    height, width = taken.shape
-    for dx, dy in ASIDE:
-        left, line = x + dx, y + dy
-        if 0 <= left <= width - wide and 0 <= line < height and not taken[line, left : left + wide].any():
-            return left, line
-    return None
+    rest = [i for i in range(data.size) if i not in marked and i != selected]
+    if len(rest) > EVENLY:  # of many, labels are spread over all of them, not on the first ones
+        step = len(rest) // EVENLY + 1
+        rest = [i for start in range(step) for i in rest[start::step]]
+    first = [] if selected is None or not 0 <= selected < data.size else [selected]
+    return [*first, *sorted(marked - {selected}), *rest]
 
 
 def _legend(data: Data, odd: int, look: Look) -> list[Piece]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.text import Text as RichText
-
 from tracer.panels.data import Data
 from tracer.panels.drawing import Board, Drawn, Look, cut, wrapped
 from tracer.scene.palette import Role
@@ -37,9 +35,12 @@ def foot(board: Board, data: Data, look: Look, wanted: int, *more: Sequence[Piec
     lines: list[Sequence[Piece]] = []
     if look.selected is not None and data.told(look.selected, look.lang):
         lines.append([("▸ ", "accent"), (data.told(look.selected, look.lang), "text")])
-    if data.note[look.lang]:
-        lines.append([(data.note[look.lang], "muted")])
-    lines += [one for one in more if one]
+    more = tuple(one for one in more if one)
+    if note := data.note[look.lang]:
+        spare = board.height - wanted - len(lines) - len(more)
+        whole = wrapped(note, board.width)
+        lines += [[(line, "muted")] for line in (whole if len(whole) <= max(1, spare) else [note])]
+    lines += more
     while lines and board.height - len(lines) < min(wanted, LEAST):
         lines.pop()
     for y, pieces in enumerate(lines, board.height - len(lines)):
@@ -47,8 +48,3 @@ def foot(board: Board, data: Data, look: Look, wanted: int, *more: Sequence[Piec
         for text, role in pieces:
             x = board.put(x, y, cut(text, board.width - x), look.palette.style(role))
     return board.height - len(lines)
-
-
-def as_text(drawn: Drawn) -> RichText:
-    """The picture as one Rich text, its lines below each other."""
-    return RichText("\n").join(drawn.lines)
