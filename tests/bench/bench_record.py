@@ -82,7 +82,7 @@ def _nothing(*_: Any) -> None:
 def listener() -> Recorder:
     """A recorder that is told of everything and keeps nothing."""
     recorder = Recorder()
-    for name in ("made", "wrote", "updated", "read_number", "named", "began_pass", "ended_pass"):
+    for name in ("made", "assigned", "read_number", "named", "began_pass", "ended_pass"):
         setattr(recorder, name, _nothing)
     return recorder
 

@@ -11,6 +11,12 @@ from tracer.errors import GraphError
 
 def reachable(root: Value) -> list[Value]:
     """Every value gradient can reach from `root`, newest first (so users come before their inputs)."""
+    found = _found(root)
+    return [found[serial] for serial in sorted(found, reverse=True)]
+
+
+def _found(root: Value) -> dict[int, Value]:
+    """The same by serial number."""
     found = {root._serial: root}
     stack = [root]
     while stack:
@@ -19,16 +25,22 @@ def reachable(root: Value) -> list[Value]:
                 found[value._serial] = value
                 if value._rule is not None:
                     stack.append(value)
-    return [found[serial] for serial in sorted(found, reverse=True)]
+    return found
 
 
-def clear_inner(root: Value) -> list[Value]:
-    """Set inner gradients to 0 before a pass: they hold that of the last pass only. Returns `reachable`."""
-    order = reachable(root)
+def clear_inner(root: Value) -> tuple[list[Value], list[int]]:
+    """Set inner gradients to 0 before a pass: they hold that of the last pass only.
+
+    Returns:
+        `reachable`, and the serial numbers of these values.
+    """
+    found = _found(root)
+    serials = sorted(found, reverse=True)
+    order = [found[serial] for serial in serials]
     for value in order:
         if value._rule is not None:
             value._grad = 0.0
-    return order
+    return order, serials
 
 
 def backward(root: Value) -> None:
@@ -38,8 +50,8 @@ def backward(root: Value) -> None:
             "backward: this value was made from plain numbers only, so there is nothing to differentiate.",
             hint="Make an input a Value: x = Value(3.0)",
         )
-    order = clear_inner(root)
-    growing = [recorder.began_pass(root, order) for recorder in ACTIVE]
+    order, serials = clear_inner(root)
+    growing = [recorder.began_pass(root, serials) for recorder in ACTIVE]
     root._grad += 1.0
     deliveries = 0
     for user in order:
@@ -52,6 +64,6 @@ def backward(root: Value) -> None:
                 target._grad += spec.vjp(floats, g, out, *args)
                 deliveries += 1
     for recorder, one in zip(ACTIVE, growing, strict=True):
-        recorder.ended_pass(root, one, order, deliveries)
+        recorder.ended_pass(root, one, order, serials, deliveries)
     for heard in HEARING:
         heard(order, {})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import fields
+from struct import pack
 from typing import Any
 
 import numpy as np
@@ -53,8 +55,8 @@ class EventTable:
         plain = np.full(count, -1, np.int32).tobytes()
         for column, numbers in ((self.node, node), (self.line, line), (self.made, made)):
             column.frombytes(np.asarray(numbers, np.int32).tobytes())
-        self.value.frombytes(np.array(value, np.float64).tobytes())
-        self.before.frombytes((np.zeros(count) if flags else np.array(more, np.float64)).tobytes())
+        self.value.frombytes(doubles(value).tobytes())
+        self.before.frombytes((np.zeros(count) if flags else doubles(more)).tobytes())
         self.slot.frombytes(plain)
         self.before_slot.frombytes(plain)
         self.flag.frombytes(bytes(more) if flags else bytes(count))  # last, as above
@@ -117,6 +119,24 @@ class GrowingPass:
         else:
             self.grads = dict(zip(columns.nodes.tolist(), columns.grads.tolist(), strict=True))
             self.schedule = array("i", columns.schedule.tolist())
+
+
+# `pack` makes numbers of a list in a third to a half of the time that `np.fromiter` takes
+
+
+def ints(numbers: Sequence[int]) -> NDArray[np.int32]:
+    """(n,) the same as an array."""
+    return np.frombuffer(pack(f"{len(numbers)}i", *numbers), np.int32)
+
+
+def longs(numbers: Sequence[int]) -> NDArray[np.int64]:
+    """(n,) the same as an array."""
+    return np.frombuffer(pack(f"{len(numbers)}q", *numbers), np.int64)
+
+
+def doubles(numbers: Sequence[float]) -> NDArray[np.float64]:
+    """(n,) the same as an array."""
+    return np.frombuffer(pack(f"{len(numbers)}d", *numbers), np.float64)
 
 
 def ascending(nodes: NDArray[np.int64], grads: NDArray[np.float64]) -> Received:

@@ -28,14 +28,15 @@ class Place:
         row: in the line table.
         names: variables that its line assigns.
         plain: whether it is no comprehension.
+        outer: whether it is a module's, whose variables are the global ones.
         at: where in the code it is.
         stretch: of instructions of one line that follow each other and assign nothing; another number elsewhere.
     """
 
-    __slots__ = ("assigns", "at", "held", "names", "row", "stretch", "take")
+    __slots__ = ("assigns", "at", "held", "names", "outer", "row", "stretch", "take")
 
-    def __init__(self, row: int, names: tuple[str, ...], plain: bool, at: int, stretch: int) -> None:
-        self.row, self.names, self.at, self.stretch = row, names, at, stretch
+    def __init__(self, row: int, names: tuple[str, ...], plain: bool, outer: bool, at: int, stretch: int) -> None:
+        self.row, self.names, self.outer, self.at, self.stretch = row, names, outer, at, stretch
         self.assigns = bool(names) and plain
         """Whether a variable may hold a `Value` that the line made. A comprehension's goes through what is there
         already; going through a tensor makes its rows, but nothing goes through a `Value`."""
@@ -115,12 +116,15 @@ class Places:
             frame = frame.f_back
         if frame is None:
             return NO_LINE
-        place = self._place(frame)
-        assigns = place.take is not None
-        self._others.setdefault(id(frame.f_code), {})[frame.f_lasti] = place.row, assigns
-        if assigns and place.row in self._making:
+        others = self._others.setdefault(id(frame.f_code), {})
+        found = others.get(frame.f_lasti)
+        if found is None:
+            place = self._place(frame)
+            found = others[frame.f_lasti] = place.row, place.take is not None
+        row, assigns = found
+        if assigns and row in self._making:
             self.find_place(frame)
-        return place.row
+        return row
 
     def find_place(self, frame: FrameType | None) -> int:
         """The same as `here`, from a frame out, for an instruction that may be new."""
@@ -159,7 +163,8 @@ class Places:
         at = frame.f_lasti
         stretch = self._stretches[id(code)].get(at)
         stretch = next(self._count) if stretch is None else stretch
-        return Place(row, names, code.co_name not in _COMPREHENSIONS, at, stretch)
+        name = code.co_name
+        return Place(row, names, name not in _COMPREHENSIONS, name == "<module>", at, stretch)
 
     def _look(self) -> None:
         """Note what the line of the last event has assigned: variables may hold what that line made."""
@@ -169,7 +174,7 @@ class Places:
         self._watched = None
         frame, place = watched
         assert place.take is not None, "only lines that assign are watched"
-        variables: Mapping[str, Any] = frame.f_globals if frame.f_code.co_name == "<module>" else frame.f_locals
+        variables: Mapping[str, Any] = frame.f_globals if place.outer else frame.f_locals
         try:
             things = place.take(variables)
         except KeyError:  # not all of them are assigned yet

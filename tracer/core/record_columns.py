@@ -1,7 +1,8 @@
 """What a recording holds of `Value`s: columns that grow, what waits to become rows of them, and the names of nodes.
 
-Every entry that waits is (thing, line, what): a node is (value, line, scope), any other event is (the value it befell
-and more, line, its kind). `settling` writes them down, many at once; here one node is.
+What waits is one flat list. A node takes three places in it: value, line, scope. Any other event takes six: the value
+it befell, line, kind, then two things more that go with the event, and MORE. `settling` writes them down, many at
+once; here one node is.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ import sys
 import threading
 from array import array
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tracer.core.columns import BACKWARD, CONST, FORWARD, LIVE, MARK, NO_LINE, WRITE
-from tracer.core.growing import EventTable, GrowingPass
+from tracer.core.growing import EventTable, GrowingPass, longs
 from tracer.core.ids import Ids
 from tracer.core.op import Op, find_op
 from tracer.core.places import Places
@@ -27,11 +28,22 @@ if TYPE_CHECKING:
 
 BATCH = 2048
 """Entries that wait at most. What is in them stays alive as long."""
-ENDED, READ = MARK + 1, MARK + 2
-"""Kinds of entries beyond those of segments: a pass came to its end, the program looked at a number. One of kind
-BACKWARD says that a pass begins."""
+WIDE = 3
+"""Places that an entry takes in the list of what waits: a tuple for each would cost more to make and to take apart."""
+ENDED, READ, MORE = MARK + 1, MARK + 2, MARK + 3
+"""Kinds of entries beyond those of segments: a pass came to its end, the program looked at a number, what goes with the
+event before. One of kind BACKWARD says that a pass begins."""
 
-Entry = tuple[Any, int, Any]
+
+class Ended(NamedTuple):
+    """What goes with an event of kind ENDED."""
+
+    growing: GrowingPass
+    serials: list[int]
+    """Of all that the pass has reached, the newest first."""
+    grads: list[float]
+    """Their gradients."""
+    deliveries: int
 
 
 class ValueColumns(Places):
@@ -58,9 +70,13 @@ class ValueColumns(Places):
         self._op_codes: dict[str, int] = {}
         self._rule_codes: dict[Op | None, int] = {None: 0}
         self._leaves_at: dict[int, int] = {}
-        self._waiting: list[Entry] = []
-        self._room = BATCH
-        """Entries that may wait."""
+        self._whats: tuple[dict[str, int], dict[Any, int]] = {}, {}
+        """The scopes, and the number of each thing that may stand as `what`: see `Settling._numbers`."""
+        self._arity = np.zeros(256, np.int64)
+        """How many inputs the op with each code has."""
+        self._waiting: list[Any] = []
+        self._room = WIDE * BATCH
+        """How long that list may get."""
         self._since = 0
         """What has a smaller serial number is older than the recording, or was made while it did not listen."""
         self._known: set[int] = set()
@@ -140,8 +156,9 @@ class ValueColumns(Places):
                 del column[n:]
 
     def _measure_room(self) -> None:
-        self._room = BATCH if self.limit is None else max(0, min(BATCH, self.limit - len(self.value)))
-        if self._room < BATCH and not self._near:
+        room = BATCH if self.limit is None else max(0, min(BATCH, self.limit - len(self.value)))
+        self._room = WIDE * room
+        if room < BATCH and not self._near:
             self._near, self._since, self._known = True, sys.maxsize, set()
 
     # The timeline
@@ -153,7 +170,9 @@ class ValueColumns(Places):
 
     def _passed(self, growing: GrowingPass, deliveries: int) -> None:
         """A pass is over."""
-        segment = next(s for s in reversed(self.segments) if s[0] == BACKWARD and s[3] == growing.index)
+        segment = self.segments[-1]
+        if segment[0] != BACKWARD or segment[3] != growing.index:
+            segment = next(s for s in reversed(self.segments) if s[0] == BACKWARD and s[3] == growing.index)
         segment[2] = deliveries
 
     def _extend(self, kind: int, index: int, pass_index: int = -1, seed: int = 0, count: int = 1) -> None:
@@ -180,15 +199,19 @@ class ValueColumns(Places):
                     some = [thing._serial for thing in things if type(thing) in kinds]
                     serials += some
                     wanted += [(turn, place.row, name)] * len(some)
-        nodes = self._ids.find_all(np.array(serials, np.int64)).tolist()
+        if not serials:
+            return
+        nodes, lines, flags, bound = self._ids.find_all(longs(serials)).tolist(), self.line, self.flags, self.bound
         found = [
             (turn, node, name)
             for node, (turn, row, name) in zip(nodes, wanted, strict=True)
-            if node >= 0 and self.line[node] == row
+            if node >= 0 and lines[node] == row
         ]
-        for _, node, name in sorted(found, key=itemgetter(0, 1)):
-            if not self.flags[node] & CONST:
-                self.bound.setdefault(node, name)
+        found.sort(key=itemgetter(1))
+        found.sort(key=itemgetter(0))  # keeps the order of nodes within a turn; most often there is one turn
+        for _, node, name in found:
+            if not flags[node] & CONST:
+                bound.setdefault(node, name)
 
     def leaf_made_at(self, row: int) -> None:
         self._leaves_at[row] = self._leaves_at.get(row, 0) + 1
@@ -201,7 +224,9 @@ class ValueColumns(Places):
         code = self._rule_codes.get(rule)
         if code is None:
             assert rule is not None, "what no op made has the code 0 from the start"
-            code = self._rule_codes[rule] = self.code_of(rule.name)
+            code = self.code_of(rule.name)
+            self._arity[code] = len(rule.inputs)
+            self._rule_codes[rule] = code
         return code
 
     def op_of(self, code: int) -> Op:

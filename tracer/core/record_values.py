@@ -1,17 +1,17 @@
 """What `Value`s tell a recording. It waits in a row until somebody asks; then many become columns at once.
 
-Waiting is one append, which other threads cannot fall into. What cannot wait (a tensor's event, a mark, a pass by hand)
-first has all that waits written down.
+Waiting is one extension of a list, which other threads cannot fall into. What cannot wait (a tensor's event, a mark, a
+pass by hand) first has all that waits written down.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tracer.core.columns import BACKWARD, MARK, NO_LINE, UPDATE, WRITE
+from tracer.core.columns import BACKWARD, MARK, NO_LINE
 from tracer.core.growing import GrowingPass
 from tracer.core.places import getframe
-from tracer.core.record_columns import ENDED, READ
+from tracer.core.record_columns import ENDED, MORE, READ, WIDE, Ended
 from tracer.core.scope import current_scope
 from tracer.core.serial import next_serial
 from tracer.core.settling import Settling
@@ -51,11 +51,19 @@ class ValueEvents(Settling):
                 if watched is not None:
                     last = watched[1]
                     # further on in the same stretch nothing can have been assigned since
-                    if last.stretch != place.stretch or last.at >= place.at or watched[0] is not frame:
+                    passed = last.stretch != place.stretch or last.at >= place.at or watched[0] is not frame
+                    if passed and (last is not place or not self._operand_waits(value)):
                         self._look()
                 if place.assigns:
                     self._watched = frame, place
-        waiting.append((value, row, current_scope()))
+        waiting += (value, row, current_scope())
+
+    def _operand_waits(self, value: Value) -> bool:
+        """Whether the last that waits is a plain number, made for the op that now made `value`.
+
+        One instruction makes both, so no variable can have been assigned in between.
+        """
+        return not value._const and bool(self._waiting) and getattr(self._waiting[-WIDE], "_const", False)
 
     def _make_room(self: Recorder) -> None:  # type: ignore[misc]
         self.settle()
@@ -89,29 +97,45 @@ class ValueEvents(Settling):
         if value._serial < self._since and value._serial not in self._known:
             self.read(value, kind)
         else:
-            self._wait((value, kind), self.here_without_node(depth), READ)
+            self._wait(value, self.here_without_node(depth), READ, kind)
 
-    def wrote(self: Recorder, value: Value, grad: float | None) -> None:  # type: ignore[misc]
-        """A gradient was assigned: zeroed, usually."""
-        row = self.here_without_node(3)
+    def assigned(self: Recorder, kind: int, value: Value, new: float, more: float) -> None:  # type: ignore[misc]
+        """A number was assigned, by an optimizer's loop usually: a leaf's value (UPDATE), or a gradient (WRITE).
+
+        Args:
+            more: of an update the number before; of a gradient whether it was set to None.
+        """
+        # as `here_without_node(2)` and `_wait` would do it: a loop over all parameters does little else
+        if not self.with_lines:
+            row = NO_LINE
+        else:
+            if self._watched is not None:
+                self._look()
+            frame = getframe(2)
+            try:
+                row, assigns = self._others[id(frame.f_code)][frame.f_lasti]
+            except KeyError:
+                row = self._find_other(frame)
+            else:
+                if assigns and row in self._making:
+                    self.find_place(frame)
         if value._serial not in self._known:
             self._first_event(value, row)
-        self._wait((value, grad or 0.0, grad is None), row, WRITE)
+        if self._several:
+            self._turn()
+        waiting = self._waiting
+        if len(waiting) >= self._room:
+            self.settle()
+        waiting += (value, row, kind, new, more, MORE)
 
-    def updated(self: Recorder, value: Value, new: float) -> None:  # type: ignore[misc]
-        """A leaf's value was assigned: an optimizer step, usually."""
-        row = self.here_without_node(3)
-        if value._serial not in self._known:
-            self._first_event(value, row)
-        self._wait((value, new, value._data), row, UPDATE)
-
-    def _wait(self: Recorder, thing: tuple[object, ...], row: int, kind: int) -> None:  # type: ignore[misc]
+    def _wait(self: Recorder, value: Value, row: int, kind: int, more: object) -> None:  # type: ignore[misc]
         """One more event in the row."""
         if self._several:
             self._turn()
-        if len(self._waiting) >= self._room:
+        waiting = self._waiting
+        if len(waiting) >= self._room:
             self.settle()
-        self._waiting.append((thing, row, kind))
+        waiting += (value, row, kind, more, None, MORE)
 
     def _first_event(self: Recorder, value: Value, row: int) -> None:  # type: ignore[misc]
         """Something happens to this value for the first time: it is written down as it is before."""
@@ -136,29 +160,37 @@ class ValueEvents(Settling):
 
     # Backward passes
 
-    def began_pass(self: Recorder, root: Value, reached: list[Value]) -> GrowingPass:  # type: ignore[misc]
+    def began_pass(self: Recorder, root: Value, serials: list[int]) -> GrowingPass:  # type: ignore[misc]
         """An ordinary pass begins.
 
         Args:
-            reached: all it will reach, the newest first.
+            serials: of all it will reach, the newest first.
         """
         row = self.here_without_node(4)
         growing = GrowingPass("add", row, ordinary=True)
         since, known = self._since, self._known
-        if reached[-1]._serial < since:
-            old = [value._serial for value in reached if value._serial < since]
+        if serials[-1] < since:
+            old = [serial for serial in serials if serial < since]
             if not known.issuperset(old):
                 with self.lock:
                     self.id_of(root, row)  # what leads to the root is written down with the gradients it comes with
                     if not self._near:
                         known.update(old)
-        self._wait((root, growing), row, BACKWARD)
+        self._wait(root, row, BACKWARD, growing)
         return growing
 
-    def ended_pass(self: Recorder, root: Value, growing: GrowingPass, reached: list[Value], deliveries: int) -> None:  # type: ignore[misc]
-        """All gradients of an ordinary pass as the engine left them; its order of deliveries is implied."""
-        self._wait((root, growing, reached, [value._grad for value in reached], deliveries), NO_LINE, ENDED)
-        self._room -= len(reached)  # they stay alive, too
+    def ended_pass(  # type: ignore[misc]
+        self: Recorder, root: Value, growing: GrowingPass, reached: list[Value], serials: list[int], deliveries: int
+    ) -> None:
+        """All gradients of an ordinary pass as the engine left them; its order of deliveries is implied.
+
+        Args:
+            reached: all it has reached, the newest first.
+            serials: theirs.
+        """
+        grads = [value._grad for value in reached]
+        self._wait(root, NO_LINE, ENDED, Ended(growing, serials, grads, deliveries))
+        self._room -= WIDE * len(reached)  # so much waits, too
         if self._room <= 0:
             self.settle()
 

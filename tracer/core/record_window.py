@@ -34,7 +34,7 @@ TESTS: dict[str, Callable[[Any], NDArray[np.bool_]]] = {
 SPARE = 2
 """The recording is cut when it holds so many times the passes that are kept."""
 _EVENTS = (
-    "made", "read", "read_number", "named", "wrote", "updated", "marked", "delivered", "ended_pass", "made_leaf",
+    "made", "read", "read_number", "named", "assigned", "marked", "delivered", "ended_pass", "made_leaf",
     "made_tensor", "wants_grad", "forget_tensor", "wrote_tensor", "updated_tensor", "ended_tensor_pass", "tapped",
 )  # fmt: skip
 
@@ -87,14 +87,16 @@ class WindowRecorder(Recorder):
 
     # Passes
 
-    def began_pass(self, root: Value, reached: list[Value]) -> GrowingPass:
+    def began_pass(self, root: Value, serials: list[int]) -> GrowingPass:
         self._room_for_a_pass()
         if self.trouble is not None:
             return GrowingPass("add", NO_LINE, ordinary=True)
-        return super().began_pass(root, reached)
+        return super().began_pass(root, serials)
 
-    def ended_pass(self, root: Value, growing: GrowingPass, reached: list[Value], deliveries: int) -> None:
-        super().ended_pass(root, growing, reached, deliveries)
+    def ended_pass(
+        self, root: Value, growing: GrowingPass, reached: list[Value], serials: list[int], deliveries: int
+    ) -> None:
+        super().ended_pass(root, growing, reached, serials, deliveries)
         self.settle()  # after trouble nothing more is heard
 
     def began_by_hand(self, root: Value, combine: str) -> GrowingPass:

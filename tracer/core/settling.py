@@ -5,18 +5,18 @@ An interrupted attempt leaves nothing behind: the next one begins where it began
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, compress, pairwise
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.core.columns import BACKWARD, FORWARD, UPDATE, WRITE
-from tracer.core.growing import Received, ascending, locked
+from tracer.core.columns import BACKWARD, CONST, FORWARD, LIVE, UPDATE, WRITE
+from tracer.core.growing import Received, ascending, doubles, ints, locked, longs
 from tracer.core.ids import Ints
-from tracer.core.record_columns import BATCH, ENDED, READ, Entry, ValueColumns
+from tracer.core.record_columns import ENDED, MORE, READ, WIDE, Ended, ValueColumns
 
 if TYPE_CHECKING:
     from tracer.core.record import Recorder
@@ -24,6 +24,65 @@ if TYPE_CHECKING:
 
 FEW = 32
 """So few are written down one by one."""
+
+
+class Events(NamedTuple):
+    """Events on nodes that are written down together, nodes among them."""
+
+    order: NDArray[Any]
+    """(k,) the kinds of nodes and events in their order."""
+    kinds: NDArray[Any]
+    """(e,) the kind of each event."""
+    before: Ints
+    """(e,) how many of the nodes come before it."""
+    values: list[Value]
+    """What each befell."""
+    lines: NDArray[np.int32]
+    """(e,) rows in the line table."""
+    numbers: list[Any]
+    more: list[Any]
+    """What goes with each: see `ValueEvents`."""
+
+    @classmethod
+    def of(cls, things: list[Any], rows: list[Any], kinds: NDArray[Any]) -> Events:
+        """Those among entries.
+
+        Args:
+            kinds: (n,) of each entry.
+        """
+        mine = kinds != FORWARD
+        before = np.cumsum(~mine)[mine][::2]
+        if not mine.all():
+            which = mine.tolist()
+            things, rows = list(compress(things, which)), list(compress(rows, which))
+        own = kinds[mine][::2]  # every second one is MORE
+        return cls(kinds[kinds != MORE], own, before, things[::2], ints(rows[::2]), things[1::2], rows[1::2])
+
+    def among(self, which: NDArray[np.bool_]) -> Events:
+        """Some of them, by themselves."""
+        if which.all():
+            return self
+        some = which.tolist()
+        values, numbers, more = (list(compress(one, some)) for one in (self.values, self.numbers, self.more))
+        kinds = self.kinds[which]
+        return Events(kinds, kinds, self.before[which], values, self.lines[which], numbers, more)
+
+    def ends(self) -> list[Ended]:
+        """Of the passes that end here."""
+        at = self.kinds == ENDED
+        return list(compress(self.numbers, at.tolist())) if at.any() else []
+
+    def serials(self) -> list[int]:
+        """The numbers of what they befell, then of what the passes that end here have reached."""
+        found = [value._serial for value in self.values]
+        for end in self.ends():
+            found += end.serials
+        return found
+
+    def runs(self) -> Iterator[tuple[int, int]]:
+        """The kind and the length of each run of nodes or of one kind of events."""
+        kinds = self.order.tolist()
+        return ((kinds[low], high - low) for low, high in _runs(self.order))
 
 
 class Settling(ValueColumns):
@@ -43,9 +102,9 @@ class Settling(ValueColumns):
         with self.lock:
             self._take_back()
             while self._waiting:
-                batch = self._waiting[:BATCH]
+                batch = self._waiting[:]
                 self._begin()
-                self._write_down(batch)
+                self._write_down(batch[::WIDE], batch[1::WIDE], batch[2::WIDE])
                 del self._waiting[: len(batch)]
                 self._begun = None
             self._bind()
@@ -73,163 +132,168 @@ class Settling(ValueColumns):
         self._cut(nodes)
         self._begun = None
 
-    def _write_down(self: Recorder, batch: list[Entry]) -> None:  # type: ignore[misc]
-        kinds = None
-        if int in set(map(type, map(_what, batch))):
-            kinds = np.array([what if type(what) is int else FORWARD for _, _, what in batch], np.uint8)
-        if len(batch) > FEW and self._take_all(batch, kinds):
+    def _write_down(self: Recorder, things: list[Any], rows: list[Any], whats: list[Any]) -> None:  # type: ignore[misc]
+        """Write down entries."""
+        if len(things) > FEW and self._take_all(things, rows, whats):
             return
-        for low, high in _runs(np.zeros(len(batch), np.uint8) if kinds is None else kinds):
-            part = batch[low:high]
-            if kinds is None or kinds[low] == FORWARD:
-                for value, row, scope in part:
-                    self._take(value, row, scope)
-            else:
-                self._happen_alone(part, kinds[low:high])
+        kinds = np.array([what if type(what) is int else FORWARD for what in whats], np.uint8)
+        for low, high in _runs(kinds != FORWARD):
+            if kinds[low]:
+                self._happen_alone(Events.of(things[low:high], rows[low:high], kinds[low:high]))
+                continue
+            for i in range(low, high):
+                self._take(things[i], rows[i], whats[i])
 
-    def _take_all(self: Recorder, batch: list[Entry], kinds: NDArray[np.uint8] | None) -> bool:  # type: ignore[misc]
+    def _take_all(self: Recorder, things: list[Any], rows: list[Any], whats: list[Any]) -> bool:  # type: ignore[misc]
         """Write down many at once; False where one has to do with something not known yet."""
-        nodes, events = batch, list[Entry]()
-        if kinds is not None and kinds.all():  # an optimizer's loop: no node among them
-            nodes, events = [], batch
-        elif kinds is not None:
-            nodes = [one for one in batch if type(one[2]) is not int]
-            events = [one for one in batch if type(one[2]) is int]
-        first, count = len(self.value), len(nodes)
-        if self.limit is not None and first + count > self.limit:
+        first = len(self.value)
+        room = len(whats) if self.limit is None else self.limit - first
+        if room < len(whats) and room < sum(type(what) is not int for what in whats):
             return False
-        # a comprehension reads a slot in a fifth of the time that `map(attrgetter(...))` takes, and `fromiter` of a
-        # list takes half as long as `array.extend`: together a third of what writing down cost
-        values = [value for value, _, _ in nodes]
-        inputs = [value._ins for value in values]
-        serials = np.fromiter([value._serial for value in values], np.int64, count)
-        if count:
+        numbers = self._numbers(whats)
+        mine, events = numbers >= 0, None
+        if not mine.all():
+            events = Events.of(things, rows, np.maximum(-numbers, FORWARD))
+            nodes = mine.tolist()
+            things, rows, numbers = list(compress(things, nodes)), list(compress(rows, nodes)), numbers[mine]
+        # a comprehension reads a slot in a fifth of the time that `map(attrgetter(...))` takes
+        serials = longs([value._serial for value in things])
+        if things:
             self._ids.add(serials, first)
-        asked = [x._serial for some in inputs for x in some]
-        edges = len(asked)
-        if events:
-            asked += [thing[0]._serial for thing, _, _ in events]
-            asked += [value._serial for thing, _, kind in events if kind == ENDED for value in thing[2]]
-        found = self._ids.find_all(np.fromiter(asked, np.int64, len(asked)))
+        sources = [x._serial for value in things for x in value._ins]
+        asked = sources if events is None else sources + events.serials()
+        found = self._ids.find_all(longs(asked))
         if len(found) and int(found.min()) < 0:
             self._ids.drop(serials, first)
             return False
-        if count:
-            self._append(nodes, values, inputs, found[:edges])
-        if kinds is None:
-            self._extend(FORWARD, first, count=count)
+        if things:
+            self._append(things, ints(rows), numbers, found[: len(sources)])
+        if events is None:
+            self._extend(FORWARD, first, count=len(things))
         else:
-            made = first + np.cumsum(kinds == FORWARD)
-            reached = found[edges + len(events) :]
-            self._happen(events, kinds, first, made[kinds != FORWARD], found[edges : edges + len(events)], reached)
+            self._happen(events, found[len(sources) :], first)
         return True
 
+    def _numbers(self: Recorder, whats: list[Any]) -> NDArray[np.int32]:  # type: ignore[misc]
+        """The scope of each node, and of any other event its kind with a minus.
+
+        New scopes are added to those that are known.
+        """
+        scopes, known = self._whats
+        if scopes is not self.scope_ids:  # the first time, or the recording was cut
+            scopes = self.scope_ids
+            known = {kind: -kind for kind in range(BACKWARD, MORE + 1)}
+            known.update(scopes)
+            self._whats = scopes, known
+        try:
+            return ints(_looked_up(known, whats))
+        except KeyError:
+            for scope in dict.fromkeys(whats):
+                if scope not in known:
+                    known[scope] = scopes.setdefault(scope, len(scopes))
+            return ints(_looked_up(known, whats))
+
     def _append(  # type: ignore[misc]
-        self: Recorder, nodes: list[Entry], values: list[Value], inputs: list[tuple[Value, ...]], sources: Ints
+        self: Recorder, values: list[Value], lines: NDArray[np.int32], scopes: NDArray[np.int32], sources: Ints
     ) -> None:
-        first, count = len(self.value), len(values)
-        codes, known = self._rule_codes, self.scope_ids
+        """Many more nodes in the columns.
+
+        Args:
+            lines: (n,) rows in the line table.
+            scopes: (n,) their numbers.
+            sources: the nodes that they were made from, one node's after the other's.
+        """
+        first, rules = len(self.value), [value._rule for value in values]
         try:
-            ops = bytes([codes[value._rule] for value in values])
+            ops = bytes(_looked_up(self._rule_codes, rules))
         except KeyError:
-            ops = bytes([self._rule_code(value._rule) for value in values])
-        try:
-            places = [known[scope] for _, _, scope in nodes]
-        except KeyError:
-            places = [known.setdefault(scope, len(known)) for _, _, scope in nodes]
+            ops = bytes([self._rule_code(rule) for rule in rules])
+        codes = np.frombuffer(ops, np.uint8)
         live = np.frombuffer(bytes([value._live for value in values]), np.uint8)
-        const = np.frombuffer(bytes([value._const for value in values]), np.uint8)
-        offsets = np.cumsum(np.fromiter(map(len, inputs), np.int64, count)) + len(self.inputs)
-        self.names.update([(node, v._name) for node, v in enumerate(values, start=first) if v._name is not None])
+        plain = (codes | live) == 0  # no op made it, and it takes no gradient: a plain number
+        offsets = np.cumsum(self._arity[codes]) + len(self.inputs)
+        names = [value._name for value in values]
+        if names.count(None) < len(names):
+            self.names.update([(node, name) for node, name in enumerate(names, start=first) if name is not None])
         if self.overrides:
-            for value, row, _ in nodes:
-                if value._rule is None:
-                    self.leaf_made_at(row)
+            for row in lines[codes == 0].tolist():
+                self.leaf_made_at(row)
         self.op.frombytes(ops)
-        self.flags.frombytes((live | const << 1).tobytes())
-        self.scope.frombytes(np.fromiter(places, np.int32, count).tobytes())
-        self.line.frombytes(np.fromiter([row for _, row, _ in nodes], np.int32, count).tobytes())
+        self.flags.frombytes((live * np.uint8(LIVE) | plain * np.uint8(CONST)).tobytes())
+        self.scope.frombytes(scopes.tobytes())
+        self.line.frombytes(lines.tobytes())
         self.offsets.frombytes(offsets.tobytes())
         self.inputs.frombytes(sources.astype(np.int32).tobytes())
-        numbers = np.fromiter([value._data for value in values], np.float64, count)
+        numbers = doubles([value._data for value in values])
         self.value.frombytes(numbers.tobytes())  # last: its length says how many nodes are whole
 
     # Events on nodes
 
-    def _happen_alone(self: Recorder, events: list[Entry], kinds: NDArray[np.uint8]) -> None:  # type: ignore[misc]
+    def _happen_alone(self: Recorder, events: Events) -> None:  # type: ignore[misc]
         """Write down events; those on nodes that were too many are left out."""
-        for thing, row, kind in events:
-            if kind != READ and thing[0]._serial not in self._ids:
-                self._adopt(thing[0], row, "")
-        known = np.array([thing[0]._serial in self._ids for thing, _, _ in events])
-        events, kinds = [events[i] for i in np.flatnonzero(known).tolist()], kinds[known]
-        nodes = [self._ids[thing[0]._serial] for thing, _, _ in events]
-        reached = [self._ids[value._serial] for thing, _, kind in events if kind == ENDED for value in thing[2]]
-        made = np.full(len(events), len(self.value))
-        self._happen(events, kinds, len(self.value), made, np.array(nodes, np.int64), np.array(reached, np.int64))
+        for value, row, kind in zip(events.values, events.lines.tolist(), events.kinds.tolist(), strict=True):
+            if kind != READ and value._serial not in self._ids:
+                self._adopt(value, row, "")
+        events = events.among(np.array([value._serial in self._ids for value in events.values], bool))
+        found = [self._ids[serial] for serial in events.serials()]
+        self._happen(events, np.array(found, np.int64), len(self.value))
 
-    def _happen(  # type: ignore[misc]
-        self: Recorder,
-        events: list[Entry],
-        kinds: NDArray[np.uint8],
-        first: int,
-        made: Ints,
-        nodes: Ints,
-        reached: Ints,
-    ) -> None:
+    def _happen(self: Recorder, events: Events, found: Ints, first: int) -> None:  # type: ignore[misc]
         """Write down events, and their order among nodes.
 
         Args:
-            kinds: (k,) of nodes and events in their order.
-            first: the first of the nodes.
-            made: (e,) how many nodes there were at each event.
-            nodes: (e,) what it befell.
-            reached: what the passes that end here have reached, one after the other.
+            found: the nodes of `events.serials()`.
+            first: the first of the nodes among them.
         """
-        table_rows = {WRITE: len(self.writes), UPDATE: len(self.updates)}
-        mine = kinds[kinds != FORWARD]
+        count = len(events.values)
+        befell, made = found[:count], events.before + first
+        rows = {WRITE: len(self.writes), UPDATE: len(self.updates)}
         for kind, table in ((WRITE, self.writes), (UPDATE, self.updates)):
-            at = np.flatnonzero(mine == kind)
-            if len(at):
-                things, rows, _ = zip(*[events[i] for i in at.tolist()], strict=True)
-                _, numbers, more = zip(*things, strict=True)
-                table.add_all(nodes[at], rows, made[at], numbers, more, flags=kind == WRITE)
-        received = _ascending([thing for thing, _, kind in events if kind == ENDED], reached)
-        event = 0
-        for low, high in _runs(kinds):
-            kind, count = int(kinds[low]), high - low
+            at = events.kinds == kind
+            if at.any():
+                some = events.among(at)
+                table.add_all(befell[at], some.lines, made[at], some.numbers, some.more, flags=kind == WRITE)
+        received = _ascending(events.ends(), found[count:])
+        nodes, lines, event = befell.tolist(), events.lines.tolist(), 0
+        for kind, length in events.runs():
             if kind == FORWARD:
-                self._extend(FORWARD, first, count=count)
-                first += count
+                self._extend(FORWARD, first, count=length)
+                first += length
                 continue
-            if kind in table_rows:
-                self._extend(kind, table_rows[kind], count=count)
-                table_rows[kind] += count
-            else:
-                for i in range(event, event + count):
-                    thing, row, _ = events[i]
-                    if kind == READ:
-                        self.frozen[int(nodes[i]), thing[1], row] = None
-                    elif kind == BACKWARD:
-                        self._pass_began(thing[1], int(nodes[i]))
-                    else:
-                        thing[1].received = next(received)
-                        self._passed(thing[1], thing[4])
-            event += count
+            for i in range(event, event + length) if kind not in rows else ():
+                what = events.numbers[i]
+                if kind == BACKWARD:
+                    self._pass_began(what, nodes[i])
+                elif kind == ENDED:
+                    what.growing.received = next(received)
+                    self._passed(what.growing, what.deliveries)
+                else:
+                    self.frozen[nodes[i], what, lines[i]] = None
+            if kind in rows:
+                self._extend(kind, rows[kind], count=length)
+                rows[kind] += length
+            event += length
 
 
-_what = itemgetter(2)
+def _looked_up(table: Mapping[Any, int], keys: Sequence[Any]) -> Sequence[int]:
+    """What each of these keys stands for; one call for all of them.
+
+    Raises:
+        KeyError: one is missing.
+    """
+    return itemgetter(*keys)(table) if len(keys) > 1 else [table[key] for key in keys]
 
 
-def _ascending(passes: list[tuple[Any, ...]], reached: Ints) -> Iterator[Received]:
+def _ascending(ends: list[Ended], reached: Ints) -> Iterator[Received]:
     """What each pass left at each node.
 
     Args:
-        passes: what the entries of their ends hold.
         reached: nodes, pass after pass.
     """
-    grads = np.fromiter([grad for one in passes for grad in one[3]], np.float64, len(reached))
-    stops = np.cumsum([len(one[2]) for one in passes])
+    if not ends:
+        return
+    grads = doubles(list(chain.from_iterable([end.grads for end in ends])))
+    stops = np.cumsum([len(end.serials) for end in ends])
     rises = np.flatnonzero(np.diff(reached) > 0) + 1
     if not np.isin(rises, stops).all():  # values that were taken in later than their users
         for some, theirs in zip(np.split(reached, stops[:-1]), np.split(grads, stops[:-1]), strict=True):
@@ -242,7 +306,7 @@ def _ascending(passes: list[tuple[Any, ...]], reached: Ints) -> Iterator[Receive
         yield nodes[low:high], grads[low:high]
 
 
-def _runs(kinds: NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
+def _runs(kinds: NDArray[Any]) -> Iterator[tuple[int, int]]:
     """Where each run of equal kinds begins and stops."""
     bounds = (np.flatnonzero(kinds[1:] != kinds[:-1]) + 1).tolist()
     return pairwise([0, *bounds, len(kinds)] if len(kinds) else [])

@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 
 from tracer.core import floats
+from tracer.core.columns import UPDATE, WRITE
 from tracer.core.growing import GrowingPass
 from tracer.core.op import OPS, Op
 from tracer.core.ops import elementwise as _ops
@@ -73,7 +74,7 @@ class Value:
             )
         value = _to_float(new)
         for recorder in ACTIVE:
-            recorder.updated(self, value)
+            recorder.assigned(UPDATE, self, value, self._data)
         self._data = value
 
     @property
@@ -83,10 +84,10 @@ class Value:
 
     @grad.setter
     def grad(self, new: float | None) -> None:
-        value = None if new is None else _to_float(new)
+        value = 0.0 if new is None else _to_float(new) or 0.0
         for recorder in ACTIVE:
-            recorder.wrote(self, value)
-        self._grad = value or 0.0
+            recorder.assigned(WRITE, self, value, new is None)
+        self._grad = value
 
     def named(self, name: str) -> Value:
         """The same value, called `name` on the graph."""
@@ -381,7 +382,7 @@ class HandPass:
     def __enter__(self) -> HandPass:
         from tracer.core.backward import clear_inner
 
-        self._reached = clear_inner(self.root)
+        self._reached, _ = clear_inner(self.root)
         self._growing = [(r, r.began_by_hand(self.root, self.combine)) for r in ACTIVE]
         self.root._grad = 1.0
         return self
