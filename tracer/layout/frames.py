@@ -23,9 +23,9 @@ from tracer.layout.layered import (
     corners,
     layered,
     layout,
-    uncollected,
 )
 from tracer.layout.route import Net, Routed, route
+from tracer.layout.uncollected import uncollected
 
 BORDER = 1
 BESIDE_TITLE = 6

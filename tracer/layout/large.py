@@ -20,6 +20,7 @@ from tracer.layout.runs import Nets
 from tracer.layout.sweeps import Rows, ordered_rows
 from tracer.layout.things import Grouped, Ints, Things, joined, ragged
 from tracer.layout.tracks import routed
+from tracer.layout.uncollected import uncollected
 
 PULL_OF_A_NODE, PULL_OF_A_WIRE, PULL_ALONG_A_WIRE = 1, 2, 8
 """A long wire should run straight."""
@@ -151,11 +152,12 @@ class LargeLayout:
         arrive = goal, start[arrivals.user]
 
         def wires() -> dict[Edge, tuple[Point, ...]]:
-            points, bounds = routes.points()
-            turn = routes.turns(flow + band_and_room)
-            corners = cells(*(np.concatenate(ends)[points] for ends in zip(leave, turn, arrive, strict=True)))
-            paths = zip(arrivals.edge.tolist(), pairwise(bounds), strict=True)
-            return {self.edges[edge]: corners[begin:end] for edge, (begin, end) in paths}
+            with uncollected():
+                points, bounds = routes.points()
+                turn = routes.turns(flow + band_and_room)
+                corners = cells(*(np.concatenate(ends)[points] for ends in zip(leave, turn, arrive, strict=True)))
+                paths = zip(arrivals.edge.tolist(), pairwise(bounds), strict=True)
+                return {self.edges[edge]: corners[begin:end] for edge, (begin, end) in paths}
 
         return Placed(
             direction=self.direction,

@@ -7,9 +7,7 @@ along two axes: *flow* (the direction of travel) and *across*. `down` flows in r
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tracer.layout.graph import Graph
@@ -18,6 +16,7 @@ from tracer.layout.placed import SPACING, Direction, Edge, Placed, Point, Size, 
 from tracer.layout.ranks import numbered_ranks
 from tracer.layout.reading import read
 from tracer.layout.small import SmallLayout
+from tracer.layout.uncollected import uncollected
 
 if TYPE_CHECKING:
     from tracer.layout.large import LargeLayout
@@ -33,18 +32,6 @@ def layered(
         return Placed(direction, {}, {}, {}, 0, 0, 0)
     with uncollected():
         return layout(graph, sizes, direction, spacing or SPACING[direction]).placed()
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Keeps the garbage collector from looking through the lists of a layout while they grow: half of its time."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def layout(
