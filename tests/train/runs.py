@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 from pathlib import Path
@@ -89,8 +90,6 @@ class Place:
         return self.do("train", job, stop_after)
 
     def do(self, task: str, job: Job, stop_after: int | None = None, **more: Any) -> dict[str, list[Any]]:
-        import json
-
         told: dict[str, list[Any]] = {}
         control = Standing(stop_after)
         line = json.loads(job.line(task, **more))
@@ -111,10 +110,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
         random.setstate(before)
 
 
-def log_of(run: Run | Path) -> list[tuple[Any, ...]]:
-    """Every line but for its seconds, numbers as bits."""
+def log_of(run: Run | Path) -> list[str]:
+    """Every line but for its seconds, numbers to their last bit."""
     reports = (run if isinstance(run, Run) else Run.open(run)).reports
-    return [(r.step, r.loss.hex(), r.lr, r.eval, r.samples, r.broken) for r in reports]
+    return [json.dumps({name: said for name, said in one.to_json().items() if name != "seconds"}) for one in reports]
 
 
 def checkpoints_of(folder: Path) -> dict[str, bytes]:
