@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from tracer.panels.data import Cells, Data, Floats
 from tracer.panels.panel import NOT_HERE, NOT_YET, Choice, Panel, RunView
 from tracer.panels.place import HEAD, LAYER, NO_GRADIENT, Place, joined, layer_of, layers_with, numbers, said
+from tracer.panels.tap_histories import entropies, norms_of
 from tracer.text import Text
 from tracer.trace.observation import Observation
 from tracer.train.report import Setup
@@ -15,6 +18,7 @@ NOTE = Text(
     "{here} draws most from {most}: {share}   entropy {entropy} of {highest}",
     "{here} が最もよく見るのは {most}: {share}   エントロピー {entropy}（最大 {highest}）",
 )
+ENTROPY = Text("Entropy of attention", "注意のエントロピー")
 TWIN_NOTE = Text(
     "{here}: more weight on {most} would lower the loss most",
     "{here}: {most} への重みを増やすと損失が最も減ります",
@@ -26,7 +30,7 @@ class Attention(Panel):
 
     id = "attention"
     title = Text("Attention", "注意の重み")
-    twin = Text("dL/d attention weight", "dL/d 注意の重み")
+    twin: ClassVar[Text] = Text("dL/d attention weight", "dL/d 注意の重み")
     caption = Text(
         "Each row: from which positions this one draws, and how much; a row adds up to 1.",
         "各行は、その位置がどの位置をどれだけ参照するかを表し、合計は 1 です。",
@@ -55,7 +59,8 @@ class Attention(Panel):
         "その重みを増やすと損失が減るという意味です。各行の合計は 1 に決まっているので、行の中での差が大切です。"
         "重みで平均した値より小さいところは増やされ、大きいところは減らされます。資料の 4.3.2 を参照。",
     )
-    chooses = ("layer", "head", "position", "document")
+    chooses = ("layer", "head", "position", "document", "history")
+    reads = ("past", "shown", "observation", "trail")
 
     def applies(self, setup: Setup, observation: Observation | None) -> bool:
         if observation is not None:
@@ -70,6 +75,8 @@ class Attention(Panel):
         if layer is None:
             return NOT_HERE
         name = f"layer{layer}.attn"
+        if choice.history:
+            return self._history(view, choice, observation, name, layer)
         place = Place.of(view, choice, observation)
         seen = observation.seen(name, place.document)
         if seen is None or seen.value.ndim != 3 or not seen.value.size:
@@ -102,6 +109,14 @@ class Attention(Panel):
             note=_note(asked, labels[at], place.numbered, grad=choice.grad),
             reading=Text("{row} from {column}", "{row} ← {column}"),
         )
+
+    def _history(self, view: RunView, choice: Choice, observation: Observation, name: str, layer: int) -> Data | Text:
+        """How evenly each head looks; of gradients how large they are in each layer."""
+        if not choice.grad:
+            return entropies(view, name, joined([ENTROPY, LAYER.format(layer=layer)]), choice)
+        layers = layers_with(observation, "attn")
+        names, labels = tuple(f"layer{i}.attn" for i in layers), tuple(f"L{i}_attn" for i in layers)
+        return norms_of(view, names, labels, self.twin, choice, current=layers.index(layer))
 
     def _where(self, layer: int, head: int) -> tuple[Text, Text]:
         return LAYER.format(layer=layer), HEAD.format(head=head)

@@ -88,7 +88,7 @@ class Embedding(Panel):
 
     def _points(self, view: RunView, choice: Choice, observation: Observation, name: str, weights: Weights) -> Data:
         matrix = np.asarray(weights.value, np.float64)
-        seen = plane(matrix)
+        seen = plane(matrix, view.past.anchor_at(name, observation.step))
         ways: dict[str, Floats] = {}
         note = NOTE.format(first=percent(seen.shares[0]), second=percent(seen.shares[1]))
         earlier = [one for one in view.trail if name in one.weights and one.step < observation.step]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from tracer.numbers import percent
 from tracer.panels.data import Cells, Data, Floats
 from tracer.panels.panel import NOT_HERE, NOT_YET, Choice, Panel, RunView
 from tracer.panels.place import LAYER, NO_GRADIENT, POSITION, Place, joined, layer_of, layers_with, norm, numbers, said
+from tracer.panels.tap_histories import norms_of
 from tracer.text import Text
 from tracer.trace.observation import Observation
 from tracer.train.report import Setup
@@ -20,7 +23,7 @@ class Heads(Panel):
 
     id = "heads"
     title = Text("Head outputs", "ヘッドの出力")
-    twin = Text("dL/d head output", "dL/d ヘッドの出力")
+    twin: ClassVar[Text] = Text("dL/d head output", "dL/d ヘッドの出力")
     caption = Text(
         "What each head found at a position, a head a row, before wo mixes the heads.",
         "各ヘッドがその位置で集めた値（1 行が 1 ヘッド）。この後 wo で混ぜ合わされます。",
@@ -46,7 +49,8 @@ class Heads(Panel):
         "また注意の重みを通ってクエリとキー（wq、wk）へ流れます。行の色が薄いヘッドは、"
         "この位置からはあまり学びません。資料の 4.3.3 を参照。",
     )
-    chooses = ("layer", "head", "position", "document")
+    chooses = ("layer", "head", "position", "document", "log", "history")
+    reads = ("past", "shown", "observation", "trail")
 
     def applies(self, setup: Setup, observation: Observation | None) -> bool:
         if observation is not None:
@@ -61,6 +65,11 @@ class Heads(Panel):
         if layer is None:
             return NOT_HERE
         name = f"layer{layer}.heads"
+        if choice.history:
+            layers = layers_with(observation, "heads")
+            names, labels = tuple(f"layer{i}.heads" for i in layers), tuple(f"L{i}_heads" for i in layers)
+            title = self.twin if choice.grad else self.title
+            return norms_of(view, names, labels, title, choice, current=layers.index(layer))
         place = Place.of(view, choice, observation)
         seen = observation.seen(name, place.document)
         if seen is None or seen.value.ndim != 2 or not seen.value.size:

@@ -65,7 +65,7 @@ def over_steps(view: RunView, what: Of, title: Text, axis: Text, choice: Choice,
     missing = OfWeights(float("nan"), float("nan"), float("nan"))
     values = np.array([[_OF[what](one.weights.get(name, missing)) for one in found.values()] for name in names])
     steps = np.array(list(found), np.int64)
-    return _history(
+    return history(
         view,
         title,
         steps,
@@ -87,7 +87,7 @@ def position_losses(view: RunView, title: Text, choice: Choice) -> Data | Text:
     values = np.full((many, len(found)), np.nan)
     for column, losses in enumerate(found.values()):
         values[: len(losses), column] = losses
-    return _history(
+    return history(
         view,
         title,
         np.array(list(found), np.int64),
@@ -118,7 +118,7 @@ def firing(view: RunView, name: str, title: Text, *, gated: bool) -> Data | Text
     now = [percent(float(row[-1]) / 100) if not np.isnan(row[-1]) else "?" for row in values]
     note = Text(*("   ".join(f"{one[lang]} {at}" for one, at in zip(names, now, strict=True)) for lang in LANGS))
     axis = Text("% of the neurons", "ニューロンに占める %")
-    return replace(_history(view, title, steps, values, (), (Cell(name),) * len(values), axis), names=names, note=note)
+    return replace(history(view, title, steps, values, (), (Cell(name),) * len(values), axis), names=names, note=note)
 
 
 def dead(view: RunView, name: str, neurons: int) -> frozenset[int] | None:
@@ -139,7 +139,7 @@ def silent_until(found: Mapping[int, Signals], name: str, step: int) -> NDArray[
     return silent
 
 
-def _history(
+def history(
     view: RunView,
     title: Text,
     steps: Steps_,

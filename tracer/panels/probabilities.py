@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 
@@ -10,16 +11,16 @@ from tracer.panels.data import NOTHING, Cells, Data, Floats
 from tracer.panels.labels import numbered, symbol
 from tracer.panels.panel import NOT_HERE, NOT_YET, Choice, Panel, RunView
 from tracer.panels.place import NO_GRADIENT, Place, joined, numbers, said
+from tracer.panels.tap_histories import norms_of, target_probabilities
 from tracer.text import Text
 from tracer.trace.observation import Array, Observation
 from tracer.train.report import Setup
 
 TARGET = Text("◀ target", "◀ 正解")
-END = Text("end of document", "文書の終わり")
+END = Text("end", "終わり")
+TARGET_OVER_TIME = Text("Probability of the target", "正解の確率の推移")
 AFTER = Text("after {context}", "{context} の次")
-NOTE = Text(
-    "target {target}: rank {rank} of {all}; loss here {loss}", "正解 {target}: {all} 中 {rank} 位、ここの損失 {loss}"
-)
+NOTE = Text("◀ {target}  rank {rank} of {all}  loss here {loss}", "◀ {target}  {all} 中 {rank} 位  ここの損失 {loss}")
 TWIN_NOTE = Text(
     "p, less 1 at the target, divided by {all} positions",
     "p を位置の数 {all} で割った値（正解では p − 1）",
@@ -31,7 +32,7 @@ class Probabilities(Panel):
 
     id = "probabilities"
     title = Text("Next symbol", "次の文字の確率")
-    twin = Text("dL/d logit", "dL/d ロジット")
+    twin: ClassVar[Text] = Text("dL/d logit", "dL/d ロジット")
     caption = Text(
         "How probable the model finds each symbol to come next; ◀ marks the one that does.",
         "モデルが予測する次の文字の確率。◀ が実際の次の文字（正解）です。",
@@ -60,7 +61,8 @@ class Probabilities(Panel):
         "損失を平均する位置の数で割ったものになります。そのため一つの位置の値を合計すると 0 になり、"
         "うまく予測できている位置はほとんど何も動かしません。並び順は確率の表示と同じです。資料の 4.7 を参照。",
     )
-    chooses = ("position", "document")
+    chooses = ("position", "document", "history")
+    reads = ("past", "shown", "observation", "trail")
 
     def applies(self, setup: Setup, observation: Observation | None) -> bool:
         if observation is None:
@@ -72,6 +74,8 @@ class Probabilities(Panel):
         observation = view.observation
         if observation is None:
             return NOT_YET
+        if choice.history:
+            return self._history(view, choice)
         place = Place.of(view, choice, observation)
         seen = observation.seen("probs", place.document)
         if seen is None or seen.value.ndim != 2 or not seen.value.size:
@@ -109,6 +113,12 @@ class Probabilities(Panel):
             note=_note(probs, order, target, symbols, len(seen.value), grad=choice.grad),
             reading=Text("{row} after " + _braces(place.here), _braces(place.here) + " の次が {row}"),
         )
+
+    def _history(self, view: RunView, choice: Choice) -> Data | Text:
+        """How probable the target was; of gradients how hard the loss pulls at the scores."""
+        if choice.grad:
+            return norms_of(view, ("logits",), ("logits",), self.twin, choice, current=0)
+        return target_probabilities(view, TARGET_OVER_TIME, choice)
 
 
 def _badges(ranked: Sequence[int], target: int | None, bos: int) -> tuple[Text, ...]:

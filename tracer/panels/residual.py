@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 import numpy as np
 
 from tracer.panels.data import Data, Floats
 from tracer.panels.panel import NOT_HERE, NOT_YET, Choice, Panel, RunView
 from tracer.panels.place import NO_GRADIENT, POSITION, Place, cosine, joined, norm, numbers, said
+from tracer.panels.tap_histories import norms_of
 from tracer.text import Text
 from tracer.trace.cells import Cell
 from tracer.trace.observation import Observation
@@ -25,7 +27,7 @@ class Residual(Panel):
 
     id = "residual"
     title = Text("Residual stream", "残差ストリーム")
-    twin = Text("dL/d residual", "dL/d 残差")
+    twin: ClassVar[Text] = Text("dL/d residual", "dL/d 残差")
     caption = Text(
         "Length of a position's vector after each part, and its cosine with the one before.",
         "各段を通った後のベクトルの長さ（L2 ノルム）と、前の段との向きの近さ（cos）。",
@@ -54,7 +56,8 @@ class Residual(Panel):
         "上から直通で来た分に、各部分を通ってきた分を足したものです。残差接続がないと、"
         "勾配はすべての部分を通らなければならず、層ごとに弱まったり大きくなったりします。資料の 4.5 を参照。",
     )
-    chooses = ("position", "document")
+    chooses = ("position", "document", "log", "history")
+    reads = ("past", "shown", "observation", "trail")
 
     def applies(self, setup: Setup, observation: Observation | None) -> bool:
         if observation is None:
@@ -65,17 +68,21 @@ class Residual(Panel):
         observation = view.observation
         if observation is None:
             return NOT_YET
+        if choice.history:
+            names = stages(observation)
+            title = self.twin if choice.grad else self.title
+            return norms_of(view, names, tuple(map(short_name, names)), title, choice, current=None)
         place = Place.of(view, choice, observation)
         at = place.position
-        names: list[str] = []
+        there: list[str] = []
         vectors: list[Floats] = []
         for name in stages(observation):
             seen = observation.seen(name, place.document)
             found = None if seen is None else numbers(seen, grad=choice.grad)
             if found is not None and found.ndim == 2 and at < len(found):
-                names.append(name)
+                there.append(name)
                 vectors.append(found[at])
-        if not names:
+        if not there:
             return NO_GRADIENT.format(step=f"{observation.step:,}") if choice.grad else NOT_HERE
         # a gradient comes from the stage above, a value from the one below
         beside = [*vectors[1:], None] if choice.grad else [None, *vectors[:-1]]
@@ -87,7 +94,7 @@ class Residual(Panel):
             joined([self.twin if choice.grad else self.title, place.in_words(POSITION.format(position=place.here))]),
             observation.step,
             np.array([norm(one) for one in vectors]),
-            rows=tuple(map(short_name, names)),
+            rows=tuple(map(short_name, there)),
             axis=Text("L2 norm", "L2 ノルム"),
             low=0.0,
             log=choice.log,
@@ -96,7 +103,7 @@ class Residual(Panel):
                 COSINE.format(cosine=said(c)) if other is not None else Text("", "")
                 for c, other in zip(alike.tolist(), beside, strict=True)
             ),
-            cells=tuple(Cell(name, (at,), place.document, choice.grad) for name in names),
+            cells=tuple(Cell(name, (at,), place.document, choice.grad) for name in there),
             note=TWIN_NOTE if choice.grad else NOTE,
         )
 

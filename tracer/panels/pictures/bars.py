@@ -84,7 +84,9 @@ def bars(data: Data, look: Look) -> Drawn:
     labels = [data.label(index, look.lang) for index in lines]
     label = min(LABEL, max(map(cell_len, labels), default=0), max(1, look.width // 3)) + 1
     badges = max((cell_len(data.badges[i][look.lang]) for i in lines if i < len(data.badges)), default=0)
-    badges = badges + 1 if look.width >= label + SHORTEST + NUMBER + 2 + badges else 0
+    # a badge that has no room says at least its first sign, `◀`
+    badges = max(0, min(badges, look.width - label - SHORTEST - NUMBER - 2))
+    badges += 1 if badges else 0
     number = NUMBER if look.width >= label + SHORTEST + NUMBER + 1 else 0
     room = look.width - label - badges - number - (1 if number else 0)
     scale = _Scale.of(data, room)
@@ -103,7 +105,9 @@ def bars(data: Data, look: Look) -> Drawn:
             text = cut(format_number(value, DIGITS), NUMBER)
             board.put(x, y, padded(text, NUMBER, right=True), look.palette.style(role, bold=mine))
         if badges and index < len(data.badges):
-            board.put(x + number + 1, y, cut(data.badges[index][look.lang], badges), look.palette.style("mark"))
+            board.put(
+                x + number + 1, y, _cut_badge(data.badges[index][look.lang], badges - 1), look.palette.style("mark")
+            )
         board.region(0, y, look.width, index)
     return board.drawn()
 
@@ -115,6 +119,13 @@ def _in_sight(data: Data, top: int, seen: int) -> list[int]:
     if target is not None and seen > 2 and target >= top + seen:
         lines[-1] = target
     return lines
+
+
+def _cut_badge(words: str, room: int) -> str:
+    """As many whole words as there is room for, the first sign at least."""
+    while cell_len(words) > room and " " in words:
+        words = words.rpartition(" ")[0]
+    return words if cell_len(words) <= room else words[:1]
 
 
 def _bar(

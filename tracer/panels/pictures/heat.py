@@ -163,7 +163,7 @@ class _Inks:
         largest = float(sizes.max(initial=0.0))
         if largest == 0 or largest >= 1e4:
             return None
-        whole = len(str(int(largest))) if largest >= 1 else 0
+        whole = len(str(int(largest))) if largest > 1 else 0
         found = self._wide - 1 - whole - 1 - bool((values < 0).any())
         return found if found >= 0 and largest * 10**found >= 10 else None
 
