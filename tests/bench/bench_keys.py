@@ -100,6 +100,7 @@ class Terminal:
         Args:
             patience: seconds after which it has changed nothing.
         """
+        self.read(still=0)  # what a blinking cursor wrote meanwhile is not this key's
         worked, start = self.worked(), time.perf_counter()
         os.write(self.master, key)
         select.select([self.master], [], [], patience)

@@ -189,11 +189,11 @@ class AheadScreen(FoldingScreen, SeekingScreen):
         """Paint what else may come, and read what steps of other sizes will need."""
         yield from import_later()
         tidy()
+        yield from self._prepare_folding()
         for view in self.possible():
             yield
             if view is not None:
                 yield from self._prepare(view)
-        yield from self._prepare_folding()
         for by in GRANULARITIES:
             for n in (1, -1):
                 view = self._after_step(n, by) if by != self.by else None

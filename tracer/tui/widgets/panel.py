@@ -197,9 +197,11 @@ class Panel(Widget, can_focus=True):
         self.let_go()
         inputs = (view, *self._inputs(size)[1:])
         lines: list[Strip] = []
-        if all(one.inputs != inputs for one in self._remembered):
+        kept = next((one for one in self._remembered if one.inputs == inputs), None)
+        if kept is None:
             lines = self._painted(view, size)
-            self._remember(Painted(inputs, lines, self._state()))
+            kept = Painted(inputs, lines, self._state())
+        self._remember(kept)  # as the latest: it is forgotten after those that are less likely
         for name, value in zip(names, before, strict=True):
             setattr(self, name, value)
         for y, line in enumerate(lines):
