@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from rich.cells import cell_len
 
+from tracer.numbers import format_number
 from tracer.panels.data import Data, Floats
 from tracer.panels.drawing import Board, Drawn, Look, short
 from tracer.panels.pictures.words import Piece, foot
@@ -32,32 +33,38 @@ def histogram(data: Data, look: Look) -> Drawn:
     joined = -(-n // look.width)  # bins drawn as one
     shown = -(-n // joined)
     wide = look.width // shown
-    counts = np.array([np.nansum(data.values[at : at + joined]) for at in range(0, n, joined)])
+    padded = np.zeros(shown * joined)
+    padded[:n] = np.where(np.isfinite(data.values), data.values, 0.0)
+    with np.errstate(over="ignore"):
+        counts = np.minimum(padded.reshape(shown, joined).sum(axis=1), np.finfo(np.float64).max)
     body = foot(board, data, look, look.height, _legend(data, look, counts))
     ruler = 1 if body >= 2 else 0
     rows = body - ruler
     here = look.selected if look.selected is not None and 0 <= look.selected < n else None
     sizes = np.log1p(counts) if data.log else counts
     full = float(sizes.max(initial=0.0)) or 1.0
-    levels = np.where(counts > 0, np.maximum(1, np.round(sizes / full * len(LEVELS) * rows)), 0).astype(int).tolist()
+    levels = np.where(counts > 0, np.maximum(1, np.round(sizes / full * (len(LEVELS) * rows))), 0).astype(int).tolist()
     style = look.palette.style("grad" if data.cells and data.cells[0].grad else "data")
     thick = max(1, wide - (wide > 2))
     for line in range(rows):
         text = "".join([(_block(level, line) * thick).ljust(wide) for level in levels])
         board.put(0, rows - 1 - line, text, style)
-    for place in range(shown):
-        first = place * joined
-        mine = here is not None and first <= here < first + joined
-        some = data.values[first : first + joined]
-        index = here if mine and here is not None else first + int(np.argmax(np.nan_to_num(some)))
+    fullest = np.arange(shown) * joined + padded.reshape(shown, joined).argmax(axis=1)
+    if here is not None:
+        fullest[here // joined] = here
         for line in range(rows):
-            board.region(place * wide, rows - 1 - line, wide, index)
-            if mine:
-                block = _block(levels[place], line) * thick
-                board.put(place * wide, rows - 1 - line, block, look.palette.style("accent", bold=True))
+            block = _block(levels[here // joined], line) * thick
+            board.put(here // joined * wide, rows - 1 - line, block, look.palette.style("accent", bold=True))
+    indices = fullest.tolist()
+    for y in range(rows):
+        board.strip(0, y, indices, wide)
     if ruler:
         _ruler(board, data, look, rows, shown * wide, None if here is None else here // joined * wide + (wide - 1) // 2)
     return board.drawn()
+
+
+def _count(number: float) -> str:
+    return f"{number:,.0f}" if number < 1e15 else format_number(number)
 
 
 def _block(level: int, line: int) -> str:
@@ -88,6 +95,6 @@ def _ruler(board: Board, data: Data, look: Look, y: int, width: int, here: int |
 
 
 def _legend(data: Data, look: Look, counts: Floats) -> list[Piece]:
-    words = [data.axis[look.lang], WORDS["most"].format(n=f"{int(counts.max(initial=0)):,}")[look.lang]]
+    words = [data.axis[look.lang], WORDS["most"].format(n=_count(float(counts.max(initial=0.0))))[look.lang]]
     words += [WORDS["log"][look.lang]] if data.log else []
     return [("  ".join(word for word in words if word), "muted")]

@@ -236,6 +236,6 @@ class Chart:
         owner = np.full((self.rows, self.columns), self._order[-1])
         for k in self._order:
             owner[self._bits[k] != 0] = k
-        for y, row in enumerate(owner.tolist()):
-            for x, at in enumerate(nearest.tolist()):
-                self.board.region(self.left + x, y, 1, row[x] * n + at)
+        indices = owner[:, columns] * n + nearest
+        for y, row in enumerate(indices.tolist()):
+            self.board.strip(self.left, y, row)

@@ -138,8 +138,7 @@ class Sparks:
             y = bottom - line
             self.board.put(left, y, "".join([_block(level, line) for level in levels]), palette.style(_ROLE[grad]))
             if self.data.cells:
-                for x, at in enumerate(places):
-                    self.board.region(left + x, y, 1, series * n + at)
+                self.board.strip(left, y, [series * n + at for at in places])
         for x, (level, at) in enumerate(zip(levels, places, strict=True)):
             if level < 0 and (absent is None or not absent[at]):
                 self.board.put(left + x, bottom, ODD, palette.style("wrong"))
