@@ -135,18 +135,19 @@ class Showing:
         self._watching, self._folder, self._send = watching, folder, send
         self._shown = 0
 
-    def __call__(self) -> None:
-        """Show the step that was taken last, if it was watched and is not shown yet."""
+    def __call__(self) -> bool:
+        """Show the step that was taken last, if it was watched and is not shown yet; whether it is shown now."""
         began = time.perf_counter()
         seen = self._watching.seen if self._folder else None
         if seen is None or seen.step == self._shown:
-            return
+            return seen is not None
         self._shown = seen.step
         path = Path(self._folder, f"step-{seen.step}.safetensors")
         with suppress(OSError):  # where nothing can be written, nothing is shown
             path.write_bytes(observation_file.to_bytes(seen))
             seconds = self._watching.seconds + time.perf_counter() - began
             self._send("observed", {"path": str(path), "seconds": seconds})
+        return True
 
 
 def _paced(
@@ -154,6 +155,7 @@ def _paced(
 ) -> Iterator[Report]:
     """The reports, one more wherever the run stands still after a step that has no look; what is kept is written."""
     last: Report | None = None
+    wanted = False
     while True:
         if control.waits:
             if control.watched:
@@ -177,8 +179,9 @@ def _paced(
             writer.add(report)
         control.took(report.step)
         yield report
-        if control.observes():
-            show()
+        wanted = control.observes() or wanted
+        if wanted and show():  # else it was asked for in the middle of a step that nobody watched: it is the next one
+            wanted = False
 
 
 def open_it(job: Json, control: Control, send: Sender) -> None:

@@ -17,8 +17,8 @@ from tracer.tui.observations import Observations
 
 SHARE = 0.15
 """Of the time of a run that trains, what observing it may take."""
-LEAST = 0.1
-"""Seconds between two: a terminal shows no more."""
+LEAST = 0.2
+"""Seconds between two: faster, nobody reads."""
 GRACE = 0.5
 """Seconds that a run which has just come to a stand has for telling its last step itself."""
 SELDOM = 1.0

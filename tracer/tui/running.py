@@ -210,16 +210,18 @@ class Running:
 
         return Observer(self.job)
 
-    def watch(self, shown: int) -> None:
-        """Called now and then: have the step that is shown observed, or one close to it while the run trains."""
+    def watch(self, shown: int, *, newest: bool) -> None:
+        """Called now and then: have the step that is shown observed, or one close to it while the run trains.
+
+        Args:
+            newest: whether that is the newest there is: by now, there may be newer ones.
+        """
         self.observing.poll()
-        state, newest = self.state, self.past.steps
-        if state == "running" and shown >= newest:
+        state = self.state
+        if newest and state == "running":
             self.observing.live(partial(self._tell, "observe"))
-        elif state == "paused" and shown >= newest and monotonic() < self._told_at + GRACE:
-            return  # it tells its last step itself
-        else:
-            self.observing.look_back(shown, seldom=state in ("followed", "starting", "stopping") and shown >= newest)
+        elif not newest or monotonic() > self._told_at + GRACE:  # else it tells its last step itself
+            self.observing.look_back(shown, seldom=newest and state in ("followed", "starting", "stopping"))
 
     def stop(self) -> bool:
         """Have what is not saved yet saved, and end; whether there is anything to wait for."""

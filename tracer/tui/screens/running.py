@@ -102,7 +102,7 @@ class RunScreen(AppScreen[None]):
         """Have the step that is shown observed, and show what has come."""
         observing = self.training.observing
         if self.is_current and self.is_mounted:
-            self.training.watch(self.view.shown)
+            self.training.watch(self.view.shown, newest=self._at is None)
         if observing.version != self._seen:
             self._seen = observing.version
             self.show_panels()

@@ -63,7 +63,7 @@ class RunPanel(Panel):
 
     def show_run(self, view: RunView, choice: Choice) -> None:
         """Show a run at a step."""
-        read = tuple(getattr(view, name) for name in self.contents.reads)
+        read = tuple(getattr(view, name) for name in self._reads(choice))
         followed = tuple(getattr(choice, name) for name in self.contents.chooses)
         grad = choice.grad and self.contents.twin is not None
         of = (*read, view.setup, followed, grad)
@@ -75,6 +75,13 @@ class RunPanel(Panel):
         self._keep_selection(before)
         self.set_heading()
         self.redraw()
+
+    def _reads(self, choice: Choice) -> tuple[str, ...]:
+        """What of the view it follows from: a panel that shows one observed step is as new as that, whatever has been
+        told since."""
+        contents = self.contents
+        of_one = "history" in contents.chooses and not choice.history and "observation" in contents.reads
+        return ("observation",) if of_one else contents.reads
 
     def _keep_selection(self, before: Data | Text | None) -> None:
         """The selected cell stays the same cell, wherever it stands now."""
