@@ -20,8 +20,8 @@ NOTE = Text(
 )
 ENTROPY = Text("Entropy of attention", "注意のエントロピー")
 TWIN_NOTE = Text(
-    "{here}: more weight on {most} would lower the loss most",
-    "{here}: {most} への重みを増やすと損失が最も減ります",
+    "{here}: shifting weight to {most} lowers the loss most",
+    "{here}: 重みを {most} に移すと損失が最も減ります",
 )
 
 
@@ -59,7 +59,7 @@ class Attention(Panel):
         "その重みを増やすと損失が減るという意味です。各行の合計は 1 に決まっているので、行の中での差が大切です。"
         "重みで平均した値より小さいところは増やされ、大きいところは減らされます。資料の 4.3.2 を参照。",
     )
-    chooses = ("layer", "head", "position", "document", "history")
+    chooses = ("layer", "head", "position", "document", "log", "history")
     reads = ("past", "shown", "observation", "trail")
 
     def applies(self, setup: Setup, observation: Observation | None) -> bool:
@@ -101,6 +101,7 @@ class Attention(Panel):
             columns=read,
             axis=self.twin if choice.grad else Text("weight", "重み"),
             signed=choice.grad,
+            log=choice.grad and choice.log,
             low=None if choice.grad else 0.0,
             high=None if choice.grad else 1.0,
             absent=later,

@@ -126,9 +126,8 @@ class Data:
         if self.kind == "scatter":
             x, y = (float(v) for v in self.values[index])
             return f"{self.named(index, lang)} ({write(x)}, {write(y)})"
-        also = "".join(
-            f"  {name} {write(float(of[index]))}" for name, of in self.extra.items() if of.shape == (self.size,)
-        )
+        beside = self.extra.items() if self.kind == "bars" else ()
+        also = "".join(f"  {name} {write(float(of[index]))}" for name, of in beside if of.shape == (self.size,))
         return f"{self.named(index, lang)} = {write(self.number(index))}{also}"
 
     def moved(self, selected: int | None, direction: Direction) -> int | None:

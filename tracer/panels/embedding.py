@@ -54,8 +54,8 @@ class Embedding(Panel):
         "`wpe` では文書の長さまでの行に届きます。`lm_head` ではすべての行に届きます。"
         "どの文字のスコアもソフトマックスに入るからです。資料の 4.2 を参照。",
     )
-    chooses = ("parameter", "history")
-    reads = ("observation", "trail", "past")
+    chooses = ("parameter", "log", "history")
+    reads = ("past", "shown", "observation", "trail")
 
     def applies(self, setup: Setup, observation: Observation | None) -> bool:
         if observation is None:
@@ -78,7 +78,7 @@ class Embedding(Panel):
             return self._points(view, choice, observation, name, weights)
         if weights.grad is None:
             return NO_GRADIENT.format(step=f"{observation.step:,}")
-        return self._gradient(view, observation, name, np.asarray(weights.grad, np.float64))
+        return self._gradient(view, choice, observation, name, np.asarray(weights.grad, np.float64))
 
     def _matrices(self, observation: Observation) -> tuple[str, ...]:
         found = observation.weights
@@ -112,7 +112,7 @@ class Embedding(Panel):
             reading=Text(f"{name} {{row}}", f"{name} {{row}}"),
         )
 
-    def _gradient(self, view: RunView, observation: Observation, name: str, grad: Array) -> Data:
+    def _gradient(self, view: RunView, choice: Choice, observation: Observation, name: str, grad: Array) -> Data:
         sizes = norms(grad)
         order = np.argsort(-np.where(np.isnan(sizes), np.inf, sizes), kind="stable")
         labels = _labels(name, len(grad), view.setup.symbols)
@@ -126,6 +126,7 @@ class Embedding(Panel):
             columns=tuple(map(str, range(grad.shape[1]))),
             axis=Text.same(f"dL/d {name}"),
             signed=True,
+            log=choice.log,
             cells=Cells(name, grad.shape, grad=True, order=tuple(order.tolist())),
             note=TWIN_NOTE.format(some=f"{some:,}", all=f"{len(grad):,}"),
             reading=Text.same(f"{name}[{{row}}, {{column}}]"),

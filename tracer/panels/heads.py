@@ -15,7 +15,7 @@ from tracer.text import Text
 from tracer.trace.observation import Observation
 from tracer.train.report import Setup
 
-NOTE = Text("‖H{head}‖ = {size}: {share} of ‖all heads‖²", "‖H{head}‖ = {size}（全ヘッドの ‖·‖² の {share}）")
+NOTE = Text("‖H{head}‖ = {size}, {share} of the square of all", "‖H{head}‖ = {size}（二乗和の {share}）")
 
 
 class Heads(Panel):
@@ -92,6 +92,7 @@ class Heads(Panel):
             columns=tuple(map(str, range(matrix.shape[1]))),
             axis=self.twin if choice.grad else Text("value", "値"),
             signed=True,
+            log=choice.log,
             marks={"row": frozenset({head}), "current": frozenset({head * matrix.shape[1]})},
             cells=Cells(name, (matrix.size,), (at,), place.document, choice.grad),
             note=_note(matrix, head),

@@ -21,10 +21,7 @@ END = Text("end", "終わり")
 TARGET_OVER_TIME = Text("Probability of the target", "正解の確率の推移")
 AFTER = Text("after {context}", "{context} の次")
 NOTE = Text("◀ {target}  rank {rank} of {all}  loss here {loss}", "◀ {target}  {all} 中 {rank} 位  ここの損失 {loss}")
-TWIN_NOTE = Text(
-    "p, less 1 at the target, divided by {all} positions",
-    "p を位置の数 {all} で割った値（正解では p − 1）",
-)
+TWIN_NOTE = Text("p (p − 1 at the target) divided by {all}", "p（正解では p − 1）を {all} で割った値")
 
 
 class Probabilities(Panel):
@@ -110,7 +107,7 @@ class Probabilities(Panel):
             marks={name: which for name, which in marks.items() if which},
             badges=_badges(ranked, target, len(symbols)),
             cells=Cells(of, (len(order),), (at,), place.document, choice.grad, tuple(ranked)),
-            note=_note(probs, order, target, symbols, len(seen.value), grad=choice.grad),
+            note=_twin_note(probs, shown, target) if choice.grad else _note(probs, order, target, symbols),
             reading=Text("{row} after " + _braces(place.here), _braces(place.here) + " の次が {row}"),
         )
 
@@ -129,18 +126,25 @@ def _badges(ranked: Sequence[int], target: int | None, bos: int) -> tuple[Text, 
     return tuple([found.get(token, NOTHING) for token in ranked])
 
 
-def _note(
-    probs: Floats, order: Array, target: int | None, symbols: Sequence[str], positions: int, *, grad: bool
-) -> Text:
+def _note(probs: Floats, order: Array, target: int | None, symbols: Sequence[str]) -> Text:
+    """How the target stands among the others, and what that costs."""
     if target is None or not 0 <= target < len(probs):
         return NOTHING
-    name = symbol(target, symbols)
-    if grad:
-        return TWIN_NOTE.format(all=positions)
     rank = int(np.flatnonzero(order == target)[0]) + 1
     with np.errstate(all="ignore"):
         loss = float(-np.log(probs[target]))
-    return NOTE.format(target=name, rank=rank, all=f"{len(probs):,}", loss=said(loss, 3))
+    return NOTE.format(target=symbol(target, symbols), rank=rank, all=f"{len(probs):,}", loss=said(loss, 3))
+
+
+def _twin_note(probs: Floats, grad: Floats, target: int | None) -> Text:
+    """By what the gradient of softmax with cross-entropy was divided: the numbers that the loss is a mean of."""
+    if target is None or not 0 <= target < len(probs):
+        return NOTHING
+    pull = probs - (np.arange(len(probs)) == target)
+    with np.errstate(all="ignore"):
+        by = float(np.abs(pull).sum() / np.abs(grad).sum())
+        alike = np.isfinite(by) and np.allclose(grad * by, pull, rtol=1e-3, atol=1e-5)
+    return TWIN_NOTE.format(all=said(round(by, 3), 4)) if alike else NOTHING
 
 
 def _braces(words: str) -> str:

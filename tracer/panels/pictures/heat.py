@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.style import Style
 
+from tracer.numbers import format_number
 from tracer.panels.data import Data, Floats
-from tracer.panels.drawing import LESS, ODD, SHADES, Board, Drawn, Look, blend, cut, on, padded, short
+from tracer.panels.drawing import LESS, ODD, SHADES, Board, Drawn, Look, blend, on, padded, short
 from tracer.panels.pictures.words import Piece, foot
 from tracer.scene.grid import window
 from tracer.scene.palette import Role
@@ -29,6 +30,7 @@ FAINT = 0.14
 
 WORDS = {
     "part": Text("{low}–{high} of {all} {what}", "{all} {what}のうち {low}〜{high}"),
+    "log": Text("log scale", "対数目盛"),
     "rows": Text("rows", "行"),
     "columns": Text("columns", "列"),
 }
@@ -62,8 +64,8 @@ def heat(data: Data, look: Look) -> Drawn:
         board.put_all(gutter, y, pieces[row - top], wide)
         board.regions(gutter, y, wide, seen_columns, row * columns + left)
         if here is not None and here[0] == row and left <= here[1] < left + seen_columns:
-            text = chosen(pieces[row - top][here[1] - left][0], wide)
-            ink = look.palette.style("accent", bold=True, reverse=wide == 1)
+            text, turned = chosen(pieces[row - top][here[1] - left][0], wide)
+            ink = look.palette.style("accent", bold=True, reverse=turned)
             board.put(gutter + (here[1] - left) * wide, y, text, ink)
     return board.drawn()
 
@@ -164,7 +166,8 @@ class _Inks:
         if largest == 0 or largest >= 1e4:
             return None
         whole = len(str(int(largest))) if largest > 1 else 0
-        found = self._wide - 1 - whole - 1 - bool((values < 0).any())
+        room = self._wide - (2 if self._wide > 4 else 1)  # where it can be, brackets go around without moving a digit
+        found = room - whole - 1 - bool((values < 0).any())
         return found if found >= 0 and largest * 10**found >= 10 else None
 
 
@@ -179,25 +182,30 @@ def _fixed(value: float, decimals: int, room: int) -> str:
     return text if len(text) <= room else text[:room].rstrip(".") if "." in text[:room] else ""
 
 
-def chosen(text: str, wide: int) -> str:
-    """A cell in brackets, as far as there is room for them."""
-    if wide == 1:
-        return text if text.strip() else "□"
+def chosen(text: str, wide: int) -> tuple[str, bool]:
+    """A cell in brackets if there is room for them, and whether it has to be reversed instead."""
+    bare = text.strip()
     if wide == 2:
-        return "[]"
-    return f"[{cut(text.strip(), wide - 2).rjust(wide - 2)}]" if wide > 2 else text
+        return "[]", False
+    if wide > 2 and not any(sign.isdigit() for sign in bare):
+        return f"[{bare[-1:] or ' '}]".center(wide), False
+    if wide > 2 and len(bare) <= wide - 2:
+        return f"[{bare.rjust(wide - 2)}]", False
+    return text, True
 
 
 def legend(data: Data, full: float, look: Look) -> list[Piece]:
     """What the shades mean: `- 0.03 ▓▒░·  ·░▒▓█ 0.03 +  dL/d weight`."""
     name = data.axis[look.lang]
-    end = short(full, 9)
+    end = format_number(full, 3)
     pieces: list[Piece] = []
     if data.signed:
         pieces += [(f"−{end} ", "muted"), (SHADES[::-1], "grad"), (" 0 ", "muted")]
     else:
         pieces += [("0 ", "muted")]
     pieces += [(SHADES, "data"), (f" {'+' if data.signed else ''}{end}  ", "muted"), (name, "muted")]
+    if data.log:
+        pieces.append((f"  {WORDS['log'][look.lang]}", "muted"))
     return pieces if full > 0 else [(name, "muted")]
 
 
