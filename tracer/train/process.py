@@ -174,8 +174,7 @@ def observe_step(job: Job, step: int, *, stop: threading.Event | None = None) ->
     many has an `Observer`.
 
     Raises:
-        ProgramError: the program is wrong or died, or was stopped.
-        NotFoundError: the run has not come so far.
+        ProgramError: the program is wrong or died, or was stopped; or the run has not come so far.
     """
     with _asked(job, stop, "observe", step=step) as (_, lines):
         for kind, said in lines:

@@ -271,8 +271,7 @@ class Run:
         """What is seen of a step that it has taken: the steps since the nearest checkpoint are taken once more.
 
         Raises:
-            NotFoundError: it has not come so far.
-            ProgramError: the program is wrong or died.
+            ProgramError: it has not come so far, or the program is wrong or died.
         """
         from tracer.train.process import observe_step
 
