@@ -16,7 +16,7 @@ from tracer.panels.data import Data
 from tracer.panels.flow import Flow, Ratio
 from tracer.panels.heatmap import Adam, Heatmap
 from tracer.panels.histograms import UpdatesHistogram, WeightsHistogram
-from tracer.panels.histories import LOOKS, records
+from tracer.panels.histories import records
 from tracer.panels.loss import Loss
 from tracer.panels.mlp import Mlp, folded
 from tracer.panels.numbers import Numbers
@@ -29,6 +29,7 @@ from tracer.panels.samples import Samples
 from tracer.text import LANGS, Text
 from tracer.trace.cells import Cell
 from tracer.trace.observation import Observation, Seen, Weights
+from tracer.train.diagnosis import FEWEST_LOOKS, WINDOW, diagnose
 
 MINE: tuple[Panel, ...] = (
     Loss(),
@@ -161,6 +162,15 @@ def test_flow_is_the_l2_norm_of_each_gradient_and_its_twin_of_each_parameter() -
     assert grads.rows[2] == "L0.fc1"
 
 
+def test_flow_says_what_the_diagnosis_of_the_run_says() -> None:
+    seen = view(40, 1)
+    read = diagnose(seen.past, 40, seen.setup.settings)
+    assert {one.kind for one in read} & {"untouched", "balanced", "converging"}
+    note = data_of(Flow(), seen).note.en
+    assert note.startswith("✗" if read[0].warns else ("balanced", "converging"))
+    assert "total" in note
+
+
 def test_a_norm_neither_overflows_nor_vanishes() -> None:
     assert norm(np.array([3e200, 4e200])) == pytest.approx(5e200)
     assert norm(np.array([3e-200, 4e-200])) == pytest.approx(5e-200)
@@ -262,7 +272,7 @@ def test_neurons_are_laid_out_in_rows_of_16_or_32_and_what_is_left_over_is_absen
     assert all(cell.index[-1] < n for cell in found.cells)
 
 
-def test_a_neuron_is_dead_when_it_was_silent_in_ten_looks_and_not_before() -> None:
+def test_a_neuron_is_dead_when_it_was_silent_in_the_last_looks_and_not_before() -> None:
     def at(step: int) -> Observation:
         value = np.ones((2, 8))
         value[:, 3] = 0
@@ -274,10 +284,10 @@ def test_a_neuron_is_dead_when_it_was_silent_in_ten_looks_and_not_before() -> No
         seen = RunView(setup(), past(steps, some), steps, some[-1])
         return data_of(Mlp(), seen).marks.get("dead", frozenset())
 
-    assert marked(LOOKS - 1) == frozenset()
-    assert marked(LOOKS) == {3}
-    assert marked(LOOKS + 4) == {3}
-    assert marked(LOOKS + 5) == {3, 4}, "step 5 has left the ten last looks"
+    assert marked(FEWEST_LOOKS - 1) == frozenset()
+    assert marked(FEWEST_LOOKS) == {3, 4}
+    assert marked(WINDOW + 4) == {3}
+    assert marked(WINDOW + 5) == {3, 4}, "step 5 has left the last looks"
 
 
 def test_a_tanh_has_no_dead_neurons_but_saturated_ones() -> None:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 
 from tracer.numbers import format_number
-from tracer.panels.data import Data
+from tracer.panels.data import NOTHING, Data
 from tracer.panels.histories import Of, over_steps
 from tracer.panels.panel import NOT_YET, Choice, Panel, RunView
 from tracer.panels.parameters import NO_WEIGHTS, norm, ratio, short_name, total
+from tracer.panels.place import joined
 from tracer.text import Text
 from tracer.trace.cells import Cell
 from tracer.trace.observation import Observation
+from tracer.train.diagnosis import Kind, diagnose
 from tracer.train.report import Setup
 
 GRADIENT, WEIGHT = (
     Text("L2 norm of the gradient", "勾配の L2 ノルム"),
     Text("L2 norm of the weights", "重みの L2 ノルム"),
 )
+
+READ: Mapping[Kind, Text] = {
+    "balanced": Text("balanced ✓", "バランス良好 ✓"),
+    "converging": Text("converging ✓", "収束中 ✓"),
+    "exploding": Text("✗ exploding", "✗ 勾配爆発"),
+    "vanishing": Text("✗ vanishing", "✗ 勾配消失"),
+    "untouched": Text("✗ no gradient", "✗ 勾配なし"),
+    "dead": Text("✗ dead neurons", "✗ 死んだニューロン"),
+    "broken": Text("✗ not finite", "✗ 有限でない"),
+}
+"""How the run's diagnosis is told in a word or two."""
 
 
 class Flow(Panel):
@@ -84,21 +98,30 @@ class Flow(Panel):
             absent=absent if absent.any() else None,
             marks={"current": frozenset({names.index(choice.parameter)})} if choice.parameter in names else {},
             cells=tuple(Cell(name, grad=not choice.grad) for name in names),
-            note=_note(seen),
+            note=_size_of(seen) if choice.grad else _note(view, seen),
         )
 
 
-def _note(seen: Observation) -> Text:
-    """`total 1.02   update/weight 1.1e-3`: of all parameters taken together."""
+def _note(view: RunView, seen: Observation) -> Text:
+    """`balanced ✓   total 1.02   update/weight 1.1e-3`."""
     grads = np.array([norm(w.grad) for w in seen.weights.values()])
-    words = Text("total {all}", "全体 {all}").format(all=format_number(total(grads)))
+    words = [Text("total {all}", "全体 {all}").format(all=format_number(total(grads)))]
+    readings = diagnose(view.past, view.shown, view.setup.settings)
+    read = next((one for one in readings if one.warns or one.kind in ("balanced", "converging")), None)
+    if read is not None:
+        after = Text(" (step {step})", "（ステップ {step}）").format(step=f"{read.step:,}")
+        words.insert(0, joined([READ[read.kind], after if read.step != seen.step else NOTHING], ""))
     updates = np.array([norm(w.update) for w in seen.weights.values()])
-    sizes = np.array([norm(w.value) for w in seen.weights.values() if w.update is not None])
-    size = total(sizes)
-    if not size > 0:
-        return words
-    more = Text("update/weight {ratio}", "更新/重み {ratio}").format(ratio=format_number(total(updates) / size, 2))
-    return Text(f"{words.en}   {more.en}", f"{words.ja}   {more.ja}")
+    size = total(np.array([norm(w.value) for w in seen.weights.values() if w.update is not None]))
+    if size > 0:
+        share = format_number(total(updates) / size, 2)
+        words.append(Text("update/weight {share}", "更新/重み {share}").format(share=share))
+    return joined(words, "   ")
+
+
+def _size_of(seen: Observation) -> Text:
+    size = total(np.array([norm(w.value) for w in seen.weights.values()]))
+    return Text("total {all}", "全体 {all}").format(all=format_number(size))
 
 
 class Ratio(Panel):

@@ -21,10 +21,9 @@ from tracer.panels.stepped import AT_LOSS, STEP, Rows, Steps, until
 from tracer.text import LANGS, Text
 from tracer.trace.cells import Cell
 from tracer.trace.observation import Observation
+from tracer.train.diagnosis import FEWEST_LOOKS, WINDOW
 from tracer.train.signals import OfWeights, Signals, signals_of
 
-LOOKS = 10
-"""Looks in a row that a neuron is silent before it is called dead."""
 Steps_ = NDArray[np.int64]
 Of = Literal["gradients", "weights", "ratios"]
 _OF: Mapping[Of, Callable[[OfWeights], float]] = {
@@ -110,9 +109,9 @@ def firing(view: RunView, name: str, title: Text, *, gated: bool) -> Data | Text
     dead = np.full(len(steps), np.nan)
     if gated:
         for column, step in enumerate(found):
-            silent = silent_until(found, name, step)
-            if silent is not None and len(silent):
-                dead[column] = 100 * silent.mean()
+            silent = silent_until(view, name, step)
+            if silent is not None and len(silent[0]):
+                dead[column] = 100 * silent[0].mean()
     values = np.array([active, dead]) if gated else active[None]
     names = (ACTIVE, DEAD) if gated else (ABOVE,)
     now = [percent(float(row[-1]) / 100) if not np.isnan(row[-1]) else "?" for row in values]
@@ -121,22 +120,25 @@ def firing(view: RunView, name: str, title: Text, *, gated: bool) -> Data | Text
     return replace(history(view, title, steps, values, (), (Cell(name),) * len(values), axis), names=names, note=note)
 
 
-def dead(view: RunView, name: str, neurons: int) -> frozenset[int] | None:
-    """The neurons that have been silent in the last `LOOKS` looks; None before there have been so many."""
-    found = records(view)
-    silent = silent_until(found, name, view.shown)
-    if silent is None or len(silent) != neurons:
+def dead(view: RunView, name: str, neurons: int) -> tuple[frozenset[int], int] | None:
+    """The neurons that were silent in the last looks, and in how many; None before there have been enough."""
+    found = silent_until(view, name, view.shown)
+    if found is None or len(found[0]) != neurons:
         return None
-    return frozenset(np.flatnonzero(silent).tolist())
+    return frozenset(np.flatnonzero(found[0]).tolist()), found[1]
 
 
-def silent_until(found: Mapping[int, Signals], name: str, step: int) -> NDArray[np.bool_] | None:
-    """Whether each neuron was silent in the last `LOOKS` looks up to a step; None before there have been so many."""
-    masks = [one.fired[name] for at, one in found.items() if at <= step and name in one.fired][-LOOKS:]
-    if len(masks) < LOOKS or len(set(map(len, masks))) != 1:
+def silent_until(view: RunView, name: str, step: int) -> tuple[NDArray[np.bool_], int] | None:
+    """Whether each neuron was silent in the run's last looks up to a step, and in how many; None if those are too few.
+
+    Only looks at the run's own steps count, as in its diagnosis: what else was looked at says nothing of the run.
+    """
+    looks = [one.fired[name] for at, one in view.past.signals if at <= min(step, view.shown) and name in one.fired]
+    masks = looks[-WINDOW:]
+    if len(masks) < FEWEST_LOOKS or len(set(map(len, masks))) != 1:
         return None
     silent: NDArray[np.bool_] = ~np.any(np.array(masks, bool), axis=0)
-    return silent
+    return silent, len(masks)
 
 
 def history(

@@ -14,7 +14,7 @@ import numpy as np
 
 from tracer.numbers import format_number, percent
 from tracer.panels.data import Data, Floats
-from tracer.panels.histories import LOOKS, dead, firing
+from tracer.panels.histories import dead, firing
 from tracer.panels.labels import symbol
 from tracer.panels.panel import NOT_HERE, NOT_YET, Choice, Panel, RunView
 from tracer.panels.parameters import norm
@@ -96,7 +96,7 @@ class Mlp(Panel):
         if choice.grad and gate:
             marks["closed"] = frozenset(np.flatnonzero(rows[place] == 0).tolist())
         elif silent:
-            marks["dead"] = silent & frozenset(np.flatnonzero(values == 0).tolist())
+            marks["dead"] = silent[0] & frozenset(np.flatnonzero(values == 0).tolist())
         index: tuple[int, ...] = (
             () if thing.value.ndim == 1 else tuple(int(i) for i in np.unravel_index(place, thing.value.shape[:-1]))
         )
@@ -183,27 +183,23 @@ def _arriving(grads: Floats, activations: Floats, gate: bool) -> Text:
     return Text(f"{words.en}   {more.en}", f"{words.ja}   {more.ja}")
 
 
-def _active(things: tuple[Seen, ...], activations: Floats, gate: bool, silent: frozenset[int] | None) -> Text:
-    """`active 24 of 64   everywhere 41 %   dead 3 (silent in 10 looks)`."""
+def _active(
+    things: tuple[Seen, ...], activations: Floats, gate: bool, silent: tuple[frozenset[int], int] | None
+) -> Text:
+    """`active 24 of 64   overall 41 %   dead 3 (10 looks)`: at the position, and in all of the step."""
     here, all_ = int((activations > 0).sum()), len(activations)
     numbers = np.concatenate([one.value[np.isfinite(one.value)].reshape(-1) for one in things])
     share = percent(float((numbers > 0).mean())) if len(numbers) else "?"
     word = Text("active", "活性") if gate else Text("above 0", "正")
     words = [
-        Text("{word} {n} of {all}", "{word} {all} 個中 {n} 個").format(word=word, n=here, all=all_),
-        Text("in all of the step {share}", "ステップ全体で {share}").format(share=share),
+        Text("{word} {n} of {all}", "{word} {n}/{all}").format(word=word, n=here, all=all_),
+        Text("overall {share}", "全体 {share}").format(share=share),
     ]
     if silent is not None:
         words.append(
-            Text("dead {n} (silent in {looks} looks)", "死 {n}（{looks} 回の観察で出力 0）").format(
-                n=len(silent), looks=LOOKS
-            )
+            Text("dead {n} ({looks} looks)", "死 {n}（観察 {looks} 回）").format(n=len(silent[0]), looks=silent[1])
         )
     if not gate and len(numbers) and (np.abs(numbers) <= 1).all() and (numbers < 0).any():
         flat = percent(float((np.abs(numbers) > SATURATED).mean()))
-        words.append(
-            Text("saturated {share} (size above {at})", "飽和 {share}（絶対値 {at} 超）").format(
-                share=flat, at=SATURATED
-            )
-        )
+        words.append(Text("saturated {share}", "飽和 {share}").format(share=flat))
     return Text("   ".join(word.en for word in words), "   ".join(word.ja for word in words))
