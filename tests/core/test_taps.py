@@ -168,3 +168,104 @@ def test_a_trace_computed_again_on_other_numbers_keeps_them() -> None:
         y.backward()
     again = perform(rec.trace, {rec.trace.leaf_key(0): 4.0})
     assert again.cursor(-1).data(int(again.taps["y"][0])) == 16.0
+
+
+# Plain numbers, and what is trained
+
+
+def test_plain_numbers_are_kept_as_numbers() -> None:
+    """Tokens and targets: they are no nodes, and a shorter row ends in nan."""
+    with record() as rec:
+        tap("tokens", [1, 2, 3])
+        tap("tokens", (4,))
+        tap("rows", [[1, 2], [3]])
+        tap("array", np.arange(4).reshape(2, 2))
+        tap("one", True)
+        for t in (0, 1):
+            tap("pieces", 7 + t, at=t)
+        tap("empty", [])
+        tap("words", ["a"])
+    numbers = rec.trace.tap_numbers
+    assert [one.tolist() for one in numbers["tokens"]] == [[1.0, 2.0, 3.0], [4.0]]
+    np.testing.assert_array_equal(numbers["rows"][0], [[1.0, 2.0], [3.0, np.nan]])
+    assert numbers["array"][0].tolist() == [[0.0, 1.0], [2.0, 3.0]]
+    assert numbers["one"][0] == 1.0
+    assert numbers["pieces"][0].tolist() == [7.0, 8.0]
+    assert set(rec.trace.taps) == {"empty", "words"}
+
+
+def test_a_name_that_has_nodes_keeps_them_in_their_order() -> None:
+    with record() as rec:
+        tap("x", [Value(1.0)])
+        tap("x", [2.0])
+    assert [one.tolist() for one in rec.trace.taps["x"]] == [[0], [-1]]
+    assert rec.trace.tap_numbers == {}
+
+
+def test_a_file_brings_numbers_and_parameters_back(tmp_path: Path) -> None:
+    with record() as rec:
+        a, b = Value(1.0), tracer.ones(2, requires_grad=True)
+        tap("tokens", [[3, 4], [5]])
+        (a * 2.0).backward()
+        (b * 2).sum().backward()
+        rec.parameters["a"] = [[a._serial, -1]]
+        rec.parameters["b"] = b._serial
+        rec.parameters["untouched"] = [-1]
+    save(rec.trace, tmp_path / "t")
+    found = load(tmp_path / "t")
+    np.testing.assert_array_equal(found.tap_numbers["tokens"][0], [[3.0, 4.0], [5.0, np.nan]])
+    assert {name: one.tolist() for name, one in found.parameters.items()} == {
+        "a": [[0, -1]],
+        "b": int(rec.trace.parameters["b"]),
+        "untouched": [-1],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("parameters.nodes", [99]),
+        ("parameters.nodes", [-2]),
+        ("parameters.counts", [2]),
+        ("parameters.counts", [0]),
+        ("tap_numbers.shape", [5]),
+        ("tap_numbers.counts", [-1]),
+    ],
+)
+def test_a_file_hostile_in_these_is_refused(
+    name: str, wrong: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with record() as rec:
+        w = Value(1.0)
+        tap("tokens", [3, 4])
+        rec.parameters["w"] = w._serial
+    columns = rec.columns()
+    arrays = in_full(columns)
+    arrays[name] = np.array(wrong, arrays[name].dtype)
+    monkeypatch.setattr("tracer.trace.store.in_full", lambda _: arrays)
+    (tmp_path / "t").write_bytes(to_bytes(columns))
+    with pytest.raises(FileFormatError, match="damaged"):
+        load(tmp_path / "t")
+
+
+def test_parameters_go_along_when_a_node_is_unfolded_or_the_recording_is_cut() -> None:
+    with record() as rec:
+        x = tracer.tensor([[1.0, 2.0]], requires_grad=True)
+        y = tracer.softmax(x, 1)
+        w = tracer.ones(2, requires_grad=True)
+        (y * w).sum().backward()
+        rec.parameters |= {"x": x._serial, "w": w._serial}
+    trace = rec.trace
+    opened = unfold(trace, int(trace.resolve(y)), "composite").trace
+    for name in "xw":
+        np.testing.assert_array_equal(
+            opened.value(int(opened.parameters[name])), trace.value(int(trace.parameters[name]))
+        )
+    with record(when="nan", keep=1) as window:
+        v = Value(1.0, "v")
+        window.parameters["v"] = v._serial
+        for i in range(20):
+            tap("tokens", [i])
+            (v * float(i)).backward()
+    assert window.trace.name(int(window.trace.parameters["v"])) == "v"
+    assert len(window.tap_numbers.get("tokens", [])) <= 6
