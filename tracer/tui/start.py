@@ -43,12 +43,16 @@ PATIENCE = 0.1
 """Seconds between two questions to a terminal that is gone, while the app ends."""
 
 
-def forgive_bytes() -> None:
-    """Read keys with `Keys`: on a byte that is not UTF-8 Textual's own reader would end the app."""
+def forgive_terminal() -> None:
+    """Read keys with `Keys`, for on a byte that is not UTF-8 Textual's own reader would end the app; write frames with
+    `Frames`, for its own writer would leave the app waiting for ever."""
     if sys.platform != "win32":
         from textual.drivers import linux_driver
 
+        from tracer.tui.frames import Frames
+
         linux_driver.getincrementaldecoder = lambda _encoding: Keys  # type: ignore[attr-defined,assignment]
+        linux_driver.WriterThread = Frames  # type: ignore[attr-defined]
 
 
 def run_app(
@@ -74,7 +78,7 @@ def run_app(
     glyphs = choose_glyphs(ascii_only=ascii_only)  # before Textual reads the keyboard
     from tracer.tui.app import GradientTracer
 
-    forgive_bytes()
+    forgive_terminal()
     settings = SettingsFile(settings_path())
     app = GradientTracer(settings, glyphs=glyphs, first=first, thing=thing, training=training, screen=screen, lang=lang)
     app.run()
