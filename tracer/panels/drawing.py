@@ -6,6 +6,7 @@ Sizes are shown by shades and blocks, signs by a hue and by a sign: without colo
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -31,6 +32,7 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 """A bar's last cell."""
 ODD = "×"
 """Not a number, where there is no room for the word."""
+_GAP = re.compile("( {2,})")
 
 
 @dataclass(frozen=True)
@@ -218,14 +220,25 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """`text` in lines of at most `width` cells, broken at spaces, in a text without any between signs."""
+    """`text` in lines of at most `width` cells, broken at spaces, in a text without any between signs.
+
+    What stands between gaps of several spaces stays together where it can: `dead 0 (10 looks)`.
+    """
     lines: list[str] = []
     line = ""
-    for word in _words(text):
-        if line and cell_len(line + word.rstrip()) > width:
+    parts = _GAP.split(text)  # words, gap, words, gap, ...
+    for gap, part in zip(["", *parts[1::2]], parts[::2], strict=True):
+        if line and cell_len(line + gap + part) <= width:
+            line += gap + part
+            continue
+        if line:
             lines.append(line.rstrip())
-            line = ""
-        line += word
+        line = ""
+        for word in [part] if cell_len(part) <= width else _words(part):
+            if line and cell_len(line + word.rstrip()) > width:
+                lines.append(line.rstrip())
+                line = ""
+            line += word
     return [cut(one, width) for one in [*lines, line.rstrip()] if one] if width > 0 else []
 
 

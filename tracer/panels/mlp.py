@@ -53,12 +53,14 @@ class Mlp(Panel):
         "below 0 becomes 0 (·), and no gradient passes there, so only the neurons that are active learn from this "
         "position. Other inputs open other neurons: that is how they come to specialise. A neuron that was silent at "
         "every position of every document in the last looks is called dead (×): no gradient reaches its weights any "
-        "more. Over the steps: the share that is active, and the share that is dead (document, section 4.4).",
+        "more. Of a tanh, what is near -1 or 1 (size above 0.97) is saturated: hardly any gradient passes. Over the "
+        "steps: the share that is active, and the share that is dead (document, section 4.4).",
         "一つの升が、選んだ位置での層のニューロン一つ（活性化の後）です。ReLU は門（ゲート）で、0 より小さい値は "
         "0（·）になり、そこを勾配は通りません。つまり、この位置から学ぶのは活性なニューロンだけです。入力が違えば別"
         "のニューロンが開き、こうして専門家が育ちます。最近の観察で、どの文書のどの位置でも出力が 0 だったニューロン"
-        "を「死んでいる」（×）と呼びます。もう重みに勾配が届きません。推移の表示では、活性な割合と死んでいる割合です"
-        "（文書の 4.4 節）。",
+        "を「死んでいる」（×）と呼びます。もう重みに勾配が届きません。tanh では -1 か 1 に近い（絶対値が 0.97 を超え"
+        "る）ものを「飽和」と呼び、勾配がほとんど通りません。推移の表示では、活性な割合と死んでいる割合です（文書の "
+        "4.4 節）。",
     )
     twin_about = Text(
         "The gradient of the loss at each neuron's output. Above 0, the loss would fall if the neuron gave out less. "

@@ -173,10 +173,14 @@ class Chart:
                 if is_free:
                     cells = list(run)
                     self.board.put(self.left + cells[0], y, COMPARED * len(cells), style)
-            label = f" {ref.name[self.look.lang]} = {format_number(ref.value)} "
-            size = cell_len(label)
-            places = (x for x in range(self.columns - size, -1, -1) if all(free[x : x + size]))
-            self.board.put(self.left + next(places, self.look.width), y, label, style)
+            number, name = format_number(ref.value), ref.name[self.look.lang]
+            for label in (f" {name} = {number} ", f" {name} ", f" {number} "):
+                size = cell_len(label)
+                places = (x for x in range(self.columns - size, -1, -1) if all(free[x : x + size]))
+                at = next(places, None)
+                if at is not None:
+                    self.board.put(self.left + at, y, label, style)
+                    break
 
     def _broken(self) -> None:
         """Where a number is not one, its word at the top."""
@@ -211,18 +215,19 @@ class Chart:
 
     def _legend(self) -> list[Piece]:
         """What each curve is, the units of a single one, and the scale."""
-        found: list[Piece] = []
         lang = self.look.lang
         names = [self.data.label(k, lang) for k in range(len(self.values))]
-        for k, name in enumerate(names):
-            if not name or not np.isfinite(self.values[k]).any() or len(names) == 1:
-                continue
-            sign = MEASURED if self._is(k, "measured") else "⠂⠄⠁" if self._is(k, "dots") else "⠤⠒⠒"
-            found += [(sign, self._role(k)), (f" {name}   ", "muted")]
+        named = [k for k in range(len(names)) if len(names) > 1 and names[k] and np.isfinite(self.values[k]).any()]
         words = [self.data.axis[lang]] if self.data.axis[lang] else []
         if self.axis.log:
             words.append(WORDS["zero" if (self.values == 0).any() else "log"][lang])
-        return [*found, ("  ".join(words), "muted")]
+        last = "  ".join(words)
+        roomy = sum(cell_len(names[k]) + 7 for k in named) + cell_len(last) <= self.look.width
+        found: list[Piece] = []
+        for k in named:
+            sign = MEASURED if self._is(k, "measured") else "⠁⠄⠂" if self._is(k, "dots") else "⠤⠒⠒"
+            found += [(sign if roomy else sign[-1], self._role(k)), (f" {names[k]}{'   ' if roomy else ' '}", "muted")]
+        return [*found, (last, "muted")]
 
     def _regions(self) -> None:
         """Every cell of a column is one of the step that stands there, of the series that is drawn in it."""
