@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -16,24 +15,13 @@ from tracer.panels.place import joined
 from tracer.text import Text
 from tracer.trace.cells import Cell
 from tracer.trace.observation import Observation
-from tracer.train.diagnosis import Kind, diagnose
+from tracer.train.diagnosis import diagnose, foremost
 from tracer.train.report import Setup
 
 GRADIENT, WEIGHT = (
     Text("L2 norm of the gradient", "勾配の L2 ノルム"),
     Text("L2 norm of the weights", "重みの L2 ノルム"),
 )
-
-READ: Mapping[Kind, Text] = {
-    "balanced": Text("balanced ✓", "バランス良好 ✓"),
-    "converging": Text("converging ✓", "収束中 ✓"),
-    "exploding": Text("✗ exploding", "✗ 勾配爆発"),
-    "vanishing": Text("✗ vanishing", "✗ 勾配消失"),
-    "untouched": Text("✗ no gradient", "✗ 勾配なし"),
-    "dead": Text("✗ dead neurons", "✗ 死んだニューロン"),
-    "broken": Text("✗ not finite", "✗ 有限でない"),
-}
-"""How the run's diagnosis is told in a word or two."""
 
 
 class Flow(Panel):
@@ -106,11 +94,10 @@ def _note(view: RunView, seen: Observation) -> Text:
     """`balanced ✓   total 1.02   update/weight 1.1e-3`."""
     grads = np.array([norm(w.grad) for w in seen.weights.values()])
     words = [Text("total {all}", "全体 {all}").format(all=format_number(total(grads)))]
-    readings = diagnose(view.past, view.shown, view.setup.settings)
-    read = next((one for one in readings if one.warns or one.kind in ("balanced", "converging")), None)
+    read = foremost(diagnose(view.past, view.shown, view.setup.settings))
     if read is not None:
         after = Text(" (step {step})", "（ステップ {step}）").format(step=f"{read.step:,}")
-        words.insert(0, joined([READ[read.kind], after if read.step != seen.step else NOTHING], ""))
+        words.insert(0, joined([read.brief, after if read.step != seen.step else NOTHING], ""))
     updates = np.array([norm(w.update) for w in seen.weights.values()])
     size = total(np.array([norm(w.value) for w in seen.weights.values() if w.update is not None]))
     if size > 0:

@@ -7,22 +7,19 @@ How large gradients should be nobody can say; how they stand to one another, to 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, Literal
 
 from tracer.numbers import format_number
 from tracer.text import LANGS, Text, clean
+from tracer.train.compared import Seen, known, sizes, ways
 from tracer.train.history import Past
-from tracer.train.signals import RESIDUAL, OfWeights, Signals
 
 Kind = Literal["broken", "exploding", "vanishing", "untouched", "dead", "converging", "balanced"]
 """`untouched`: a parameter that no gradient reaches."""
 
-SOME = 5
-"""Signals that a number "now" and a number "at first" are the median of: one document's step says little."""
 GREW = 20.0
 """Times what it was at first: then a gradient explodes over training. Healthy runs on single documents stay below 4."""
 DEEPER = 100.0
@@ -47,7 +44,16 @@ HALVED = 0.5
 FEWEST_STEPS = 10
 """Of a run, before anything is said about how it goes."""
 NOTHING = Text.same("")
-_NUMBER = re.compile(r"\d+", re.ASCII)
+BRIEF: Mapping[Kind, Text] = {
+    "balanced": Text("balanced ✓", "バランス良好 ✓"),
+    "converging": Text("converging ✓", "収束中 ✓"),
+    "exploding": Text("✗ exploding", "✗ 勾配爆発"),
+    "vanishing": Text("✗ vanishing", "✗ 勾配消失"),
+    "untouched": Text("✗ no gradient", "✗ 勾配なし"),
+    "dead": Text("✗ dead neurons", "✗ 死んだニューロン"),
+    "broken": Text("✗ not finite", "✗ 有限でない"),
+}
+"""How a reading is told in a word or two."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,11 @@ class Reading:
     """The parameters or tapped things that it is about."""
     warns: bool = True
 
+    @property
+    def brief(self) -> Text:
+        """In a word or two: `balanced ✓`, `✗ vanishing`."""
+        return BRIEF[self.kind]
+
     def to_json(self) -> dict[str, Any]:
         """For scripts: everything, both languages."""
         words = {name: {"en": text.en, "ja": text.ja} for name, text in self._words().items()}
@@ -74,6 +85,11 @@ class Reading:
 
     def _words(self) -> dict[str, Text]:
         return {"says": self.says, "evidence": self.evidence, "advice": self.advice}
+
+
+def foremost(readings: Sequence[Reading]) -> Reading | None:
+    """What to tell where there is room for one: what warns, else how all is."""
+    return next((one for one in readings if one.warns or one.kind in ("balanced", "converging")), None)
 
 
 def diagnose(past: Past, step: int | None = None, settings: Mapping[str, Any] | None = None) -> tuple[Reading, ...]:
@@ -98,9 +114,6 @@ def diagnose(past: Past, step: int | None = None, settings: Mapping[str, Any] | 
     if not any(one.warns for one in found):
         found += [*_converging(past, at, seen), _balanced(seen)]
     return tuple(found)
-
-
-Seen = list[tuple[int, Signals]]
 
 
 def _broken(past: Past, at: int, seen: Seen) -> Iterator[Reading]:
@@ -129,7 +142,7 @@ def _broken(past: Past, at: int, seen: Seen) -> Iterator[Reading]:
 def _exploding(past: Past, at: int, seen: Seen) -> Iterator[Reading]:
     """A gradient that grew over training, that grows on its way through the layers, or a single one far above all."""
     step, total = seen[-1][0], seen[-1][1].total
-    first, now = seen[0][1].total.grad, _sizes(seen, lambda one: one.total.grad)[1]
+    first, now = seen[0][1].total.grad, sizes(seen, lambda one: one.total.grad)[1]
     loss = abs(float(past.smoothed[at - 1]))
     if 0 < GREW * first < now and now * total.weight > STEEP * loss:
         yield Reading(
@@ -146,7 +159,7 @@ def _exploding(past: Past, at: int, seen: Seen) -> Iterator[Reading]:
             _SMALLER,
             ("total",),
         )
-    for deep, last, ends in _ways(seen):
+    for deep, last, ends in ways(seen):
         if deep > DEEPER * last:
             yield Reading(
                 "exploding",
@@ -159,9 +172,9 @@ def _exploding(past: Past, at: int, seen: Seen) -> Iterator[Reading]:
                 _SMALLER,
                 ends,
             )
-    sizes = sorted(_known(seen[-1][1].weights).items(), key=lambda pair: pair[1])
-    if len(sizes) > 2 and sizes[-1][1] > ALONE * sizes[-2][1] > 0:
-        (other, less), (name, most) = sizes[-2:]
+    ranked = sorted(known(seen[-1][1].weights).items(), key=lambda pair: pair[1])
+    if len(ranked) > 2 and ranked[-1][1] > ALONE * ranked[-2][1] > 0:
+        (other, less), (name, most) = ranked[-2:]
         yield Reading(
             "exploding",
             step,
@@ -181,7 +194,7 @@ def _exploding(past: Past, at: int, seen: Seen) -> Iterator[Reading]:
 def _vanishing(seen: Seen) -> Iterator[Reading]:
     """A gradient that fades on its way through the layers, or parameters that hardly any of it reaches."""
     step, now = seen[-1]
-    ways = [(deep, last, ends) for deep, last, ends in _ways(seen) if deep < FADED * last]
+    ways = [(deep, last, ends) for deep, last, ends in ways(seen) if deep < FADED * last]
     for deep, last, ends in ways:
         if last > 0:
             yield Reading(
@@ -199,9 +212,9 @@ def _vanishing(seen: Seen) -> Iterator[Reading]:
                 ),
                 ends,
             )
-    sizes = _known(now.weights)
-    middle = median(sizes.values()) if sizes else 0.0
-    faint = {name: one for name, one in sizes.items() if one < NEARLY_NOTHING * middle or not one}
+    by_name = known(now.weights)
+    middle = median(by_name.values()) if by_name else 0.0
+    faint = {name: one for name, one in by_name.items() if one < NEARLY_NOTHING * middle or not one}
     if faint and middle and not ways:
         yield Reading(
             "vanishing",
@@ -286,7 +299,7 @@ def _count(dead: int, of: int) -> Text:
 
 def _converging(past: Past, at: int, seen: Seen) -> Iterator[Reading]:
     """Gradients that became smaller all together, while the loss fell."""
-    first, now = _sizes(seen, lambda one: one.total.grad)
+    first, now = sizes(seen, lambda one: one.total.grad)
     if at < FEWEST_STEPS or len(seen) < 2 * FEWEST_LOOKS or not first or not now < HALVED * first:
         return
     began, ended = float(past.smoothed[0]), float(past.smoothed[at - 1])
@@ -310,15 +323,15 @@ def _converging(past: Past, at: int, seen: Seen) -> Iterator[Reading]:
 
 def _balanced(seen: Seen) -> Reading:
     step, now = seen[-1]
-    sizes = _known(now.weights)
-    if not sizes:
+    by_name = known(now.weights)
+    if not by_name:
         return Reading(
             "untouched",
             step,
             Text("No parameter has a gradient.", "勾配のあるパラメータがありません。"),
             Text(f"{len(now.weights)} parameters", f"パラメータ {len(now.weights)} 種類"),
         )
-    most, least = (pick(sizes, key=lambda name: sizes[name]) for pick in (max, min))
+    most, least = (pick(by_name, key=lambda name: by_name[name]) for pick in (max, min))
     return Reading(
         "balanced",
         step,
@@ -327,77 +340,11 @@ def _balanced(seen: Seen) -> Reading:
             "バランス良好: どの部分にも適度な大きさの勾配が届いています。",
         ),
         Text(
-            f"largest {clean(most)} {_n(sizes[most])}, smallest {clean(least)} {_n(sizes[least])}",
-            f"最大 {clean(most)} {_n(sizes[most])}、最小 {clean(least)} {_n(sizes[least])}",
+            f"largest {clean(most)} {_n(by_name[most])}, smallest {clean(least)} {_n(by_name[least])}",
+            f"最大 {clean(most)} {_n(by_name[most])}、最小 {clean(least)} {_n(by_name[least])}",
         ),
         where=(most, least),
         warns=False,
-    )
-
-
-# What is compared
-
-
-def _known(weights: Mapping[str, OfWeights]) -> dict[str, float]:
-    """Parameter -> its gradient's size, of those that have a gradient and whose gradient is finite."""
-    return {name: one.grad for name, one in weights.items() if math.isfinite(one.grad)}
-
-
-def _sizes(seen: Seen, size: Callable[[Signals], float]) -> tuple[float, float]:
-    """What a number was at first, and is now: medians of a few looks; 0 where none is finite."""
-    numbers = [one for one in (size(signals) for _, signals in seen) if math.isfinite(one)]
-    some = max(1, min(SOME, len(numbers) // 2))
-    return (median(numbers[:some]), median(numbers[-some:])) if numbers else (0.0, 0.0)
-
-
-def _ways(seen: Seen) -> Iterator[tuple[float, float, tuple[str, str]]]:
-    """Ways that the gradient goes back: its size where it arrives, where it set out, and what those are called.
-
-    The residual stream, from the last stage to the embedding; in a model without, parameters that differ only in a
-    number of their name (`layer0.w`, `layer3.w`), or all of them from the last to the first where there are many.
-    """
-    recent = seen[-SOME:]
-    now = recent[-1][1]
-    stages = [name for name in now.taps if name.rpartition(".")[2] in RESIDUAL]
-    if len(stages) >= 2:
-        yield from _way_of(
-            recent, stages, lambda signals, name: signals.taps[name].grad if name in signals.taps else math.nan
-        )
-        return
-    alike: dict[str, list[str]] = {}
-    for name in now.weights:
-        alike.setdefault(_NUMBER.sub("#", name, count=1), []).append(name)
-    for names in alike.values():
-        matrices = [name for name in names if not name.endswith("bias")]
-        if len(matrices) >= _DEEP:
-            # the first and the last layer have other shapes than those between
-            yield from _way_of(recent, matrices[1:-1], lambda signals, name: _grad(signals, name))
-
-
-_DEEP = 4
-"""Layers from which on depth can be spoken of."""
-
-
-def _grad(signals: Signals, name: str) -> float:
-    return signals.weights[name].grad if name in signals.weights else math.nan
-
-
-def _way_of(
-    seen: Seen, names: list[str], size: Callable[[Signals, str], float]
-) -> Iterator[tuple[float, float, tuple[str, str]]]:
-    first, last = names[0], names[-1]
-    pairs = [(size(signals, first), size(signals, last)) for _, signals in seen]
-    pairs = [pair for pair in pairs if all(map(math.isfinite, pair))]
-    if pairs:
-        yield median(one for one, _ in pairs), median(one for _, one in pairs), (first, last)
-
-
-def _way(deep: float, last: float, ends: tuple[str, str]) -> Text:
-    arrives, sets_out = map(clean, ends)
-    left = "0" if not deep else f"{deep / last:.2g}" if last else "inf"
-    return Text(
-        f"at {sets_out} {_n(last)}, at {arrives} {_n(deep)}: {left} of it arrives",
-        f"{sets_out} で {_n(last)}、{arrives} で {_n(deep)}（{left} 倍）",
     )
 
 
