@@ -109,7 +109,7 @@ _FACTS: dict[str, Text] = {
     "gradient": Text(
         en="after this contribution {node} holds {number}.", ja="この寄与のあと、{node} の勾配は {number} です。"
     ),
-    "event": Text(en="{what} here.", ja="こちらでは {what} です。"),
+    "event": Text(en="{what} here.", ja="こちらでは、{what} です。"),
 }
 _PAST: dict[str, Text] = {
     "value": Text(en="{node} was {number} here.", ja="こちらでは {node} が {number} でした。"),
@@ -124,7 +124,7 @@ _PAST: dict[str, Text] = {
     "gradient": Text(
         en="after one contribution {node} held {number}.", ja="ある寄与のあと、{node} の勾配は {number} でした。"
     ),
-    "event": Text(en="{what} here.", ja="こちらでは {what} でした。"),
+    "event": Text(en="{what} here.", ja="こちらでは、{what} でした。"),
 }
 _NEVER: dict[str, Text] = {
     "delivery": Text(en="this run does not do that.", ja="こちらでは起こりません。"),
