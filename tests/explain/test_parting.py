@@ -49,7 +49,7 @@ def test_an_update_is_told_by_the_number_after_it(updated: float | None, missing
     assert now is not None
     assert later is not None
     assert now[0].en == "First difference: w is 1.5 after its update here."
-    assert now[0].ja == "最初の食い違い：こちらでは 更新後の w が 1.5 です。"
+    assert now[0].ja == "最初の食い違い：こちらでは、更新後の w が 1.5 です。"
     assert later[0].en == "First difference: w was 1.5 after its update here."
     if missing:
         assert later[1].en == "First difference: here the update of w is missing."
