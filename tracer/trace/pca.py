@@ -47,7 +47,7 @@ def plane(matrix: NDArray[Any], anchor: NDArray[Any] | None = None) -> Plane:
         matrix: (n, C), of any size; rows that are not finite are left out.
         anchor: (2, C), axes of an earlier step. Without it an axis points to where its largest loading is positive.
     """
-    numbers = np.asarray(matrix, np.float64).reshape(len(matrix), -1)
+    numbers = np.asarray(matrix, np.float64)
     centred, middle = _centred(numbers)
     known = centred[_finite(centred)]
     axes, shares = np.zeros((2, numbers.shape[1])), np.zeros(2)

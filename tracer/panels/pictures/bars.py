@@ -73,7 +73,7 @@ def bars(data: Data, look: Look) -> Drawn:
     """As many bars as there are lines."""
     board = Board(look.width, look.height)
     n = data.size
-    body = foot(board, data, look, n, _legend(data, look, 0, n))
+    body = foot(board, data, look, n, _legend(data, look, 0, min(n, look.height)))
     seen = max(0, min(n, body))
     here = look.selected if look.selected is not None and 0 <= look.selected < n else None
     first = min((i for i in data.marks.get("current", ()) if i < n), default=0)

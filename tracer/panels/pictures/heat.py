@@ -20,7 +20,7 @@ from tracer.scene.palette import Role
 from tracer.text import Text
 
 WIDEST = 6
-"""Cells of a matrix's column."""
+"""Cells of a matrix's column; a sign takes one more."""
 NUMBERED = 4
 """From this width of a column on numbers are written; a sign takes one more."""
 GUTTER = 12
@@ -42,7 +42,7 @@ def heat(data: Data, look: Look) -> Drawn:
     rows, columns = data.shape
     head = 1 if look.height > 1 and any(data.columns) else 0
     gutter = min(GUTTER, max(map(cell_len, data.rows), default=0), max(0, look.width // 3)) + 1
-    wide = min(WIDEST, (look.width - gutter) // max(1, columns))
+    wide = min(WIDEST + data.signed, (look.width - gutter) // max(1, columns))
     if wide < 1:
         wide = 1
     full = reach(data)
@@ -150,7 +150,9 @@ class _Inks:
         palette, room = self._palette, self._wide - 1
         colour = blend(palette.surface, palette.colour("grad" if value < 0 else "data"), ground)
         text = _fixed(value, decimals, room) if decimals is not None else ""
-        return f"{(text or short(value, room)).rjust(room)} ", on(palette, colour)
+        # neither as nothing nor as 0 where no digit has room
+        text = text or short(value, room) or ("-" if value < 0 else "+" if self._signed else "") + SHADES[0]
+        return f"{text.rjust(room)} ", on(palette, colour)
 
     def _odd(self, value: float) -> tuple[str, Style]:
         """A number that is not finite: its word, or a sign where that has no room."""
