@@ -1,4 +1,4 @@
-"""What of a run's gradients is compared: with their own past, with one another, and along the way through the layers."""
+"""What of a run's gradients is compared: with their own past, with one another, and along their way through layers."""
 
 from __future__ import annotations
 

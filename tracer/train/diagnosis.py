@@ -194,8 +194,8 @@ def _exploding(past: Past, at: int, seen: Seen) -> Iterator[Reading]:
 def _vanishing(seen: Seen) -> Iterator[Reading]:
     """A gradient that fades on its way through the layers, or parameters that hardly any of it reaches."""
     step, now = seen[-1]
-    ways = [(deep, last, ends) for deep, last, ends in ways(seen) if deep < FADED * last]
-    for deep, last, ends in ways:
+    fading = [(deep, last, ends) for deep, last, ends in ways(seen) if deep < FADED * last]
+    for deep, last, ends in fading:
         if last > 0:
             yield Reading(
                 "vanishing",
@@ -215,7 +215,7 @@ def _vanishing(seen: Seen) -> Iterator[Reading]:
     by_name = known(now.weights)
     middle = median(by_name.values()) if by_name else 0.0
     faint = {name: one for name, one in by_name.items() if one < NEARLY_NOTHING * middle or not one}
-    if faint and middle and not ways:
+    if faint and middle and not fading:
         yield Reading(
             "vanishing",
             step,
@@ -358,6 +358,15 @@ def _evidence(en: str, ja: str, names: tuple[str, ...]) -> Text:
 
 
 _LISTED = 4
+
+
+def _way(deep: float, last: float, ends: tuple[str, str]) -> Text:
+    arrives, sets_out = map(clean, ends)
+    left = "0" if not deep else f"{deep / last:.2g}" if last else "inf"
+    return Text(
+        f"at {sets_out} {_n(last)}, at {arrives} {_n(deep)}: {left} of it arrives",
+        f"{sets_out} で {_n(last)}、{arrives} で {_n(deep)}（{left} 倍）",
+    )
 
 
 def _n(number: float) -> str:
