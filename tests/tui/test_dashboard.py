@@ -145,7 +145,7 @@ async def test_as_many_panels_as_there_is_room_for(size: tuple[int, int], number
         seen: set[str | None] = set()
         for _ in screen.panels:
             assert screen.tab in in_sight(screen)
-            assert screen.focused is panel(screen, screen.tab)
+            assert panel(screen, screen.tab).front
             seen |= in_sight(screen)
             text = shown(app)
             assert len(text.splitlines()) == size[1]

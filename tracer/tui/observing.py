@@ -105,6 +105,11 @@ class Observing:
             self._live_since = now
         tell()
 
+    def rest(self, seconds: float) -> None:
+        """Leave a run that trains alone for so much longer."""
+        with self._lock:
+            self._not_before = max(self._not_before, monotonic()) + seconds
+
     def look_back(self, step: int, *, seldom: bool = False) -> None:
         """Have a step observed that was taken before. Of several, only the one asked for last matters.
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from time import perf_counter
-from typing import ClassVar
+from time import perf_counter, thread_time
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -28,7 +28,7 @@ from tracer.tui.running import Running
 from tracer.tui.screens.base import AppScreen
 from tracer.tui.screens.opening_step import StepOpeningScreen
 from tracer.tui.screens.running import RunScreen
-from tracer.tui.tiles import ALONE, pages_of, plan_for, tiles
+from tracer.tui.tiles import ALONE, Tile, pages_of, plan_for, tiles
 from tracer.tui.widgets.about_panel import AboutPanel
 from tracer.tui.widgets.caption import Caption, Told
 from tracer.tui.widgets.keybar import KeyBar
@@ -56,8 +56,13 @@ ORDER = (
     "rate",
 )
 """Panels in the order of the pages; those not named here come last."""
-SLICE = 0.006
-"""Seconds that panels are drawn for before a key gets its turn."""
+FIRST = 0.002
+"""Seconds that panels are drawn for before what is drawn is put on the screen, the panel in front first."""
+SLICE = 0.008
+"""The same for those after it: a key waits no longer."""
+REST = 8.0
+"""How many times as long as drawing has taken no other observation is asked for: the app is not what the processor is
+for. Putting the lines on the screen takes about as long again."""
 TWO_LINES = 36
 """Rows from which on the caption has two."""
 
@@ -98,6 +103,10 @@ class TrainingScreen(StepOpeningScreen):
         self.panels = panels_of(self.sight)
         self.set_reactive(TrainingScreen.tab, self.panels[0])
         self._to_draw: deque[RunPanel] = deque()
+        self._shown: list[RunPanel] = []
+        """The panels of the page."""
+        self._arranged: tuple[Any, ...] = ()
+        """How they stand."""
         self._drawing = False
         self._plan = ALONE
 
@@ -111,7 +120,6 @@ class TrainingScreen(StepOpeningScreen):
 
     def on_mount(self) -> None:
         self.place_panels(self.app.size)
-        self.panel.focus()
 
     @property
     def panel(self) -> RunPanel:
@@ -139,23 +147,21 @@ class TrainingScreen(StepOpeningScreen):
     def _draw_soon(self) -> None:
         if not self.is_mounted:
             return
-        shown = [panel for panel in self.query(RunPanel) if panel.display]
-        self._to_draw = deque(sorted(shown, key=lambda panel: panel.id != self.tab))
+        self._to_draw = deque(sorted(self._shown, key=lambda panel: panel.id != self.tab))
         if not self._drawing:
-            self._draw_some()
+            self._draw_some(FIRST)
+            self._caption()
 
-    def _draw_some(self) -> None:
+    def _draw_some(self, slice: float = SLICE) -> None:
         """Draw panels for a moment; what is left comes after the keys that were pressed meanwhile."""
-        until = perf_counter() + SLICE
-        while self._to_draw:
+        began, until = thread_time(), perf_counter() + slice
+        self._drawing = False
+        while self._to_draw and not self._drawing:
             self._to_draw.popleft().show_run(self.sight, self.choice)
-            if perf_counter() > until and self._to_draw:
-                self._drawing = True
-                self.call_later(self._draw_some)
-                break
-        else:
-            self._drawing = False
-        self._caption()
+            self._drawing = bool(self._to_draw) and perf_counter() > until
+        if self._drawing:
+            self.call_after_refresh(self._draw_some)
+        self.training.observing.rest((thread_time() - began) * REST)
 
     def _caption(self) -> None:
         """Say below what the panel in front shows."""
@@ -193,16 +199,24 @@ class TrainingScreen(StepOpeningScreen):
         caption.styles.height = rows = 2 if size.height >= TWO_LINES else 1
         height = size.height - 2 - rows - self._place_about(size)
         places = tiles(page, plan, size.width, height)
+        if (size, places) != self._arranged:
+            self._arranged = size, places
+            self._arrange(places)
+        for panel in self._shown:
+            number = self.panels.index(panel.id or "") + 1
+            panel.place = f"{number}/{len(self.panels)}" if plan == ALONE else f"{number}"
+            panel.bring(front=panel.id == self.tab)
+        self._draw_soon()
+
+    def _arrange(self, places: dict[str, Tile]) -> None:
+        self._shown = []
         for panel in self.query(RunPanel):
             place = places.get(panel.id or "")
             panel.set_class(place is None, "-behind")
             if place is not None:
                 panel.styles.offset = place.x, place.y + 1
                 panel.styles.width, panel.styles.height = place.width, place.height
-                number = self.panels.index(panel.id or "") + 1
-                panel.place = f"{number}/{len(self.panels)}" if plan == ALONE else f"{number}"
-                panel.set_heading()
-        self._draw_soon()
+                self._shown.append(panel)
 
     def _place_about(self, size: Size) -> int:
         """Show what the panel tells under one that is enlarged, where there is room; the rows it takes."""
@@ -226,7 +240,6 @@ class TrainingScreen(StepOpeningScreen):
     def watch_tab(self) -> None:
         if self.is_mounted:
             self.place_panels(self.app.size)
-            self.panel.focus()
 
     def watch_enlarged(self) -> None:
         self.place_panels(self.app.size)
@@ -243,10 +256,6 @@ class TrainingScreen(StepOpeningScreen):
 
     def action_enlarge(self) -> None:
         self.enlarged = not self.enlarged
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        if isinstance(event.widget, RunPanel) and event.widget.id:
-            self.tab = event.widget.id
 
     # What of the model
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from rich.cells import cell_len
+from rich.text import Text as RichText
 from textual import events
-from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
@@ -26,11 +27,15 @@ from tracer.tui.widgets.panel import Panel
 NOTHING = Drawn(())
 
 
-class RunPanel(Panel):
-    """One panel of a run.
+class RunPanel(Panel, can_focus=False):
+    """One panel of a run. It paints its frame itself, so that a new title is two lines and not a widget.
 
     Args:
         contents: what it shows.
+    """
+
+    DEFAULT_CSS = """
+    RunPanel { border: none; }
     """
 
     class Pointed(Message):
@@ -55,6 +60,8 @@ class RunPanel(Panel):
         """An index into the data's cells."""
         self.place = ""
         """Stands before its name: its number, and of how many."""
+        self.front = False
+        """Whether it is the one that keys act on."""
         self._of: tuple[Any, ...] = ()
         """What `data` was worked out from."""
         self._picture = NOTHING
@@ -73,7 +80,6 @@ class RunPanel(Panel):
         before = self.data
         self.data = self.contents.data(view, choice)
         self._keep_selection(before)
-        self.set_heading()
         self.redraw()
 
     def _reads(self, choice: Choice) -> tuple[str, ...]:
@@ -128,39 +134,68 @@ class RunPanel(Panel):
         data = self.data
         return data.told(self.selected, self.lang) if isinstance(data, Data) and self.selected is not None else ""
 
+    def bring(self, *, front: bool) -> None:
+        """Whether keys act on it now."""
+        if front != self.front:
+            self.front = front
+            self.redraw()
+
     def set_heading(self) -> None:
-        """The name, of which layer and head it is, and the step that the numbers are of."""
+        """The name stands in the frame, which is painted with the rest."""
+
+    @property
+    def titled(self) -> str:
+        """The name, and of which layer and head it is."""
         data = self.data
         name = self.contents.title[self.lang]
         title = clean(data.title[self.lang]) if isinstance(data, Data) else name
         if self.choice.grad and self.contents.twin is not None and self.contents.twin[self.lang] not in title:
             title = f"{title}  {self.contents.twin[self.lang]}"
-        titled = f"{self.place} {title}".lstrip()
-        if titled != self._titled:
-            self._titled = titled
-            self.border_title = Content(titled)
-        self.say_below(_STEP.format(step=f"{data.step:,}")[self.lang] if isinstance(data, Data) and data.step else "")
+        return f"{self.place} {title}".lstrip()
 
-    _titled = ""
+    @property
+    def dated(self) -> str:
+        """The step that the numbers are of."""
+        data = self.data
+        return _STEP.format(step=f"{data.step:,}")[self.lang] if isinstance(data, Data) and data.step else ""
 
     def _inputs(self, size: Size) -> tuple[Any, ...]:
-        return (self.data, self.choice, self.selected, self.lang, self.app.theme, size)
+        return (self.data, self.choice, self.selected, self.place, self.front, self.lang, self.app.theme, size)
 
     def _repaint(self, size: Size) -> None:
         self._drawn = self._inputs(size)
         lines: list[Strip] = []
+        inside = Size(max(0, size.width - 2), max(0, size.height - 2))
         if self.data is not None:
             self._picture = self.contents.draw(
                 self.data,
                 self.choice,
                 lang=self.lang,
                 palette=self.palette,
-                width=size.width,
-                height=size.height,
+                width=inside.width,
+                height=inside.height,
                 selected=self.selected,
             )
-            lines = self.strips(self._picture.lines, size.width)
-        self._lines = self.filled(lines, size)
+            lines = self.strips(self._picture.lines, inside.width)
+        self._lines = self._framed(self.filled(lines, inside), size)
+
+    def _framed(self, lines: list[Strip], size: Size) -> list[Strip]:
+        """The lines in a frame, with the name above and the step below."""
+        palette = self.palette
+        line = palette.style("accent" if self.front else "muted")
+        name = palette.style("accent" if self.front else "text", bold=True)
+        above = RichText("╭─", line, no_wrap=True)
+        titled = RichText(f" {self.titled} ", name)
+        titled.truncate(max(0, size.width - 4), overflow="ellipsis")
+        above.append_text(titled)
+        above.append("─" * (size.width - 1 - above.cell_len) + "╮", line)
+        dated = f" {self.dated} " if self.dated and cell_len(self.dated) <= size.width - 6 else ""
+        below = RichText("╰" + "─" * (size.width - 3 - cell_len(dated)), line, no_wrap=True)
+        below.append(dated, palette.style("muted"))
+        below.append("─╯", line)
+        side = self.strips([RichText("│", line)], 1)[0]
+        top, bottom = self.strips([above, below], size.width)
+        return [top, *(Strip.join([side, one, side]) for one in lines), bottom][: size.height]
 
     # Pointing
 
@@ -177,7 +212,7 @@ class RunPanel(Panel):
 
     def _point(self, event: events.MouseEvent, *, held: bool) -> None:
         place = event.get_content_offset_capture(self)
-        index = self._picture.at(place.x, place.y)
+        index = self._picture.at(place.x - 1, place.y - 1)
         again = index is not None and index == self.selected
         self.post_message(self.Pointed(self, index, again=again and not held, held=held))
 
