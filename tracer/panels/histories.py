@@ -117,7 +117,9 @@ def firing(view: RunView, name: str, title: Text, *, gated: bool) -> Data | Text
     now = [percent(float(row[-1]) / 100) if not np.isnan(row[-1]) else "?" for row in values]
     note = Text(*("   ".join(f"{one[lang]} {at}" for one, at in zip(names, now, strict=True)) for lang in LANGS))
     axis = Text("% of the neurons", "ニューロンに占める %")
-    return replace(history(view, title, steps, values, (), (Cell(name),) * len(values), axis), names=names, note=note)
+    return replace(
+        history(view, title, steps, values, (), (Cell(name),) * len(values), axis), names=names, note=note, low=0.0
+    )
 
 
 def dead(view: RunView, name: str, neurons: int) -> tuple[frozenset[int], int] | None:

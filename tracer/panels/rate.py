@@ -58,6 +58,7 @@ class Rate(Panel):
             rates[None],
             names=(NAME,),
             axis=NAME,
+            low=0.0,
             log=choice.log,
             absent=np.isnan(rates)[None],
             extra=until(view),

@@ -81,7 +81,10 @@ class Chart:
     # Where things stand
 
     def _axis(self) -> Axis:
-        numbers = np.concatenate([self.values.reshape(-1), np.array([ref.value for ref in self.data.refs], float)])
+        more = [ref.value for ref in self.data.refs] + [
+            end for end in (self.data.low, self.data.high) if end is not None
+        ]
+        numbers = np.concatenate([self.values.reshape(-1), np.array(more, float)])
         found = Axis.of(numbers)
         assert found is not None, "there is a finite number"
         low = floor_of(numbers[numbers > 0])
