@@ -14,6 +14,7 @@ import pytest
 from tests.panels.made import past, setup
 from tests.panels.test_training_panels import MINE, draws
 from tracer.panels.data import Data
+from tracer.panels.mlp import Mlp
 from tracer.panels.panel import Choice, Panel, RunView
 from tracer.trace.cells import At, cell_of, moment_of, nodes_of
 from tracer.trace.observation import Moments, Observation, observe
@@ -133,6 +134,19 @@ ADAM = {"adam"}
 def test_a_panel_applies_where_a_model_has_what_it_shows(name: str, applying: set[str]) -> None:
     _, seen = view_of(name)
     assert {one.id for one in MINE if one.applies(seen.setup, seen.observation)} == applying
+
+
+@pytest.mark.parametrize(
+    ("name", "choices"), [("gpt", (1, 1, 8)), ("mlp", (1, 4, 1)), ("two_layer", (1, 1, 50)), ("own", (1, 1, 3))]
+)
+def test_neurons_of_any_model_can_be_chosen_by_layer_document_and_position(
+    name: str, choices: tuple[int, int, int]
+) -> None:
+    _, seen = view_of(name)
+    there = seen.observation
+    assert there is not None
+    panel = Mlp()
+    assert (panel.layers(there), panel.documents(there), panel.positions(there, Choice())) == choices
 
 
 def test_the_losses_at_the_positions_of_a_document_are_the_loss_of_the_step() -> None:

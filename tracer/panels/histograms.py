@@ -18,11 +18,12 @@ from tracer.trace.cells import Cell
 from tracer.trace.observation import Observation
 from tracer.train.report import Setup
 
-BINS = 48
+BINS = 36
+"""Panels of a dashboard are 38 cells wide."""
 NOTHING_FINITE = Text("None of these {n} numbers is finite.", "{n} 個のどれも有限ではありません。")
 UNKNOWN = Text("No update is known for this step.", "このステップの更新は分かりません。")
 NO_GRADIENT = Text("No gradient reached any of them in this step.", "このステップでは、どれにも勾配が届いていません。")
-ALL = Text("all parameters", "全パラメータ")
+ALL = Text("all", "全パラメータ")
 HUGE = 1e300
 
 

@@ -74,6 +74,19 @@ class Mlp(Panel):
     def applies(self, setup: Setup, observation: Observation | None) -> bool:
         return observation is None or bool(layers_of(observation.taps))
 
+    def layers(self, observation: Observation) -> int:
+        return len(layers_of(observation.taps))
+
+    def documents(self, observation: Observation) -> int:
+        return max((len(observation.taps[name]) for name in layers_of(observation.taps)), default=0)
+
+    def positions(self, observation: Observation, choice: Choice) -> int:
+        names = layers_of(observation.taps)
+        if not names:
+            return 0
+        things = observation.taps[names[choice.layer_of(len(names))]]
+        return len(_rows(things[choice.document_of(len(things))].value))
+
     def data(self, view: RunView, choice: Choice) -> Data | Text:
         seen = view.observation
         if seen is None:

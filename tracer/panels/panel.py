@@ -102,6 +102,18 @@ class Panel(ABC):
     def data(self, view: RunView, choice: Choice) -> Data | Text:
         """What is to be shown; in words, why there is nothing (yet)."""
 
+    def layers(self, observation: Observation) -> int:
+        """How many there are to choose among, as `documents` and `positions`: a model's own, or what a panel makes of
+        a model that has none."""
+        return observation.layers
+
+    def documents(self, observation: Observation) -> int:
+        return observation.documents
+
+    def positions(self, observation: Observation, choice: Choice) -> int:
+        """Of the document and the layer that are chosen."""
+        return observation.positions(choice.document_of(self.documents(observation)))
+
     def parameters(self, observation: Observation) -> tuple[str, ...]:
         """The parameters it can show, for those that follow the choice of one."""
         return ()
