@@ -181,7 +181,7 @@ def test_what_is_imported_once_all_is_painted_is_there() -> None:
 def test_a_command_imports_its_own_module_alone() -> None:
     code = "import sys, tracer.cli.commands; print(*sys.modules)"
     ours = {module for module in loaded(code) if module.startswith("tracer.")}
-    named = ("commands", "drawing", "learning", "options", "questions", "terminal")
+    named = ("commands", "drawing", "learning", "options", "questions", "studying", "terminal")
     declared = {f"tracer.cli.{name}" for name in named}
     assert ours == {"tracer.cli", *declared, "tracer.text"}
 

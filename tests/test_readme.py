@@ -55,7 +55,7 @@ def commands_list() -> str:
     return "\n".join([*lines, "```"])
 
 
-COMMANDS = ("commands.py", "drawing.py", "questions.py", "learning.py")
+COMMANDS = ("commands.py", "drawing.py", "questions.py", "learning.py", "studying.py")
 GROUPS = {"app": [], "lessons": ["lesson"]}
 """What these call a group of commands -> the words before theirs."""
 ARGUMENTS = {

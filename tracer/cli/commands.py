@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tracer.cli import drawing, learning, questions
+from tracer.cli import drawing, learning, questions, studying
 from tracer.cli.options import (
     MOST_NODES,
     Block,
@@ -302,6 +302,7 @@ def check(
 app.add_typer(drawing.app)
 app.add_typer(learning.app)
 app.add_typer(questions.app)
+app.add_typer(studying.app)
 
 
 @app.command("doctor")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tracer.panels.attention import Attention
 from tracer.panels.boundary import BoundaryPanel
+from tracer.panels.diagnosis import Diagnosis
 from tracer.panels.embedding import Embedding
 from tracer.panels.flow import Flow, Ratio
 from tracer.panels.heads import Heads
@@ -40,6 +41,7 @@ PANELS: tuple[Panel, ...] = (
     Ratio(),
     Samples(),
     Numbers(),
+    Diagnosis(),
 )
 
 

@@ -47,6 +47,7 @@ ORDER = (
     "heads",
     "samples",
     "numbers",
+    "diagnosis",
     "positions",
     "ratio",
     "weights",
@@ -147,7 +148,9 @@ class TrainingScreen(StepOpeningScreen):
     def _draw_soon(self) -> None:
         if not self.is_mounted:
             return
-        self._to_draw = deque(sorted(self._shown, key=lambda panel: panel.id != self.tab))
+        waits = self.training.observing.patient(self.view.shown)
+        panels = [panel for panel in self._shown if not (waits and panel.data and panel.shows_one(self.choice))]
+        self._to_draw = deque(sorted(panels, key=lambda panel: panel.id != self.tab))
         if not self._drawing:
             self._draw_some(FIRST)
             self._caption()
@@ -157,7 +160,7 @@ class TrainingScreen(StepOpeningScreen):
         began, until = thread_time(), perf_counter() + slice
         self._drawing = False
         while self._to_draw and not self._drawing:
-            self._to_draw.popleft().show_run(self.sight, self.choice)
+            self._to_draw.popleft().show_run(self.sight, self.choice, self.training.observing.awaited)
             self._drawing = bool(self._to_draw) and perf_counter() > until
         if self._drawing:
             self.call_after_refresh(self._draw_some)
@@ -322,7 +325,7 @@ class TrainingScreen(StepOpeningScreen):
 
     def action_select(self, direction: Direction) -> None:
         panel = self.panel
-        index = panel.moved(direction)
+        index = panel.moved(direction, self.view.shown)
         if index is not None:
             panel.select(index)
             self._caption()
