@@ -118,12 +118,12 @@ def test_looking_back_asks_once_for_each_step_that_is_not_at_hand(clock: list[fl
     watched.poll()
     for step in (7, 7, 8):
         watched.look_back(step)
-    assert (beside.asked, watched.waits) == ([7, 8], True)
+    assert (beside.asked, watched.awaited) == ([7, 8], 8)
     beside.ready = [seen(7), seen(8)]
     watched.poll()
-    assert watched.waits, "it is 8 that was asked for last"
+    assert watched.awaited == 8, "that was asked for last"
     watched.poll()
-    assert not watched.waits
+    assert watched.awaited is None
     watched.look_back(7)
     watched.look_back(0)
     assert beside.asked == [7, 8]
@@ -140,7 +140,7 @@ def test_a_step_that_cannot_be_observed_is_not_asked_for_again(clock: list[float
     assert str(watched.refusal(3)) == "it is gone."
     watched.look_back(3)
     assert beside.asked == [3]
-    assert not watched.waits
+    assert watched.awaited is None
 
 
 def test_a_run_that_another_process_trains_is_looked_at_seldom(clock: list[float]) -> None:
@@ -150,7 +150,7 @@ def test_a_run_that_another_process_trains_is_looked_at_seldom(clock: list[float
     for step in range(1, 100):
         clock[0] += 0.1
         watched.look_back(step, seldom=True)
-        if step % 5 == 1 and watched.waits:
+        if step % 5 == 1 and watched.awaited:
             beside.ready = [seen(beside.asked[-1])]
             watched.poll()
     assert 3 <= len(beside.asked) <= 10

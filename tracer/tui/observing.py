@@ -23,6 +23,8 @@ GRACE = 0.5
 """Seconds that a run which has just come to a stand has for telling its last step itself."""
 SELDOM = 1.0
 """Seconds between two of a run that another process trains: each is trained once more here."""
+PATIENCE = 0.5
+"""Seconds that panels wait for the step they are to show, before they show an earlier one."""
 LOST = 10.0
 """Seconds after which an observation that was asked for is not waited for any more."""
 
@@ -73,9 +75,13 @@ class Observing:
         return self._refused.get(step)
 
     @property
-    def waits(self) -> bool:
-        """Whether a step looked back at is on its way."""
-        return self._asked is not None
+    def awaited(self) -> int | None:
+        """The step looked back at that is on its way."""
+        return self._asked
+
+    def patient(self, step: int) -> bool:
+        """Whether a step was asked for a moment ago: until it is there, what is on screen may stay."""
+        return self._asked == step and monotonic() < self._asked_at + PATIENCE
 
     # How it comes
 

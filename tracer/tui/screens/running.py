@@ -45,8 +45,8 @@ class RunScreen(AppScreen[None]):
         """The step looked back at; None follows the newest."""
         self._told: TracerError | None = None
         """The error that was shown."""
-        self._seen = 0
-        """Which of its observations are shown."""
+        self._seen: tuple[int, int | None, bool] = (0, None, False)
+        """Which of its observations are shown, and which one is about to come."""
         self._refused: TracerError | None = None
         """Why a step could not be observed, as it was told."""
         self._waiting = False
@@ -103,14 +103,15 @@ class RunScreen(AppScreen[None]):
         observing = self.training.observing
         if self.is_current and self.is_mounted:
             self.training.watch(self.view.shown, newest=self._at is None)
-        if observing.version != self._seen:
-            self._seen = observing.version
+        seen = observing.version, observing.awaited, observing.patient(self.view.shown)
+        if seen != self._seen:
+            self._seen = seen
             self.show_panels()
         refused = observing.refusal(self.view.shown)
         if refused is not None and refused is not self._refused:
             self._refused = refused
             self.notify(refused.told(self.lang), severity="warning", timeout=8, markup=False)
-        if observing.waits and not self._waiting:
+        if observing.awaited is not None and not self._waiting:
             self._waiting = True
             self.set_timer(SOON, self._look_again)
 
@@ -217,6 +218,7 @@ class RunScreen(AppScreen[None]):
     def go(self, step: int) -> None:
         """Look back at a step."""
         self._at = step
+        self.training.watch(min(step, self.training.past.steps), newest=False)
         self.show_run()
         self.look()
 

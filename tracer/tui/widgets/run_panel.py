@@ -25,6 +25,8 @@ from tracer.trace.cells import Cell
 from tracer.tui.widgets.panel import Panel
 
 NOTHING = Drawn(())
+SEARCHED = 5_000
+"""Cells among which a selected one is looked for; of more, the place stays."""
 
 
 class RunPanel(Panel, can_focus=False):
@@ -58,6 +60,8 @@ class RunPanel(Panel, can_focus=False):
         self.choice = Choice()
         self.selected: int | None = None
         """An index into the data's cells."""
+        self._chosen: Cell | None = None
+        """That cell."""
         self.place = ""
         """Stands before its name: its number, and of how many."""
         self.front = False
@@ -68,54 +72,58 @@ class RunPanel(Panel, can_focus=False):
 
     # What is shown
 
-    def show_run(self, view: RunView, choice: Choice) -> None:
-        """Show a run at a step."""
-        read = tuple(getattr(view, name) for name in self._reads(choice))
+    def show_run(self, view: RunView, choice: Choice, awaited: int | None = None) -> None:
+        """Show a run at a step.
+
+        Args:
+            awaited: the step that is about to be observed.
+        """
+        reads = ("observation",) if self.shows_one(choice) else self.contents.reads
+        read = tuple(getattr(view, name) for name in reads)
         followed = tuple(getattr(choice, name) for name in self.contents.chooses)
         grad = choice.grad and self.contents.twin is not None
-        of = (*read, view.setup, followed, grad)
+        nothing = view.observation is None and "observation" in self.contents.reads
+        of = (*read, view.setup, followed, grad, awaited if nothing else None)
         if _same(of, self._of):
             return
         self._of, self.choice = of, choice
-        before = self.data
         self.data = self.contents.data(view, choice)
-        self._keep_selection(before)
+        if isinstance(self.data, Text) and nothing and awaited is not None:
+            self.data = _AWAITED.format(step=f"{awaited:,}")
+        self._keep_selection()
         self.redraw()
 
-    def _reads(self, choice: Choice) -> tuple[str, ...]:
-        """What of the view it follows from: a panel that shows one observed step is as new as that, whatever has been
-        told since."""
-        contents = self.contents
-        of_one = "history" in contents.chooses and not choice.history and "observation" in contents.reads
-        return ("observation",) if of_one else contents.reads
+    def shows_one(self, choice: Choice) -> bool:
+        """Whether it shows one observed step: then it is as new as that, whatever has been told since."""
+        chooses, reads = self.contents.chooses, self.contents.reads
+        return reads == ("observation",) or ("observation" in reads and "history" in chooses and not choice.history)
 
-    def _keep_selection(self, before: Data | Text | None) -> None:
-        """The selected cell stays the same cell, wherever it stands now."""
-        if self.selected is None:
-            return
-        data = self.data
-        if not isinstance(data, Data) or not data.size:
-            self.selected = None
+    def _keep_selection(self) -> None:
+        """The selected cell stays the same cell, wherever it stands now; where it is not there, the place stays."""
+        data, chosen = self.data, self._chosen
+        if self.selected is None or not isinstance(data, Data) or not data.size:
             return
         self.selected = min(self.selected, data.size - 1)
-        if not isinstance(before, Data):
-            return
-        was = _cell(before, self.selected)
-        if was is None or _cell(data, self.selected) == was:
-            return
-        for index, cell in enumerate(data.cells):
-            if replace(cell, grad=was.grad) == was:
-                self.selected = index
-                return
+        if chosen is None or not _alike(_cell(data, self.selected), chosen):
+            cells = data.cells if data.size <= SEARCHED else ()
+            places = (index for index, cell in enumerate(cells) if _alike(cell, chosen))
+            self.selected = next(places, self.selected)
+        self._chosen = _cell(data, self.selected) or chosen
 
     def select(self, index: int | None) -> None:
         """Point out a cell."""
         self.selected = index
+        self._chosen = self.cell
         self.redraw()
 
-    def moved(self, direction: Direction) -> int | None:
-        """The cell next to the selected one."""
-        return self.data.moved(self.selected, direction) if isinstance(self.data, Data) else None
+    def moved(self, direction: Direction, shown: int) -> int | None:
+        """The cell next to the selected one; where none is and cells are steps, that of the step shown."""
+        data = self.data
+        if not isinstance(data, Data):
+            return None
+        if self.selected is None and shown in data.steps:
+            return data.steps.index(shown)
+        return data.moved(self.selected, direction)
 
     @property
     def cell(self) -> Cell | None:
@@ -221,6 +229,11 @@ def _cell(data: Data, index: int) -> Cell | None:
     return data.cells[index] if 0 <= index < len(data.cells) else None
 
 
+def _alike(cell: Cell | None, other: Cell | None) -> bool:
+    """Whether two cells are of the same number, be it its value or its gradient."""
+    return cell is not None and other is not None and replace(cell, grad=other.grad) == other
+
+
 def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     """Whether two tuples hold the same objects, or equal ones of the small things among them."""
     return len(one) == len(other) and all(a is b or (_small(a) and a == b) for a, b in zip(one, other, strict=True))
@@ -230,4 +243,5 @@ def _small(thing: object) -> bool:
     return isinstance(thing, int | tuple)
 
 
+_AWAITED = Text(en="Step {step} is being looked at …", ja="ステップ {step} を観察しています…")
 _STEP = Text(en="step {step}", ja="ステップ {step}")
