@@ -24,11 +24,11 @@ def test_every_panel_is_on_one_page_in_its_order(panels: list[str], plan: Plan) 
     assert all(len(page) <= plan.room for page in pages)
 
 
-@given(some, plans, st.integers(30, 300), st.integers(20, 100))
-def test_a_page_is_covered_once(panels: list[str], plan: Plan, width: int, height: int) -> None:
-    for page in pages_of(panels, plan):
+@given(some, plans, st.integers(30, 300), st.integers(20, 100), st.sampled_from([(), ("flow",)]))
+def test_a_page_is_covered_once(panels: list[str], plan: Plan, width: int, height: int, spare: tuple[str, ...]) -> None:
+    for page in pages_of(panels, plan, spare):
         covered = [[0] * width for _ in range(height)]
-        for tile in tiles(page, plan, width, height).values():
+        for tile in tiles(page, plan, width, height, spare).values():
             for y in range(tile.y, tile.y + tile.height):
                 for x in range(tile.x, tile.x + tile.width):
                     covered[y][x] += 1
@@ -63,6 +63,16 @@ def test_the_eight_stand_on_one_page_of_a_usual_terminal_as_designed() -> None:
         80: ["probabilities", "mlp", "heads"],
     }
     assert found["flow"].height == 24
+
+
+def test_what_is_written_stands_under_a_gradient_flow_of_few_matrices() -> None:
+    plan = plan_for(120, 40)
+    page = pages_of(TEXTS, plan, {"flow"})[0]
+    found = tiles(page, plan, 120, 36, {"flow"})
+    assert len(page) == 9
+    assert (found["flow"].height, found["samples"].height) == (15, 9)
+    assert found["samples"].y == 27
+    assert "samples" not in pages_of(TEXTS, plan)[0], "of several layers there are too many"
 
 
 def test_a_large_terminal_shows_all_of_them() -> None:

@@ -6,7 +6,7 @@ places, one above the other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,6 +17,11 @@ TALL: Mapping[str, int] = {"flow": 2, "boundary": 2}
 
 GROW: tuple[str, ...] = ("embedding", "mlp", "attention")
 """Panels that get a second place where a page has one left."""
+
+UNDER: Mapping[str, str] = {"samples": "flow"}
+"""A panel of few lines -> the one under which it stands where that one has lines to spare."""
+SHARED = 3
+"""Rows of a plan in which it does: with fewer there is no room, with more each has a place."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +62,17 @@ def plan_for(width: int, height: int) -> Plan:
     return next((plan for wide, high, plan in PLANS if width >= wide and height >= high), ALONE)
 
 
-def pages_of(panels: Sequence[str], plan: Plan) -> list[tuple[str, ...]]:
-    """The panels in pages, in their order; none is left out."""
+def pages_of(panels: Sequence[str], plan: Plan, spare: Collection[str] = ()) -> list[tuple[str, ...]]:
+    """The panels in pages, in their order; none is left out.
+
+    Args:
+        spare: those that count twice and need less.
+    """
     pages: list[list[str]] = []
     left = 0
     for panel in panels:
-        weight = _weight(panel, plan)
+        under = pages and _is_under(panel, pages[-1], plan, spare)
+        weight = 0 if under else _weight(panel, plan)
         if weight > left:
             pages.append([])
             left = plan.room
@@ -71,14 +81,19 @@ def pages_of(panels: Sequence[str], plan: Plan) -> list[tuple[str, ...]]:
     return [tuple(page) for page in pages]
 
 
-def tiles(page: Sequence[str], plan: Plan, width: int, height: int) -> dict[str, Tile]:
-    """Where each panel of a page stands in `width` x `height` cells. Together they cover them once."""
-    weights = {panel: _weight(panel, plan) for panel in page}
-    spare = plan.room - sum(weights.values())
+def tiles(page: Sequence[str], plan: Plan, width: int, height: int, spare: Collection[str] = ()) -> dict[str, Tile]:
+    """Where each panel of a page stands in `width` x `height` cells. Together they cover them once.
+
+    Args:
+        spare: those that count twice and need less.
+    """
+    below = {UNDER[panel]: panel for panel in page if _is_under(panel, page, plan, spare)}
+    weights = {panel: _weight(panel, plan) for panel in page if panel not in below.values()}
+    free = plan.room - sum(weights.values())
     grown = [panel for panel in GROW if panel in weights]
-    if plan.rows > 2 and spare <= len(grown):
-        weights |= dict.fromkeys(grown[:spare], 2)
-    number = min(plan.columns, len(page))
+    if plan.rows > 2 and free <= len(grown):
+        weights |= dict.fromkeys(grown[:free], 2)
+    number = min(plan.columns, len(weights))
     columns = _columns(weights, number, max(1, min(plan.rows, -(-sum(weights.values()) // number))))
     found: dict[str, Tile] = {}
     for column, (x, wide) in zip(columns, _shares(number, width), strict=True):
@@ -86,7 +101,18 @@ def tiles(page: Sequence[str], plan: Plan, width: int, height: int) -> dict[str,
         for panel in dict.fromkeys(column):
             mine = [row for row, there in zip(rows, column, strict=True) if there == panel]
             found[panel] = Tile(x, mine[0][0], wide, sum(high for _, high in mine))
+            if panel in below:
+                whole = found[panel]
+                upper = whole.height - whole.height * 3 // 8
+                found[panel] = Tile(x, whole.y, wide, upper)
+                found[below[panel]] = Tile(x, whole.y + upper, wide, whole.height - upper)
     return {panel: found[panel] for panel in page}
+
+
+def _is_under(panel: str, page: Sequence[str], plan: Plan, spare: Collection[str]) -> bool:
+    """Whether a panel stands under another one of its page."""
+    upper = UNDER.get(panel)
+    return plan.rows == SHARED and upper in page and upper in spare
 
 
 def _weight(panel: str, plan: Plan) -> int:

@@ -201,7 +201,7 @@ class TrainingScreen(StepOpeningScreen):
         caption = self.query_one(Caption)
         caption.styles.height = rows = 2 if size.height >= TWO_LINES else 1
         height = size.height - 2 - rows - self._place_about(size)
-        places = tiles(page, plan, size.width, height)
+        places = tiles(page, plan, size.width, height, self._spare)
         if (size, places) != self._arranged:
             self._arranged = size, places
             self._arrange(places)
@@ -238,7 +238,13 @@ class TrainingScreen(StepOpeningScreen):
     @property
     def pages(self) -> list[tuple[str, ...]]:
         """The panels, page by page."""
-        return pages_of(self.panels, self._plan)
+        return pages_of(self.panels, self._plan, self._spare)
+
+    @property
+    def _spare(self) -> frozenset[str]:
+        """Panels that count twice and need less: a model of one layer has few matrices."""
+        layers = self.sight.setup.settings.get("n_layer", 0)
+        return frozenset({"flow"}) if isinstance(layers, int | float) and layers <= 1 else frozenset()
 
     def watch_tab(self) -> None:
         if self.is_mounted:
