@@ -75,7 +75,7 @@ class Data:
     note: Text = NOTHING
     """One line under the picture: `43 % + 19 %`, `active 41 %, dead 3`."""
     reading: Text = AS_LABELLED
-    """How one cell is told: `{row}` and `{column}` are its labels; the number follows."""
+    """How one cell is told: `{row}` and `{column}` are its labels, `{index}` its place; the number follows."""
     names: tuple[Text, ...] = ()
     """What each row, bar or series is called, where that is not the same in both languages; empty: see `rows`."""
     table: tuple[tuple[Text, Text], ...] = ()
@@ -105,7 +105,7 @@ class Data:
     def named(self, index: int, lang: Lang) -> str:
         """A cell in words, without its number: `position 2 n  draws from 0 ⟨B⟩`."""
         row, column = divmod(index, max(1, self.shape[1]))
-        words = self.reading.format(row=self.label(row, lang), column=self._column(column, index))
+        words = self.reading.format(row=self.label(row, lang), column=self._column(column, index), index=index)
         return words[lang].strip()
 
     def label(self, row: int, lang: Lang) -> str:

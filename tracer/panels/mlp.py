@@ -137,7 +137,7 @@ class Mlp(Panel):
             note=_arriving(values, rows[place], gate)
             if choice.grad
             else _active(seen.taps[name], rows[place], gate, silent),
-            reading=Text("neuron {row} + {column}", "ニューロン {row} + {column}"),
+            reading=Text("neuron {index}", "ニューロン {index}"),
         )
 
     def _title(self, name: str, *where: Text) -> Text:

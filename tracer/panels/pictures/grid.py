@@ -80,16 +80,17 @@ def _cell(
     value, palette = data.number(index), look.palette
     for line in range(tall):
         board.region(x, y - line, wide, index)
-    special = SILENT if index in data.marks.get("closed", ()) else "" if value else SILENT
+    special = SILENT if value == 0 or index in data.marks.get("closed", ()) else ""
+    accent = palette.style("accent", bold=True, reverse=wide == 1)
+    sign, thick = "", 1
     if not math.isfinite(value):
-        board.put(x, y, ODD * min(wide, 2), palette.style("wrong", reverse=mine))
+        board.put(x, y, ODD, accent if mine else palette.style("wrong"))
     elif special:
-        dead = index in data.marks.get("dead", ())
-        style = palette.style("accent" if mine else "wrong" if dead else "muted", reverse=mine)
-        board.put(x, y, (DEAD if dead else special).ljust(min(wide, 2) if mine else 1), style)
+        dead = index in data.marks.get("dead", ()) and value == 0
+        board.put(x, y, DEAD if dead else special, accent if mine else palette.style("wrong" if dead else "muted"))
     else:
         less = value < 0 if data.signed else bool(data.cells) and data.cells[index].grad
-        style = palette.style("accent" if mine else "grad" if less else "data", reverse=mine and wide < NUMBERED)
+        style = accent if mine else palette.style("grad" if less else "data")
         share = min(1.0, abs(value) / full)
         if data.signed and value < 0 and wide == 1:
             board.put(x, y, LESS[max(1, shade(share, 1.0) - 1)], style)
@@ -102,9 +103,14 @@ def _cell(
             block = LEVELS[min(left, len(LEVELS)) - 1] if left > 0 else " "
             board.put(x, y - line, (sign if not line else " " * len(sign)) + block * thick, style)
         if wide >= NUMBERED:
-            at = x + len(sign) + thick
             number = short(abs(value) if data.signed else value, wide - 1 - len(sign) - thick)
-            board.put(at, y, number, palette.style("accent" if mine else "text", bold=mine, reverse=mine))
+            board.put(x + len(sign) + thick, y, number, accent if mine else palette.style("text"))
+            thick += len(number)
+    if mine and len(sign) + thick < wide:
+        board.put(x - 1, y, "[", accent)
+        board.put(x + len(sign) + thick, y, "]", accent)
+    elif mine and sign:
+        board.put(x, y, sign, palette.style("accent", bold=True, reverse=True))
 
 
 def _legend(data: Data, look: Look, part: tuple[int, int] | None) -> list[Piece]:

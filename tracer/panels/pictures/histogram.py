@@ -54,7 +54,12 @@ def histogram(data: Data, look: Look) -> Drawn:
         fullest[here // joined] = here
         for line in range(rows):
             block = _block(levels[here // joined], line) * thick
-            board.put(here // joined * wide, rows - 1 - line, block, look.palette.style("accent", bold=True))
+            board.put(
+                here // joined * wide,
+                rows - 1 - line,
+                block,
+                look.palette.style("accent", bold=True, reverse=not ruler),
+            )
     indices = fullest.tolist()
     for y in range(rows):
         board.strip(0, y, indices, wide)

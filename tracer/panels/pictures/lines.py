@@ -18,7 +18,7 @@ from rich.cells import cell_len
 from tracer.numbers import format_number
 from tracer.panels.data import Data, Floats
 from tracer.panels.drawing import ODD, Board, Drawn, Look
-from tracer.panels.pictures.sparks import floor_of, last_step, sparks, steps_of
+from tracer.panels.pictures.sparks import HERE, floor_of, last_step, sparks, steps_of
 from tracer.panels.pictures.words import Piece, foot, said
 from tracer.scene.curves import Axis, column_of, dots, steps_below
 from tracer.scene.palette import Role
@@ -26,8 +26,8 @@ from tracer.text import Text
 
 FEW = 3
 """Series up to which they are curves over one another."""
-COMPARED, MEASURED, HERE = "╌", "◇", "●"
-"""A line to compare with; a number that only some steps have; the one selected."""
+COMPARED, MEASURED = "╌", "◇"
+"""A line to compare with; a number that only some steps have."""
 ROLES: tuple[Role, ...] = ("data", "grad", "mark")
 LEAST = 12
 """Columns that a curve has before its scale gets any."""

@@ -22,6 +22,8 @@ MOST_LINES = 3
 LEAST = 8
 """Columns that sparklines have before their last numbers get any."""
 NUMBER = 7
+HERE = "●"
+"""The number selected."""
 _ROLE: tuple[Role, Role] = ("data", "grad")
 SCALES = 12
 """Powers of ten that a logarithmic scale goes down from its largest number, at most."""
@@ -145,8 +147,8 @@ class Sparks:
         if self.here is not None and self.here // n == series:
             at = self.here % n
             x = at * len(places) // n if len(places) < n else -(-at * len(places) // n)
-            sign = _block(levels[x], 0) if 0 <= x < len(levels) else " "
-            self.board.put(left + x, bottom, sign, palette.style("accent", reverse=True))
+            if x < len(places):
+                self.board.put(left + x, bottom, HERE, palette.style("active"))
 
     def _scale(self, n: int, first: int = 0, seen: int | None = None) -> list[Piece]:
         """From which step to which, and what the heights mean."""
