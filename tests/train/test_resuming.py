@@ -107,11 +107,11 @@ def test_changed_data_are_refused_and_both_digests_told(place: Place) -> None:
     assert any("data was" in note["en"] for note in told["setup"][0]["notes"])
 
 
-def test_another_setting_is_refused_and_both_told(place: Place) -> None:
+def test_another_setting_is_gone_on_with_and_both_are_told(place: Place) -> None:
     place.train(place.job("run", settings={"lr": 0.1}), 5)
-    error = refused(place, "run", settings={"lr": 0.2})
-    assert "lr=0.1" in error.message
-    assert "lr=0.2" in error.message
+    told = place.train(Run.open(place.folder / "run").job(resume=True, settings={"lr": 0.2}))
+    assert told["setup"][0]["notes"][0]["en"] == "lr was 0.1, it is 0.2 now: the numbers differ from here on."
+    assert told["setup"][0]["changes"] == ((5, {"lr": (0.1, 0.2)}),)
 
 
 def test_more_steps_are_taken_and_what_that_means_is_said(place: Place) -> None:

@@ -151,10 +151,8 @@ def test_it_goes_on_from_where_it_stands(place: Place, monkeypatch: pytest.Monke
     """Built once for steps that follow each other; again for one before, or where a checkpoint is nearer."""
     place.train(gpt(place))
     built: list[int] = []
-    build = looking_back_module.build_training
-    monkeypatch.setattr(
-        looking_back_module, "build_training", lambda job, init: built.append(1) or build(job, init=init)
-    )
+    bring = looking_back_module.bring
+    monkeypatch.setattr(looking_back_module, "bring", lambda *told: built.append(1) or bring(*told))
     back = LookingBack(json.loads(Run.open(place.folder / "run").job().line()))
     for step, expected in ((2, 1), (3, 1), (5, 1), (6, 1), (7, 1), (12, 2), (11, 3), (12, 3), (1, 4)):
         back.observation(step)

@@ -38,8 +38,9 @@ from tracer.train.entry import MOST_STEPS, Setting
 
 NAME = "run.json"
 FORMAT = "gradient-tracer-run"
-VERSION = 1
-"""Raised when a reader of the old format would misread the new one."""
+VERSION = 2
+"""Raised when a reader of the old format would misread the new one. 2: settings may change on the way; a run of which
+none did is written as 1."""
 MOST_BYTES = 64 << 20
 """Of a `run.json`: a vocabulary of every character there is takes 20 MB."""
 
@@ -94,7 +95,8 @@ class About:
     documents: int = 0
     held_out: int = 0
     resumed: tuple[Mapping[str, Any], ...] = field(default=())
-    """Where it was gone on with something else than it began with: {"step": 50, "what": ["data", ...]}."""
+    """Where it was gone on with something else than before: {"step": 50, "what": ["lr", ...], "before": {...}}; what
+    was in force until then, `in_force` reads from there."""
 
     def write(self, folder: Path) -> None:
         """Write it into a run's folder.
@@ -102,7 +104,8 @@ class About:
         Raises:
             FileFormatError: it cannot be written.
         """
-        said = {"format": FORMAT, "version": VERSION, **asdict(self)}
+        version = VERSION if any(one.get("carried") for one in self.resumed) else 1
+        said = {"format": FORMAT, "version": version, **asdict(self)}
         write_atomic(folder / NAME, json.dumps(said, ensure_ascii=False, indent=1).encode() + b"\n", FileFormatError)
 
     @classmethod

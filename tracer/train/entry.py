@@ -65,6 +65,8 @@ Row = tuple[float, float, float]
 """x1, x2, and the label: -1.0 or 1.0."""
 Setting = float | bool | str
 Settings = Mapping[str, Setting]
+Changes = tuple[tuple[int, Mapping[str, tuple[Setting | None, Setting | None]]], ...]
+"""Of a run: after which step settings became others, and of each what it was and what it is; None: there is none."""
 GIVEN = ("data", "documents")
 """Arguments that are no settings."""
 YES, NO = ("on", "true", "yes", "1"), ("off", "false", "no", "0")

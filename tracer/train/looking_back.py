@@ -11,10 +11,11 @@ from tracer.text import clean
 from tracer.trace.observation import Observation
 from tracer.train import checkpoint, log
 from tracer.train.about import About
-from tracer.train.built import Built, build_training
+from tracer.train.built import Built
+from tracer.train.in_force import Stretch, number_in_force, stretches
 from tracer.train.loop import rate_of
 from tracer.train.observed import Watch
-from tracer.train.resuming import bring, planned
+from tracer.train.resuming import bring
 from tracer.train.run import is_run
 from tracer.train.saying import number_of
 
@@ -32,6 +33,8 @@ class LookingBack:
         self._job = job
         self._built: Built | None = None
         self._taken = 0
+        self._part: Stretch | None = None
+        """The settings that it has."""
 
     def observation(self, step: int, enough: Callable[[], bool] = lambda: False) -> Observation | None:
         """What is seen of a step (from 1).
@@ -65,7 +68,8 @@ class LookingBack:
         """A training that has taken as many of the steps before as can be had."""
         folder = None if self._job["run"] is None else Path(self._job["run"])
         folder = folder if folder is not None and is_run(folder) else None
-        job, nearest = dict(self._job), 0
+        nearest = 0
+        part: Stretch | None = None
         if folder is not None:
             reached = log.count(folder)
             if not 1 <= step <= reached:
@@ -73,10 +77,14 @@ class LookingBack:
                     clean(f"{folder}: the run has taken {reached:,} steps; step {step:,} was asked for."),
                     ja=clean(f"{folder}: まだ {reached:,} ステップしか進んでいません（指定: {step:,}）。"),
                 )
-            job["steps"] = planned(About.read(folder), step)
+            parts = stretches(About.read(folder))
+            number = number_in_force(parts, step)
+            part = parts[number]
+            begins = parts[number - 1].until or 0 if number else 0
             nearest = max((one for one in checkpoint.steps_in(folder) if one < step), default=0)
-        built = self._built
-        if built is None or not nearest <= self._taken < step or built.job["steps"] != job["steps"]:
-            built = self._built = build_training(job, init=folder is None)
-            self._taken = bring(built.training, folder, step - 1)
-        return built
+            nearest = max(nearest, begins)
+        same = part is None or (self._part is not None and part.is_like(self._part))
+        if self._built is None or not nearest <= self._taken < step or not same:
+            brought = bring(self._job, folder, step - 1, step)
+            self._built, self._taken, self._part = brought.built, brought.taken, part
+        return self._built

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tracer.text import Text, clean
 from tracer.train import anchors
 from tracer.train.anchors import Axes
-from tracer.train.entry import Row
+from tracer.train.entry import Changes, Row, Setting
 from tracer.train.signals import Signals
 
 
@@ -48,6 +48,19 @@ class Setup:
     notes: tuple[Text, ...] = ()
     """What is learned or read otherwise than one would think; of a run that is gone on with, also what is other than
     when it began, and may make its numbers differ."""
+    changes: Changes = ()
+    """Where its settings became others; `settings` are those of its newest step and of the next one."""
+
+    def settings_at(self, step: int) -> dict[str, Setting]:
+        """The settings that were in force when a step was taken; of step 0 those that the run began with."""
+        found = dict(self.settings)
+        for after, changed in reversed(self.changes):
+            for name, (was, _) in changed.items() if step <= after else ():
+                if was is None:
+                    found.pop(name, None)
+                else:
+                    found[name] = was
+        return found
 
     @property
     def chance(self) -> float | None:
@@ -65,7 +78,12 @@ class Setup:
     def of(cls, said: Mapping[str, Any]) -> Setup:
         rows = tuple((x1, x2, label) for x1, x2, label in said["rows"])
         notes = tuple(Text(**note) for note in said.get("notes", ()))
-        return cls(**{**said, "rows": rows, "symbols": tuple(said.get("symbols", ())), "notes": notes})
+        changes = tuple(
+            (step, {name: (was, now) for name, (was, now) in changed.items()})
+            for step, changed in said.get("changes", ())
+        )
+        more = {"symbols": tuple(said.get("symbols", ())), "notes": notes, "changes": changes}
+        return cls(**{**said, "rows": rows, **more})
 
 
 def setting_in_words(value: float | str | bool) -> str:

@@ -7,15 +7,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tracer.errors import FileFormatError, NotFoundError, ProgramError, TracerError
 from tracer.files import write_atomic
 from tracer.text import Text, clean
-from tracer.train import checkpoint, log, parameters, weights
+from tracer.train import changing, checkpoint, log, parameters, weights
 from tracer.train.about import About, finite_or_word
-from tracer.train.built import Built
+from tracer.train.built import Built, build_training
 from tracer.train.checkpoint import Checkpoint
-from tracer.train.entry import Training
+from tracer.train.entry import Changes, Setting, Training
+from tracer.train.in_force import Stretch, changes, cut_back, entry, number_in_force, stretches
+from tracer.train.report import setting_in_words
 from tracer.train.run import PROGRAM
 
 Tick = Callable[[int], object]
@@ -32,123 +35,207 @@ class GoneOn:
     notes: tuple[Text, ...]
     keep: tuple[int, ...]
     """Steps at which the run was gone on with something else: their checkpoints are needed."""
+    changes: Changes
+    """Where its settings became others."""
 
 
-def bring(training: Training, folder: Path | None, to: int, tick: Tick = lambda step: None) -> int:
-    """Bring a newly built training near a step of its run, from the nearest checkpoint that can be read.
+@dataclass(frozen=True)
+class Brought:
+    """A training that has taken some steps of a run."""
+
+    built: Built
+    taken: int
+
+
+def bring(job: dict[str, Any], folder: Path | None, to: int, goal: int, tick: Tick = lambda step: None) -> Brought:
+    """Build a training and bring it near a step of its run, from the nearest checkpoint that can be read.
 
     Args:
         folder: of the run; None where it is not kept.
         to: steps taken, at most.
-
-    Returns:
-        Steps taken: the rest is to be taken.
+        goal: the step whose settings it is to have: `to`, or the one after it.
+        tick: called with the number of each step taken on the way.
 
     Raises:
-        ProgramError, FileFormatError: a checkpoint does not fit the program.
+        TracerError: the program, or what is kept of the run, is wrong.
     """
-    for step in reversed(checkpoint.steps_in(folder) if folder is not None else ()):
-        if step > to:
-            continue
-        assert folder is not None, "it has checkpoints"
-        try:
-            found = checkpoint.read(folder, step)
-        except (FileFormatError, NotFoundError):  # the one before will do
-            continue
+    if folder is None:
+        return Brought(build_training(job), 0)
+    about = About.read(folder)
+    parts = stretches(about)
+    last = number_in_force(parts, goal)
+    found = _nearest(folder, to)
+    first = number_in_force(parts, found.step if found is not None else 0)
+    built = build_training(parts[first].job(job), init=False)
+    if first < last and built.training.state is None:  # it takes all steps again, as they are taken now
+        first, built = last, build_training(parts[last].job(job), init=False)
+    began = changing.begun(built) if first < last else None
+    taken = _begin(built.training, folder, found, about)
+    path = checkpoint.path_of(folder, taken)
+    for number in range(first, last):
+        part = parts[number]
+        assert part.until is not None, "another follows"
+        assert began is not None, "likewise"
+        while taken < part.until:
+            built.training.step(taken)
+            taken += 1
+            tick(taken)
+        at, built = checkpoint.take(built.training, taken), build_training(parts[number + 1].job(job), init=False)
+        was, began = began, changing.begun(built)
+        changing.carry(at, was, began, built, path) if part.carried else checkpoint.put_back(built.training, at, path)
+    return Brought(built, taken)
+
+
+def _nearest(folder: Path, to: int) -> Checkpoint | None:
+    """The last checkpoint of at most so many steps that can be gone on from."""
+    for step in reversed(checkpoint.steps_in(folder)):
+        if step <= to:
+            try:
+                found = checkpoint.read(folder, step)
+            except (FileFormatError, NotFoundError):  # the one before will do
+                continue
+            if found.state is not None or step == 0:
+                return found
+    return None
+
+
+def _begin(training: Training, folder: Path, found: Checkpoint | None, about: About) -> int:
+    """Bring a newly built training to a checkpoint, or to before the first step; the steps taken."""
+    if found is not None:
+        path = checkpoint.path_of(folder, found.step)
         if found.state is not None:
-            checkpoint.put_back(training, found, checkpoint.path_of(folder, step))
-            return step
-        if step == 0:  # the program does not say what else a step changes; but nothing has been yet
-            parameters.put(training, found.parameters, str(checkpoint.path_of(folder, 0)))
-            return 0
-    init = None if folder is None else About.read(folder).asked["init"]
+            checkpoint.put_back(training, found, path)
+        else:  # the program does not say what else a step changes; but nothing has been yet
+            parameters.put(training, found.parameters, str(path))
+        return found.step
+    init = about.asked["init"]
     if init is not None:  # no checkpoint says any more what the run began with
         parameters.put(training, weights.read_weights(init), init)
     return 0
 
 
-def planned(about: About, step: int) -> int | None:
-    """The number of steps that was asked for when a step was taken; later, more may have been."""
-    for one in about.resumed:
-        before = one.get("before")
-        if isinstance(one.get("step"), int) and step <= one["step"] and isinstance(before, dict) and "steps" in before:
-            asked = before["steps"]
-            return asked if isinstance(asked, int) else None
-    asked = about.asked["steps"]
-    return asked if isinstance(asked, int) else None
-
-
 def go_on(built: Built, folder: Path, *, force: bool) -> GoneOn:
-    """Bring a training to the last checkpoint of a run whose lock is held.
+    """Bring a training to the last checkpoint of a run whose lock is held; with other settings where it has others.
 
-    What is in the folder changes only where something else is to be gone on with, and then only `run.json`.
+    What is in the folder changes only where something else is to be gone on with: lines of the log that no checkpoint
+    leads to go first, then `run.json` says what is other. Killed between the two, nothing has changed yet.
 
     Raises:
         FileFormatError, NotFoundError: the folder is no whole run.
-        ProgramError: something is other than when the run began, and nobody forces it.
+        ProgramError: program or data are other than when the run began, and nobody forces it; or only a new run can
+            have these settings.
     """
     about = About.read(folder)
     reports, ends = log.read(folder)
     now = built.about()
     if not force:
         _refuse_changes(folder, about, now)
+        if about.settings.get("seed") != now.settings.get("seed"):
+            raise changing.only_new(built, ("seed",), changing.SEED)
         if built.training.state is None and "steps" in now.settings and about.steps != now.steps:
             raise _other_schedule(folder, about.steps, now.steps)
     there = checkpoint.steps_in(folder)
     if not force and there and there[-1] > len(reports):
         raise _newer(folder, there[-1], len(reports))
-    taken, notes = _last(built.training, folder, len(reports))
+    found, notes = _last(folder, len(reports))
+    taken = found.step if found is not None else 0
     if taken and _is_over(reports[taken - 1].loss, reports[taken - 1].broken):
         raise _over(folder, taken, reports[taken - 1].loss, reports[taken - 1].broken)
     if now.steps < taken:
         raise _past(folder, taken, now.steps)
+    kept = cut_back(about, taken)
     changed, more = _changes(about, now)
+    carried = _put(built, folder, found, kept, now, force=force)
+    size = ends[taken - 1] if taken else 0
     if changed:
-        before = {"steps": about.asked["steps"], "settings": dict(about.asked["settings"])}
-        entry = {"step": taken, "what": changed, "before": before}
+        more_said = (*kept.resumed, entry(about, taken, changed, carried=carried))
+        kept = replace(now, created=about.created, resumed=more_said)
+    if kept is not about:
+        for step in there:
+            if step > taken:
+                with suppress(OSError):
+                    checkpoint.path_of(folder, step).unlink()
+        _cut_log(folder, size)
         if now.program.sha256 != about.program.sha256:
             write_atomic(folder / PROGRAM, built.source, FileFormatError)
-        replace(now, created=about.created, resumed=(*about.resumed, entry)).write(folder)
-        if force:
-            for step in there:
-                if step > taken:
-                    with suppress(OSError):
-                        checkpoint.path_of(folder, step).unlink()
-    keep = tuple(one["step"] for one in about.resumed if isinstance(one.get("step"), int))
-    spent = reports[taken - 1].seconds if taken else 0.0
-    return GoneOn(taken, ends[taken - 1] if taken else 0, spent, (*notes, *more), keep)
+        kept.write(folder)
+    keep = tuple(one["step"] for one in kept.resumed if isinstance(one.get("step"), int))
+    return GoneOn(taken, size, reports[taken - 1].seconds if taken else 0.0, (*notes, *more), keep, changes(kept))
 
 
-def _last(training: Training, folder: Path, most: int) -> tuple[int, list[Text]]:
-    """Bring a training to the last checkpoint that can be read; its step, and what is to be said."""
+def _last(folder: Path, most: int) -> tuple[Checkpoint | None, list[Text]]:
+    """The last checkpoint that can be read; and what is to be said."""
     notes: list[Text] = []
-    found: Checkpoint | None = None
     for step in reversed(checkpoint.steps_in(folder)):
         if step <= most:
             try:
-                found = checkpoint.read(folder, step)
-                break
+                return checkpoint.read(folder, step), notes
             except (FileFormatError, NotFoundError) as problem:
                 notes.append(Text(f"{problem.message} The one before is used.", f"{problem.ja} 一つ前を使います。"))
-    if found is None:
-        notes.append(
-            Text(
-                "no checkpoint can be read: all steps are taken again from the seed.",
-                "読めるチェックポイントがないので、最初からやり直します。",
-            )
+    notes.append(
+        Text(
+            "no checkpoint can be read: all steps are taken again from the seed.",
+            "読めるチェックポイントがないので、最初からやり直します。",
         )
-        return bring(training, folder, 0), notes
-    if found.state is not None:
-        checkpoint.put_back(training, found, checkpoint.path_of(folder, found.step))
-        return found.step, notes
-    bring(training, folder, 0)
-    for i in range(found.step):
-        training.step(i)
-    return found.step, notes
+    )
+    return None, notes
+
+
+def _put(built: Built, folder: Path, found: Checkpoint | None, about: About, now: About, *, force: bool) -> bool:
+    """Bring a newly built training to where a checkpoint was taken; whether it was made with other settings, and what
+    follows from the new ones was taken over.
+
+    Raises:
+        ProgramError: only a new run can have the new ones.
+    """
+    taken = found.step if found is not None else 0
+    parts = stretches(about)
+    part, last = parts[number_in_force(parts, taken)], Stretch(None, now.asked["settings"], now.asked["steps"])
+    if not part.is_like(last) and (part.carried or not parts[-1].is_like(last)):
+        was = _as_it_was(built, part, force=force)
+        if was is not None and not force:
+            changing.check(was, built, taken=taken)
+        if was is not None and was.training.state is not None and built.training.state is not None:
+            before, after = changing.begun(was), changing.begun(built)
+            _begin(was.training, folder, found, about)
+            path = checkpoint.path_of(folder, taken)
+            changing.carry(checkpoint.take(was.training, taken), before, after, built, path)
+            return True
+    if found is not None and found.state is None:  # all steps once more
+        _begin(built.training, folder, _nearest(folder, 0), about)
+        for i in range(taken):
+            built.training.step(i)
+    else:
+        _begin(built.training, folder, found, about)
+    return False
+
+
+def _as_it_was(built: Built, part: Stretch, *, force: bool) -> Built | None:
+    """The training with the settings of an earlier stretch; None where the program as it is now cannot have them.
+
+    Raises:
+        ProgramError: it cannot, though it has not changed.
+    """
+    try:
+        return build_training(part.job(built.job), init=False)
+    except TracerError:
+        if force:
+            return None
+        raise
+
+
+def _cut_log(folder: Path, size: int) -> None:
+    try:
+        log.LogWriter(folder, size).close()
+    except OSError as problem:
+        why = (problem.strerror or str(problem)).lower()
+        raise FileFormatError(
+            f"{folder / log.NAME}: cannot be written: {why}.", ja=f"{folder / log.NAME}: 書き込めません（{why}）。"
+        ) from None
 
 
 def _refuse_changes(folder: Path, about: About, now: About) -> None:
-    """Raise if the program, the data or a setting is another.
+    """Raise if the program or the data are others.
 
     Raises:
         ProgramError: which, with both.
@@ -172,19 +259,6 @@ def _refuse_changes(folder: Path, about: About, now: About) -> None:
             ja=clean(f"{folder}: {ja}（SHA-256 は {was[:16]}…、現在は {got[:16]}…）。"),
             hint_ja="続けても、一つの訓練と同じ数にはなりません。それでも続けるには --force を付けてください。",
         )
-    was_settings, settings = dict(about.settings), dict(now.settings)
-    for name in ("device", "steps"):
-        was_settings.pop(name, None), settings.pop(name, None)
-    for name in {**was_settings, **settings}:
-        if was_settings.get(name) != settings.get(name):
-            raise ProgramError(
-                clean(
-                    f"{folder}: the run has {name}={was_settings.get(name)}; {name}={settings.get(name)} was asked for."
-                ),
-                hint="Going on would not give the numbers of one run. --force goes on all the same.",
-                ja=clean(f"{folder}: この訓練は {name}={was_settings.get(name)} です（指定: {settings.get(name)}）。"),
-                hint_ja="続けても、一つの訓練と同じ数にはなりません。それでも続けるには --force を付けてください。",
-            )
 
 
 def _changes(about: About, now: About) -> tuple[list[str], list[Text]]:
@@ -195,9 +269,9 @@ def _changes(about: About, now: About) -> tuple[list[str], list[Text]]:
         "data": (about.data.sha256[:16], now.data.sha256[:16], "データ"),
         "device": (about.device, now.device, "デバイス"),
     }
-    was_settings, settings = dict(about.settings), dict(now.settings)
-    for name in ({**was_settings, **settings}).keys() - {"steps", "device"}:
-        pairs[name] = (str(was_settings.get(name)), str(settings.get(name)), name)
+    was_settings, settings = about.settings, now.settings
+    for name in changing.others(was_settings, settings):
+        pairs[name] = (_in_words(was_settings.get(name)), _in_words(settings.get(name)), name)
     for name, (was, got, ja) in pairs.items():
         if was != got:
             found[name] = Text(
@@ -214,6 +288,10 @@ def _changes(about: About, now: About) -> tuple[list[str], list[Text]]:
                 f"{name} が {was} から {got} になりました。数の最後の桁が変わるかもしれません。",
             )
     return list(found), [Text(clean(one.en), clean(one.ja)) for one in found.values()]
+
+
+def _in_words(value: Setting | None) -> str:
+    return "–" if value is None else setting_in_words(value)
 
 
 def _other_plan(was: int, got: int, *, rate: bool) -> Text:

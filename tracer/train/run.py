@@ -24,9 +24,9 @@ from tracer.errors import NotFoundError
 from tracer.text import clean
 from tracer.trace.observation import Observation
 from tracer.train import about as about_file
-from tracer.train import checkpoint, lock, log
+from tracer.train import checkpoint, in_force, lock, log
 from tracer.train.about import About, DataUsed, ProgramUsed
-from tracer.train.entry import Row, Setting
+from tracer.train.entry import Changes, Row, Setting
 from tracer.train.history import History, Past
 from tracer.train.job import Engine, Job, Mode
 from tracer.train.report import Report, Setup
@@ -162,6 +162,11 @@ class Run:
     def created(self) -> str:
         return self.about.created
 
+    @cached_property
+    def changes(self) -> Changes:
+        """Where its settings became others: after which step, and for each what it was and what it is."""
+        return in_force.changes(self.about)
+
     @property
     def setup(self) -> Setup:
         """What the run's process told first."""
@@ -180,6 +185,7 @@ class Run:
             held_out=about.held_out,
             folder=str(self.folder),
             taken=len(self.reports),
+            changes=self.changes,
         )
 
     # What it has done

@@ -24,13 +24,13 @@ from tracer.train.about import About
 from tracer.train.anchors import Anchors, Axes
 from tracer.train.built import Built, build_training
 from tracer.train.control import Control, Sender
-from tracer.train.entry import ENTRY, Training
+from tracer.train.entry import ENTRY
 from tracer.train.looking_back import LookingBack
 from tracer.train.looks import Watcher, asked_at, draw, spacing
 from tracer.train.loop import recorded_step, train
 from tracer.train.program import fields, raised
 from tracer.train.report import Report
-from tracer.train.resuming import bring, go_on, planned
+from tracer.train.resuming import bring, go_on
 from tracer.train.run import Run, is_run
 from tracer.train.saying import number_of
 from tracer.train.signals import observed_at
@@ -53,6 +53,8 @@ def _train(job: Json, control: Control, send: Sender, kept: ExitStack) -> None:
     resumed = folder is not None and job["resume"]
     if folder is not None and resumed:
         kept.callback(os.close, _lock(folder))
+        asked = About.read(folder).asked  # what nobody names stays as it was
+        job = {**job, "settings": {**asked["settings"], **job["settings"]}, "steps": job["steps"] or asked["steps"]}
     built = build_training(job, init=not job["resume"])
     training, setup = built.training, built.setup()
     writer: RunWriter | None = None
@@ -66,7 +68,8 @@ def _train(job: Json, control: Control, send: Sender, kept: ExitStack) -> None:
         if resumed:
             at = go_on(built, folder, force=job["force"])
             writer = RunWriter(folder, training, taken=at.taken, size=at.size, keep=at.keep, **keeping)
-            setup, spent = replace(setup, taken=at.taken, notes=(*setup.notes, *at.notes)), at.spent
+            setup = replace(setup, taken=at.taken, notes=(*setup.notes, *at.notes), changes=at.changes)
+            spent = at.spent
         else:
             kept.callback(os.close, begin(folder, built.about(), built.source, training))
             writer = RunWriter(folder, training, **keeping)
@@ -75,7 +78,7 @@ def _train(job: Json, control: Control, send: Sender, kept: ExitStack) -> None:
     send("setup", setup.to_json())
     control.took(setup.taken)
     every = job["every"] or spacing(built.steps)
-    asked = partial(asked_at, steps=built.steps, every=job["every"])
+    wanted = partial(asked_at, steps=built.steps, every=job["every"])
     watching = Watching(
         training,
         due=lambda step: observed_at(step, built.steps, every),
@@ -87,8 +90,8 @@ def _train(job: Json, control: Control, send: Sender, kept: ExitStack) -> None:
         built.steps,
         taken=setup.taken,
         spent=spent,
-        looks=lambda step: step % every == 0 or step in (1, built.steps) or asked(step),
-        look=(look := Watcher(training, built.seed, grid=job["grid"], asked=asked)),
+        looks=lambda step: step % every == 0 or step in (1, built.steps) or wanted(step),
+        look=(look := Watcher(training, built.seed, grid=job["grid"], asked=wanted)),
         watching=watching,
     )
     show = Showing(watching, job["folder"], send)
@@ -187,14 +190,13 @@ def _paced(
 def open_it(job: Json, control: Control, send: Sender) -> None:
     """Record one step of the run into the folder."""
     folder, step = _kept(job), job["open"]
-    if folder is not None:
-        job["steps"] = planned(About.read(folder), step)
-    built = build_training(job, init=folder is None)
     ticking = _every(0.1, lambda step: send("replayed", step))
+    brought = bring(job, folder, step - 1, step, ticking)
+    built = brought.built
     recorder, loss, error = recorded_step(
         built.training,
         step,
-        taken=bring(built.training, folder, step - 1),
+        taken=brought.taken,
         limit=job["limit"],
         replayed=ticking,
         changes={name: _elements(value) for name, value in job["changes"]},
@@ -306,8 +308,9 @@ def _at(job: Json, send: Sender) -> Built:
     folder, at = _kept(job), job["at"] or 0
     if folder is not None:
         at = _reached(folder, job["at"])
-        job["steps"] = planned(About.read(folder), at)
-    built = build_training(job, init=folder is None)
+    ticking = _every(0.1, lambda step: send("replayed", step))
+    brought = bring(job, folder, at, at, ticking)
+    built = brought.built
     if built.training.sample is None:
         raise ProgramError(
             f"{job['shown']}: its Training has no `sample`, so it writes nothing.",
@@ -315,7 +318,9 @@ def _at(job: Json, send: Sender) -> Built:
             ja=f"{job['shown']}: Training に `sample` がないので、文を生成できません。",
             hint_ja="Training(..., sample=乱数と温度の関数) とします。例: models/gpt.py",
         )
-    replay(built.training, folder, at, _every(0.1, lambda step: send("replayed", step)))
+    for i in range(brought.taken, at):
+        built.training.step(i)
+        ticking(i + 1)
     return built
 
 
@@ -334,13 +339,6 @@ def _reached(folder: Path, at: int | None) -> int:
             ja=clean(f"{folder}: まだ {taken:,} ステップしか進んでいません（指定: {at:,}）。"),
         )
     return at
-
-
-def replay(training: Training, folder: Path | None, at: int, tick: Callable[[int], object]) -> None:
-    """Bring a newly built training to just after a step."""
-    for i in range(bring(training, folder, at), at):
-        training.step(i)
-        tick(i + 1)
 
 
 def _kept(job: Json) -> Path | None:
