@@ -27,7 +27,7 @@ def test_a_row_is_a_heads_share_of_the_numbers() -> None:
     assert found.values.shape == (2, 2)
     np.testing.assert_array_equal(found.values.reshape(-1), whole)
     assert found.cells[3].index == (1, 3)
-    assert found.title.en.startswith("Head outputs  layer 1  position 1 ")
+    assert found.title.en.startswith("Head outputs  layer 1  pos 1 ")
 
 
 def test_heads_are_what_their_attention_makes_of_the_values() -> None:
@@ -47,7 +47,7 @@ def test_the_note_tells_how_much_of_all_the_chosen_head_is() -> None:
     found = data(view, Choice(head=1))
     mine = np.linalg.norm(found.values[1])
     share = (mine / np.linalg.norm(found.values)) ** 2
-    assert found.note.en.startswith(f"‖H1‖ = {mine:.3g}, {100 * share:.2g}"[:14])
+    assert found.note.en.startswith(f"H1: length {mine:.3g}, squared {100 * share:.2g}"[:28])
     assert found.marks["row"] == {1}
 
 

@@ -15,7 +15,7 @@ from tracer.text import Text
 from tracer.trace.observation import Observation
 from tracer.train.report import Setup
 
-NOTE = Text("‖H{head}‖ = {size}, {share} of the square of all", "‖H{head}‖ = {size}（二乗和の {share}）")
+NOTE = Text("H{head}: length {size}, squared {share} of all", "H{head} の長さ {size}、二乗で全体の {share}")
 
 
 class Heads(Panel):

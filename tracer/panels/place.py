@@ -17,7 +17,7 @@ from tracer.trace.observation import Observation, Seen
 NO_GRADIENT = Text("No gradient reaches this in step {step}.", "ステップ {step} では、ここに勾配が届きません。")
 LAYER = Text("layer {layer}", "層 {layer}")
 HEAD = Text("head {head}", "ヘッド {head}")
-POSITION = Text("position {position}", "位置 {position}")
+POSITION = Text("pos {position}", "位置 {position}")
 DOCUMENT = Text("document {document}", "文書 {document}")
 CONTEXT = 8
 """Symbols of a document that are quoted before the position."""
@@ -67,7 +67,7 @@ class Place:
         return targets[self.document][self.position]
 
     def in_words(self, *parts: Text) -> Text:
-        """`layer 0  head 2  position 3 n  document 1`; a document only where there are several."""
+        """`layer 0  pos 3 n  document 1`; a document only where there are several."""
         words = list(parts)
         if self.documents > 1:
             words.append(DOCUMENT.format(document=self.document))

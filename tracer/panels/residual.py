@@ -9,7 +9,7 @@ import numpy as np
 
 from tracer.panels.data import Data, Floats
 from tracer.panels.panel import NOT_HERE, NOT_YET, Choice, Panel, RunView
-from tracer.panels.place import NO_GRADIENT, POSITION, Place, cosine, joined, norm, numbers, said
+from tracer.panels.place import NO_GRADIENT, POSITION, Place, cosine, joined, norm, numbers
 from tracer.panels.tap_histories import norms_of
 from tracer.text import Text
 from tracer.trace.cells import Cell
@@ -18,8 +18,8 @@ from tracer.train.report import Setup
 
 _STAGE = re.compile(r"layer(\d{1,6})\.(attn|mlp)_out", re.ASCII)
 COSINE = Text("cos {cosine}", "cos {cosine}")
-NOTE = Text("cos: with the stage before (1 = same direction)", "cos は前の段との向きの近さ（1 なら同じ向き）")
-TWIN_NOTE = Text("cos: with the stage above it, from which it comes", "cos は、流れてくる元の上の段との向きの近さ")
+NOTE = Text("cos: with the stage before it", "cos は前の段との向きの近さ")
+TWIN_NOTE = Text("cos: with the stage it comes from", "cos は勾配が来る上の段との近さ")
 
 
 class Residual(Panel):
@@ -100,7 +100,7 @@ class Residual(Panel):
             log=choice.log,
             extra={"cosine": alike},
             badges=tuple(
-                COSINE.format(cosine=said(c)) if other is not None else Text("", "")
+                COSINE.format(cosine=f"{c:.3f}") if other is not None else Text("", "")
                 for c, other in zip(alike.tolist(), beside, strict=True)
             ),
             cells=tuple(Cell(name, (at,), place.document, choice.grad) for name in there),
