@@ -263,7 +263,7 @@ async def test_a_checkpoint_that_fails_is_told() -> None:
 @pytest.mark.deep
 async def test_the_palette_offers_the_other_runs_of_this_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tracer.tui.commands.runs_here", lambda: ["runs/names-42", "runs/names-7"])
-    monkeypatch.setattr("tracer.tui.screens.training.Run.open", lambda path: compared(Path(path).name, None))
+    monkeypatch.setattr("tracer.tui.screens.running.Run.open", lambda path: compared(Path(path).name, None))
     app = app_of(opened(Kept()))
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)

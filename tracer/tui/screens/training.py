@@ -286,8 +286,9 @@ class TrainingScreen(StepOpeningScreen):
 
     def action_layer(self, n: int) -> None:
         seen = self._observed()
-        if seen is not None and self._more_than_one(seen.layers, _LAYERS):
-            self.choose(layer=(self.choice.layer_of(seen.layers) + n) % seen.layers)
+        layers = 0 if seen is None else self.panel.contents.layers(seen)
+        if seen is not None and self._more_than_one(layers, _LAYERS):
+            self.choose(layer=(self.choice.layer_of(layers) + n) % layers)
 
     def action_head(self, n: int) -> None:
         seen = self._observed()
@@ -296,16 +297,15 @@ class TrainingScreen(StepOpeningScreen):
 
     def action_place(self, n: int) -> None:
         seen = self._observed()
-        if seen is None:
-            return
-        positions = seen.positions(self.choice.document_of(seen.documents))
-        if self._more_than_one(positions, _POSITIONS):
+        positions = 0 if seen is None else self.panel.contents.positions(seen, self.choice)
+        if seen is not None and self._more_than_one(positions, _POSITIONS):
             self.choose(position=(self.choice.position_of(positions) + n) % positions)
 
     def action_document(self, n: int) -> None:
         seen = self._observed()
-        if seen is not None and self._more_than_one(seen.documents, _DOCUMENTS):
-            self.choose(document=(self.choice.document_of(seen.documents) + n) % seen.documents)
+        documents = 0 if seen is None else self.panel.contents.documents(seen)
+        if seen is not None and self._more_than_one(documents, _DOCUMENTS):
+            self.choose(document=(self.choice.document_of(documents) + n) % documents)
 
     def action_parameter(self, n: int) -> None:
         seen = self._observed()
@@ -393,6 +393,6 @@ _UNSAVED = Text(
 _NOT_SEEN = Text(en="No step has been observed yet.", ja="まだどのステップも観察していません。")
 _LAYERS = Text(en="This model has no other layer.", ja="ほかの層はありません。")
 _HEADS = Text(en="This model has no other head.", ja="ほかのヘッドはありません。")
-_POSITIONS = Text(en="This document has no other position.", ja="ほかの位置はありません。")
+_POSITIONS = Text(en="There is no other position.", ja="ほかの位置はありません。")
 _DOCUMENTS = Text(en="This step read no other document.", ja="このステップが読んだ文書はこれだけです。")
 _PARAMETERS = Text(en="This panel shows no other parameter.", ja="このパネルで選べるパラメータはほかにありません。")

@@ -138,9 +138,9 @@ class RunPanel(Panel, can_focus=False):
 
     @property
     def told(self) -> str:
-        """The selected cell in words, with its number; empty where none is selected."""
+        """The selected cell in words, with all digits of its number; empty where none is selected."""
         data = self.data
-        return data.told(self.selected, self.lang) if isinstance(data, Data) and self.selected is not None else ""
+        return data.told(self.selected, self.lang, full=True) if isinstance(data, Data) and self.selected is not None else ""
 
     def bring(self, *, front: bool) -> None:
         """Whether keys act on it now."""
