@@ -205,3 +205,12 @@ def test_of_many_series_those_around_the_selected_one_are_in_sight() -> None:
         shown = plain(picture(data, 50, 6, chosen * 2))
         assert f"r{chosen} " in shown
         assert "of 59" in shown
+
+
+def test_several_curves_are_told_apart_without_colour() -> None:
+    names = (Text("active", "活性"), Text("dead", "死"))
+    shown = plain(picture(replace(series([[50.0] * 9, [3.0] * 9]), names=names), 40, 9))
+    upper, lower = (next(line for line in shown.splitlines()[:7] if sign in line) for sign in "●◆")
+    assert upper != lower
+    assert "● active" in shown
+    assert "◆ dead" in shown

@@ -29,6 +29,9 @@ FEW = 3
 COMPARED, MEASURED = "╌", "◇"
 """A line to compare with; a number that only some steps have."""
 ROLES: tuple[Role, ...] = ("data", "grad", "mark")
+SIGNS = "●◆▲"
+"""How several curves are told apart without colour: each has its own every so many columns."""
+EVERY = 9
 LEAST = 12
 """Columns that a curve has before its scale gets any."""
 LEAST_ROWS = 3
@@ -127,9 +130,22 @@ class Chart:
     def _role(self, series: int) -> Role:
         if self._is(series, "dots") or self._is(series, "measured"):
             return "muted" if self._is(series, "dots") else "mark"
-        joined = [k for k in range(len(self.values)) if not self._is(k, "dots") and not self._is(k, "measured")]
         grad = bool(self.data.cells) and self.data.cells[0].grad
-        return "grad" if grad and len(joined) == 1 else ROLES[joined.index(series) % len(ROLES)]
+        return "grad" if grad and len(self._joined) == 1 else ROLES[self._joined.index(series) % len(ROLES)]
+
+    @cached_property
+    def _joined(self) -> list[int]:
+        """The series that are drawn as lines."""
+        return [k for k in range(len(self.values)) if not self._is(k, "dots") and not self._is(k, "measured")]
+
+    def _sign(self, series: int) -> str:
+        """How a series is told in the legend."""
+        if self._is(series, "measured"):
+            return MEASURED
+        if self._is(series, "dots"):
+            return "⠁⠄⠂"
+        several = len(self._joined) > 1
+        return f"⠤{SIGNS[self._joined.index(series) % len(SIGNS)]}" if several else "⠤⠒⠒"
 
     @cached_property
     def _order(self) -> list[int]:
@@ -162,6 +178,12 @@ class Chart:
                         text = "".join([chr(0x2800 + dots_) for _, dots_ in cells])
                         self.board.put(self.left + cells[0][0], y, text, style)
             under |= bits
+        for place, k in enumerate(self._joined if len(self._joined) > 1 else ()):
+            style = self.look.palette.style(self._role(k))
+            for x in range(place * EVERY // len(self._joined), self.columns, EVERY):
+                touched = np.flatnonzero(self._bits[k][:, x])
+                if len(touched):
+                    self.board.put(self.left + x, int(touched[0]), SIGNS[place % len(SIGNS)], style)
 
     def _refs(self) -> None:
         """Lines to compare with, where nothing else is; and what they are, as far right as there is room."""
@@ -228,7 +250,7 @@ class Chart:
         roomy = sum(cell_len(names[k]) + 7 for k in named) + cell_len(last) <= self.look.width
         found: list[Piece] = []
         for k in named:
-            sign = MEASURED if self._is(k, "measured") else "⠁⠄⠂" if self._is(k, "dots") else "⠤⠒⠒"
+            sign = self._sign(k)
             found += [(sign if roomy else sign[-1], self._role(k)), (f" {names[k]}{'   ' if roomy else ' '}", "muted")]
         return [*found, (last, "muted")]
 
