@@ -15,7 +15,7 @@ from tests.panels.made import SYMBOLS, observation, past, setup, view, weights
 from tracer.panels.data import Data
 from tracer.panels.flow import Flow, Ratio
 from tracer.panels.heatmap import Adam, Heatmap
-from tracer.panels.histograms import UpdatesHistogram, WeightsHistogram
+from tracer.panels.histograms import UpdatesHistogram, WeightsHistogram, places_of
 from tracer.panels.histories import records
 from tracer.panels.loss import Loss
 from tracer.panels.mlp import Mlp, folded
@@ -324,6 +324,16 @@ def test_a_histogram_of_any_range_has_a_place_for_every_number(numbers: list[flo
     there = Observation(1, 1.0, 1, (), (), {}, {"a": Weights(array, array, array)}, None)
     found = data_of(UpdatesHistogram(), RunView(setup(()), past(1), 1, there))
     assert found.values.sum() == len(numbers)
+
+
+@given(st.lists(st.floats(-5, 5), min_size=2, max_size=40), st.integers(1, 40))
+def test_the_bin_of_a_number_is_the_last_that_does_not_begin_above_it(numbers: list[float], bins: int) -> None:
+    array = np.array(numbers)
+    edges = np.linspace(array.min(), array.max() + 1, bins + 1)
+    array = np.concatenate([array, edges])
+    assert places_of(array, edges).tolist() == [
+        min(bins - 1, max(k for k in range(bins + 1) if edges[k] <= one)) for one in array
+    ]
 
 
 def test_a_heat_map_has_the_parameters_numbers_and_its_twin_their_gradients() -> None:

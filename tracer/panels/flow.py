@@ -10,7 +10,7 @@ from tracer.numbers import format_number
 from tracer.panels.data import NOTHING, Data
 from tracer.panels.histories import Of, over_steps
 from tracer.panels.panel import NOT_YET, Choice, Panel, RunView
-from tracer.panels.parameters import NO_WEIGHTS, norm, ratio, short_name, total
+from tracer.panels.parameters import NO_WEIGHTS, norms, short_name, total
 from tracer.panels.place import joined
 from tracer.text import Text
 from tracer.trace.cells import Cell
@@ -72,9 +72,8 @@ class Flow(Panel):
         if not seen.weights:
             return NO_WEIGHTS
         names = tuple(seen.weights)
-        arrays = [w.value if choice.grad else w.grad for w in seen.weights.values()]
-        values = np.array([norm(array) for array in arrays], np.float64)
-        absent = np.array([array is None for array in arrays])
+        values = np.array([one.value if choice.grad else one.grad for one in norms(seen).values()])
+        absent = np.array([not choice.grad and w.grad is None for w in seen.weights.values()])
         return Data(
             "bars",
             self.title,
@@ -92,14 +91,16 @@ class Flow(Panel):
 
 def _note(view: RunView, seen: Observation) -> Text:
     """`balanced ✓   total 1.02   update/weight 1.1e-3`."""
-    grads = np.array([norm(w.grad) for w in seen.weights.values()])
+    known = norms(seen).values()
+    grads, updates = np.array([one.grad for one in known]), np.array([one.update for one in known])
     words = [Text("total {all}", "全体 {all}").format(all=format_number(total(grads)))]
     read = foremost(diagnose(view.past, view.shown, view.setup.settings))
     if read is not None:
         after = Text(" (step {step})", "（ステップ {step}）").format(step=f"{read.step:,}")
         words.insert(0, joined([read.brief, after if read.step != seen.step else NOTHING], ""))
-    updates = np.array([norm(w.update) for w in seen.weights.values()])
-    size = total(np.array([norm(w.value) for w in seen.weights.values() if w.update is not None]))
+    size = total(
+        np.array([one.value for one, w in zip(known, seen.weights.values(), strict=True) if w.update is not None])
+    )
     if size > 0:
         share = format_number(total(updates) / size, 2)
         words.append(Text("update/weight {share}", "更新/重み {share}").format(share=share))
@@ -107,7 +108,7 @@ def _note(view: RunView, seen: Observation) -> Text:
 
 
 def _size_of(seen: Observation) -> Text:
-    size = total(np.array([norm(w.value) for w in seen.weights.values()]))
+    size = total(np.array([one.value for one in norms(seen).values()]))
     return Text("total {all}", "全体 {all}").format(all=format_number(size))
 
 
@@ -146,8 +147,9 @@ class Ratio(Panel):
         if not seen.weights:
             return NO_WEIGHTS
         names = tuple(seen.weights)
-        values = np.array([ratio(w) for w in seen.weights.values()], np.float64)
-        absent = np.array([w.update is None or not norm(w.value) > 0 for w in seen.weights.values()])
+        values = np.array([one.ratio for one in norms(seen).values()])
+        there = zip(norms(seen).values(), seen.weights.values(), strict=True)
+        absent = np.array([w.update is None or one.value == 0 for one, w in there])
         known = values[~absent & np.isfinite(values)]
         middle = format_number(float(np.median(known)), 2) if len(known) else "?"
         return Data(

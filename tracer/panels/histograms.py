@@ -24,7 +24,7 @@ NOTHING_FINITE = Text("None of these {n} numbers is finite.", "{n} 個のどれ�
 UNKNOWN = Text("No update is known for this step.", "このステップの更新は分かりません。")
 NO_GRADIENT = Text("No gradient reached any of them in this step.", "このステップでは、どれにも勾配が届いていません。")
 ALL = Text("all", "全パラメータ")
-HUGE = 1e300
+HUGE, NARROW = 1e300, 1e-290
 
 
 class WeightsHistogram(Panel):
@@ -120,7 +120,7 @@ def counted(
     if not len(finite):
         return NOTHING_FINITE.format(n=f"{len(numbers):,}")
     edges = edges_of(numbers[finite])
-    places = np.clip(np.searchsorted(edges, numbers[finite], side="right") - 1, 0, len(edges) - 2)
+    places = places_of(numbers[finite], edges)
     counts = np.bincount(places, minlength=len(edges) - 1).astype(np.float64)
     first = np.zeros(len(counts), np.int64)
     first[places[::-1]] = finite[::-1]  # the first of each bin is written last
@@ -155,6 +155,19 @@ def edges_of(numbers: Floats) -> Floats:
         return np.array([low - half, low + half])
     edges = np.linspace(low, high, BINS + 1)
     return edges if (np.diff(edges) > 0).all() else np.array([low, high])
+
+
+def places_of(numbers: Floats, edges: Floats) -> NDArray[np.int64]:
+    """The bin of each number: the last one that does not begin above it."""
+    bins = len(edges) - 1
+    width = (edges[-1] - edges[0]) / bins
+    if not NARROW < width < HUGE / bins:
+        return np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, bins - 1).astype(np.int64)
+    shares = (np.clip(numbers, edges[0], edges[-1]) - edges[0]) / width
+    found: NDArray[np.int64] = np.minimum(shares, bins - 1).astype(np.int64)
+    found -= (numbers < edges[found]) & (found > 0)  # rounding may have gone one too far
+    found += (numbers >= edges[found + 1]) & (found < bins - 1)
+    return found
 
 
 def _cells(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +14,26 @@ from numpy.typing import NDArray
 from tracer.panels.data import Floats
 from tracer.panels.panel import Choice
 from tracer.text import Text, clean
-from tracer.trace.observation import Observation, Weights
+from tracer.trace.observation import Observation
+
+
+class Norms(NamedTuple):
+    """L2 norms of one parameter's numbers; nan where there are none."""
+
+    grad: float
+    value: float
+    update: float
+
+    @property
+    def ratio(self) -> float:
+        """How large the update is beside what it updates; nan where that is nothing or nobody knows."""
+        return self.update / self.value if self.value > 0 else float("nan")
+
 
 NO_WEIGHTS = Text("No parameter was seen in this step.", "このステップではパラメータが見つかりませんでした。")
+SMALLEST = 1e-280
+"""Sums of squares from here on have lost nothing of weight."""
+_NORMS: WeakKeyDictionary[Observation, Mapping[str, Norms]] = WeakKeyDictionary()
 _LAYER = re.compile(r"layer(\d+)\.(?:attn_|mlp_)?(.+)", re.ASCII)
 
 
@@ -38,23 +58,31 @@ def norm(array: NDArray[Any] | None) -> float:
     """The L2 norm, also of numbers whose squares are too large or too small; nan where there is nothing."""
     if array is None:
         return float("nan")
+    numbers = np.asarray(array, np.float64).reshape(-1)
     with np.errstate(all="ignore"):
-        sizes = np.abs(np.asarray(array, np.float64)).reshape(-1)
+        squares = float(numbers @ numbers)
+        if SMALLEST < squares < float("inf"):
+            return math.sqrt(squares)
+        sizes = np.abs(numbers)
         top = float(sizes.max(initial=0.0))
-        if top == 0 or not np.isfinite(top):
+        if top == 0 or not math.isfinite(top):
             return top
         return top * float(np.sqrt(np.sum((sizes / top) ** 2)))
+
+
+def norms(observation: Observation) -> Mapping[str, Norms]:
+    """By parameter, in the program's order. They are worked out once."""
+    found = _NORMS.get(observation)
+    if found is None:
+        of = observation.weights.items()
+        found = {name: Norms(norm(one.grad), norm(one.value), norm(one.update)) for name, one in of}
+        _NORMS[observation] = found
+    return found
 
 
 def total(norms: Floats) -> float:
     """The norm of all together; those that are not there are left out."""
     return norm(norms[~np.isnan(norms)]) if len(norms) else float("nan")
-
-
-def ratio(weights: Weights) -> float:
-    """How large an update is beside what it updates; nan where that is nothing or nobody knows."""
-    size = norm(weights.value)
-    return norm(weights.update) / size if weights.update is not None and size > 0 else float("nan")
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
