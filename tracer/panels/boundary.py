@@ -112,6 +112,9 @@ _NO_BOUNDARY = Text(
     "This program shows no decision boundary: its Training has no `predict` or no `rows`.",
     "このプログラムは決定境界を表示しません（Training に `predict` か `rows` がありません）。",
 )
-_NOT_YET = Text("Not yet.", "まだありません。")
+_NOT_YET = Text(
+    "No boundary has been computed up to this step: with --plain none ever is.",
+    "このステップまでに決定境界は計算されていません（--plain では計算しません）。",
+)
 _RIGHT = Text("{share} right, {wrong} of {rows} wrong", "正解率 {share}（{rows} 点中 {wrong} 点が誤り）")
 _POINT = Text("point {row}", "点 {row}")
