@@ -89,3 +89,11 @@ def test_the_lowest_loss_is_that_of_the_steps_up_to_the_one_shown() -> None:
     told = view(text_setup(), shown=50)
     lowest = next(one for one in numbers_of(told) if one.name.en == "lowest")
     assert lowest.value.en == f"{told.past.losses[:50].min():.4g}"
+
+
+def test_settings_are_those_that_the_step_was_taken_with() -> None:
+    changed = replace(text_setup(), settings={"lr": 0.001}, changes=((120, {"lr": (0.01, 0.001)}),))
+    for shown, said in ((120, "lr 0.01"), (121, "lr 0.001"), (200, "lr 0.001")):
+        data = Numbers().data(view(changed, shown), Choice())
+        assert not isinstance(data, Text)
+        assert data.table[-1][1].en == said

@@ -60,7 +60,9 @@ class Numbers(Panel):
         return True
 
     def data(self, view: RunView, choice: Choice) -> Data | Text:
-        rows, below = tuple(numbers_of(view)), about_run(view.setup)
+        newest = view.shown >= view.past.steps  # what was changed since then is in force for the next step
+        rows = tuple(numbers_of(view))
+        below = about_run(view.setup, None if newest else view.shown)
         table = [(row.name, Text(row.words("en").strip(), row.words("ja").strip())) for row in rows]
         table += [
             (one.name, Text("  ".join(part.en for part in one.parts), "  ".join(part.ja for part in one.parts)))
@@ -89,19 +91,22 @@ class Numbers(Panel):
         return Drawn((*lines, *blank[len(lines) :]))
 
 
-def about_run(setup: Setup, data: str = "") -> tuple[Paragraph, ...]:
+def about_run(setup: Setup, step: int | None = None, data: str = "") -> tuple[Paragraph, ...]:
     """What is learned from, and the settings.
 
     Args:
+        step: the settings are those that it was taken with; None is the newest.
         data: what to call the data, if that is known better.
     """
-    return Paragraph(_NAMES["data"], tuple(data_of(setup, data))), Paragraph(_NAMES["settings"], settings_of(setup))
+    settings = settings_of(setup, step)
+    return Paragraph(_NAMES["data"], tuple(data_of(setup, data))), Paragraph(_NAMES["settings"], settings)
 
 
-def settings_of(setup: Setup) -> tuple[Text, ...]:
-    """`n_layer 1`, `tied off`, ..."""
-    told = setup.settings.items()  # how many steps is said elsewhere
-    return tuple(Text.same(f"{clean(name)} {setting_in_words(value)}") for name, value in told if name != "steps")
+def settings_of(setup: Setup, step: int | None = None) -> tuple[Text, ...]:
+    """`n_layer 1`, `tied off`, ...: in force when a step was taken; None: for the next one."""
+    told = setup.settings if step is None else setup.settings_at(step)
+    words = (f"{clean(name)} {setting_in_words(value)}" for name, value in told.items() if name != "steps")
+    return tuple(map(Text.same, words))  # how many steps is said elsewhere
 
 
 def data_of(setup: Setup, data: str = "") -> list[Text]:
