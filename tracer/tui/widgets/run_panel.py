@@ -22,6 +22,7 @@ from tracer.panels.panel import Choice, RunView
 from tracer.panels.panel import Panel as Contents
 from tracer.text import Text, clean
 from tracer.trace.cells import Cell
+from tracer.tui.tiles import Tile
 from tracer.tui.widgets.panel import Panel
 
 NOTHING = Drawn(())
@@ -141,6 +142,15 @@ class RunPanel(Panel, can_focus=False):
         """The selected cell in words, with all digits of its number; empty where none is selected."""
         data = self.data
         return data.told(self.selected, self.lang, full=True) if isinstance(data, Data) and self.selected is not None else ""
+
+    def stand(self, tile: Tile) -> None:
+        """Take a place on the page, which begins under the top line."""
+        if tile != self._tile:
+            self._tile = tile
+            self.styles.offset = tile.x, tile.y + 1
+            self.styles.width, self.styles.height = tile.width, tile.height
+
+    _tile: Tile | None = None
 
     def bring(self, *, front: bool) -> None:
         """Whether keys act on it now."""
