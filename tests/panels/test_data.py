@@ -31,7 +31,7 @@ def reached(what: Data) -> set[int]:
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.sampled_from(["heat", "bars", "scatter", "histogram"]), st.integers(0, 6), st.integers(0, 5), st.data())
 def test_every_cell_can_be_reached_by_moving(kind: Kind, rows: int, columns: int, drawing: st.DataObject) -> None:
     shape = {"heat": (rows, columns), "scatter": (rows, 2)}.get(kind, (rows,))

@@ -15,7 +15,7 @@ from tracer.scene.palette import DARK
 words = st.text(alphabet="ab 世界。e\u0301\x1b\n[]{}█", max_size=20)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.integers(-2, 12),
     st.integers(-1, 4),

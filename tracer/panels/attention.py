@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -32,12 +33,12 @@ class Attention(Panel):
     title = Text("Attention", "注意の重み")
     twin: ClassVar[Text] = Text("dL/d attention weight", "dL/d 注意の重み")
     caption = Text(
-        "Each row: from which positions this one draws, and how much; a row adds up to 1.",
-        "各行は、その位置がどの位置をどれだけ参照するかを表し、合計は 1 です。",
+        "A row: how much that position draws from each; it adds up to 1.",
+        "1 行が一つの位置。どこをどれだけ参照するか（行の合計は 1）。",
     )
     twin_caption = Text(
-        "How the loss would change if a weight were larger: − means more attention there would help.",
-        "重みを増やすと損失がどう変わるか。− なら、そこをもっと見たほうが損失が減ります。",
+        "−: more weight there would lower the loss; +: it would raise it.",
+        "− は重みを増やすと損失が減るところ、+ は増えるところです。",
     )
     about = Text(
         "A row is a position that asks, a column one that is asked. The weights are the softmax of query times key,"
@@ -92,7 +93,7 @@ class Attention(Panel):
         labels = place.numbered if len(place.labels) == rows else tuple(map(str, range(rows)))
         read = place.labels if len(place.labels) == columns else tuple(map(str, range(columns)))
         asked = np.where(later[at], np.nan, found[head, at])
-        return Data(
+        one = Data(
             "heat",
             joined([self.twin if choice.grad else self.title, place.in_words(*self._where(layer, head))]),
             observation.step,
@@ -110,6 +111,10 @@ class Attention(Panel):
             note=_note(asked, labels[at], place.numbered, grad=choice.grad),
             reading=Text("{row} from {column}", "{row} ← {column}"),
         )
+        if len(found) == 1:
+            return one
+        heads = tuple(replace(one, title=Text.same(f"H{h}"), values=found[h]) for h in range(len(found)))
+        return replace(one, beside=heads, nth=head)
 
     def _history(self, view: RunView, choice: Choice, observation: Observation, name: str, layer: int) -> Data | Text:
         """How evenly each head looks; of gradients how large they are in each layer."""

@@ -78,6 +78,9 @@ class Data:
     """How one cell is told: `{row}` and `{column}` are its labels, `{index}` its place; the number follows."""
     names: tuple[Text, ...] = ()
     """What each row, bar or series is called, where that is not the same in both languages; empty: see `rows`."""
+    beside: tuple[Data, ...] = ()
+    """heat: all of one kind, this one among them as the `nth`, to be drawn side by side where there is room."""
+    nth: int = 0
     table: tuple[tuple[Text, Text], ...] = ()
     """words: names and what is said of them."""
 

@@ -17,6 +17,7 @@ from tracer.train.report import Setup
 MATRICES = ("wte", "wpe", "lm_head")
 NOTE = Text("{first} + {second} of the variance", "分散の {first} + {second}")
 WAYS = Text("dots: the way since step {step}", "点線はステップ {step} からの動き")
+NO_WAYS = Text("its way is drawn as steps are shown", "ステップを進めると動きが点線で残ります")
 TWIN_NOTE = Text("{some} of {all} rows get a gradient", "{all} 行のうち勾配が届くのは {some} 行")
 
 
@@ -27,12 +28,12 @@ class Embedding(Panel):
     title = Text("Embedding", "埋め込み空間")
     twin = Text("dL/d embedding", "dL/d 埋め込み")
     caption = Text(
-        "Each symbol's vector seen from where they differ most (PCA): used alike, they come close.",
-        "各文字のベクトルを、最も散らばる二方向から見た図（PCA）。似た使われ方の文字は近づきます。",
+        "Symbols where they differ most (PCA): used alike, they come close.",
+        "文字のベクトルの PCA。使われ方の似た文字どうしが近づきます。",
     )
     twin_caption = Text(
-        "Each row's gradient, largest first: − means a larger number would lower the loss.",
-        "各行の勾配（大きい順）。− は、その値を増やすと損失が減るという意味です。",
+        "Each row's gradient, largest first; −: more of it lowers the loss.",
+        "各行の勾配（大きい順）。− は値を増やすと損失が減るところです。",
     )
     about = Text(
         "Rows of the matrix (16 numbers each, unless you chose otherwise) as points in the plane of their first two"
@@ -93,7 +94,9 @@ class Embedding(Panel):
         note = NOTE.format(first=percent(seen.shares[0]), second=percent(seen.shares[1]))
         earlier = [one for one in view.trail if name in one.weights and one.step < observation.step]
         earlier = [one for one in earlier if one.weights[name].value.shape == matrix.shape]
-        if choice.history and earlier:
+        if choice.history and not earlier:
+            note = joined([note, NO_WAYS], "   ")
+        elif choice.history:
             ways = {f"way {one.step:09d}": seen.project(one.weights[name].value) for one in earlier}
             note = joined([note, WAYS.format(step=f"{earlier[0].step:,}")], "   ")
         symbols = view.setup.symbols

@@ -22,15 +22,15 @@ class Heads(Panel):
     """(H, D) at one position: a head a row, its D = C / H numbers."""
 
     id = "heads"
-    title = Text("Head outputs", "ヘッドの出力")
-    twin: ClassVar[Text] = Text("dL/d head output", "dL/d ヘッドの出力")
+    title = Text("Head outputs", "ヘッド出力")
+    twin: ClassVar[Text] = Text("dL/d head output", "dL/d ヘッド出力")
     caption = Text(
-        "What each head found at a position, a head a row, before wo mixes the heads.",
-        "各ヘッドがその位置で集めた値（1 行が 1 ヘッド）。この後 wo で混ぜ合わされます。",
+        "What each head found at a position, before wo mixes the heads.",
+        "各ヘッドがその位置で集めた値。この後 wo で混ぜ合わされます。",
     )
     twin_caption = Text(
-        "What the loss wants of each number a head found: heads with large ones learn most.",
-        "ヘッドの出力に届く勾配。大きい勾配が届くヘッドほど強く更新されます。",
+        "The gradient of each number: heads with large ones learn most.",
+        "ヘッドの出力に届く勾配。大きいヘッドほど強く更新されます。",
     )
     about = Text(
         "Each head averages the value vectors of the positions it looks at, weighted by its attention; these are its"

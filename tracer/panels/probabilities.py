@@ -31,12 +31,12 @@ class Probabilities(Panel):
     title = Text("Next symbol", "次の文字の確率")
     twin: ClassVar[Text] = Text("dL/d logit", "dL/d ロジット")
     caption = Text(
-        "How probable the model finds each symbol to come next; ◀ marks the one that does.",
-        "モデルが予測する次の文字の確率。◀ が実際の次の文字（正解）です。",
+        "How probable each symbol is to come next; ◀ is the one that does.",
+        "モデルが予測する次の文字の確率。◀ が正解です。",
     )
     twin_caption = Text(
-        "How the loss pulls at each score: the target's is pushed up (−), all others down (+).",
-        "損失が各スコアを動かす向き。正解は上げられ（−）、ほかは下げられます（+）。",
+        "The target's score is pushed up (−), all the others down (+).",
+        "正解のスコアは上げられ（−）、ほかは下げられます（+）。",
     )
     about = Text(
         "The softmax of the scores (logits) at one position, the most probable symbol first. A model that knows"

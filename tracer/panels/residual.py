@@ -29,12 +29,12 @@ class Residual(Panel):
     title = Text("Residual stream", "残差ストリーム")
     twin: ClassVar[Text] = Text("dL/d residual", "dL/d 残差")
     caption = Text(
-        "Length of a position's vector after each part, and its cosine with the one before.",
-        "各段を通った後のベクトルの長さ（L2 ノルム）と、前の段との向きの近さ（cos）。",
+        "Length of one position's vector after each part, and its turn (cos).",
+        "各段を通った後のベクトルの長さと、向きの変化（cos）。",
     )
     twin_caption = Text(
-        "Length of the gradient at each stage: along residuals it comes down nearly whole.",
-        "各段での勾配の長さ。残差接続に沿って、勾配はほとんど弱まらずに下りてきます。",
+        "Length of the gradient there: residuals carry it down nearly whole.",
+        "各段に届く勾配の長さ。残差接続があるとほとんど弱まりません。",
     )
     about = Text(
         "One position's vector as it enters the first layer, then after each attention and each perceptron. With"

@@ -60,8 +60,8 @@ def target_probabilities(view: RunView, title: Text, choice: Choice) -> Data | T
     values = np.full((many, len(found)), np.nan)
     for column, losses in enumerate(found.values()):
         values[: len(losses), column] = np.exp(-np.array(losses))
-    at = choice.position_of(many)
     steps = np.array(list(found), np.int64)
-    axis = Text("p of the target", "正解の確率")
-    cells = (Cell("probs", (at,)),)
-    return history(view, title, steps, values[at : at + 1], (str(at),), cells, axis, log=choice.log)
+    axis = Text("p of the target at each position", "各位置での正解の確率")
+    cells = tuple(Cell("probs", (at,)) for at in range(many))
+    labels, at = tuple(map(str, range(many))), choice.position_of(many)
+    return history(view, title, steps, values, labels, cells, axis, log=choice.log, current=at)

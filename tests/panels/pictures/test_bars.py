@@ -20,7 +20,7 @@ def bars(values: object, **more: Any) -> Data:
     return Data("bars", Text.same("x"), 1, array, cells=Cells("w", array.shape), **{"rows": rows, **more})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data(), st.lists(numbers, max_size=30), sizes, sizes, st.booleans(), st.booleans())
 def test_bars_of_anything_are_drawn_at_any_size(
     data: st.DataObject, values: list[float], width: int, height: int, signed: bool, log: bool

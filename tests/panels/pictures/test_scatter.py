@@ -19,7 +19,7 @@ def points(values: object, **more: Any) -> Data:
     return Data("scatter", Text.same("x"), 1, array, cells=Cells("wte", (len(array),)), **{"rows": rows, **more})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data(), st.lists(st.tuples(numbers, numbers), max_size=30), sizes, sizes)
 def test_points_anywhere_are_drawn_at_any_size(
     data: st.DataObject, places: list[tuple[float, float]], width: int, height: int

@@ -11,6 +11,7 @@ from tracer.panels.pictures.grid import grid
 from tracer.panels.pictures.heat import heat
 from tracer.panels.pictures.histogram import histogram
 from tracer.panels.pictures.lines import lines
+from tracer.panels.pictures.multiples import multiples
 from tracer.panels.pictures.scatter import scatter
 from tracer.panels.pictures.table import table
 from tracer.panels.pictures.words import said
@@ -34,4 +35,6 @@ def drawn(data: Data | Text, look: Look) -> Drawn:
         return table(data, look)
     if not data.size or data.kind not in PICTURES:
         return said(data.note, look)
+    if data.beside and (found := multiples(data, look)) is not None:
+        return found
     return PICTURES[data.kind](data, look)

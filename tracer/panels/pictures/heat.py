@@ -6,6 +6,8 @@ is absent is blank; a number that is not finite is a word, or `×`. The selected
 
 from __future__ import annotations
 
+from math import ceil, log10
+
 import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
@@ -19,12 +21,14 @@ from tracer.scene.grid import window
 from tracer.scene.palette import Role
 from tracer.text import Text
 
-WIDEST = 6
-"""Cells of a matrix's column; a sign takes one more."""
+WIDEST = (6, 9, 13)
+"""Cells of a matrix's column where its rows take one line, two or three; a sign takes one more."""
 NUMBERED = 4
 """From this width of a column on numbers are written; a sign takes one more."""
 GUTTER = 12
 """Cells of the widest row label."""
+DIGITS = 3
+"""Of the largest number, at most."""
 FAINT = 0.14
 """How far from the ground the faintest number stands that is not 0."""
 
@@ -36,38 +40,52 @@ WORDS = {
 }
 
 
-def heat(data: Data, look: Look) -> Drawn:
-    """Rows with their labels at the left, column labels above."""
+def heat(data: Data, look: Look, *, bare: bool = False) -> Drawn:
+    """Rows with their labels at the left, column labels above.
+
+    Args:
+        bare: leave out the lines below it.
+    """
     board = Board(look.width, look.height)
     rows, columns = data.shape
     head = 1 if look.height > 1 and any(data.columns) else 0
     gutter = min(GUTTER, max(map(cell_len, data.rows), default=0), max(0, look.width // 3)) + 1
-    wide = min(WIDEST + data.signed, (look.width - gutter) // max(1, columns))
-    if wide < 1:
-        wide = 1
     full = reach(data)
+    body = look.height if bare else foot(board, data, look, rows + head, legend(data, full, look))
+    wide, tall = cell_size(data, look.width - gutter, body - head)
     here = divmod(look.selected, columns) if look.selected is not None and 0 <= look.selected < data.size else None
     at = here or divmod(min(data.marks.get("current", {0})), columns)
     seen_columns = min(columns, max(0, (look.width - gutter) // wide))
     left = window(columns, seen_columns, at[1])
-    body = foot(board, data, look, rows + head, legend(data, full, look))
-    seen_rows = max(0, min(rows, body - head))
+    seen_rows = max(0, min(rows, (body - head) // tall))
     top = window(rows, seen_rows, at[0])
     if head:
         _header(board, data, look, range(left, left + seen_columns), gutter, wide, here)
-    _parts(board, look, (top, seen_rows, rows), (left, seen_columns, columns), head)
+    if not bare:
+        _parts(board, look, (top, seen_rows, rows), (left, seen_columns, columns), head)
     inks = _Inks(data, look, full, wide)
     sight = slice(top, top + seen_rows), slice(left, left + seen_columns)
     pieces = inks.cells(data.values[sight], None if data.absent is None else data.absent[sight])
-    for y, row in enumerate(range(top, top + seen_rows), head):
-        _label(board, data, look, y, row, gutter, here)
-        board.put_all(gutter, y, pieces[row - top], wide)
-        board.regions(gutter, y, wide, seen_columns, row * columns + left)
+    for row in range(top, top + seen_rows):
+        y, line = head + (row - top) * tall, pieces[row - top]
+        middle = y + (tall - 1) // 2
+        _label(board, data, look, middle, row, gutter, here)
+        for other in range(y, y + tall):
+            board.put_all(gutter, other, line if other == middle or not inks.numbered else inks.grounds(line), wide)
+            board.regions(gutter, other, wide, seen_columns, row * columns + left)
         if here is not None and here[0] == row and left <= here[1] < left + seen_columns:
-            text, turned = chosen(pieces[row - top][here[1] - left][0], wide)
+            text, turned = chosen(line[here[1] - left][0], wide)
             ink = look.palette.style("accent", bold=True, reverse=turned)
-            board.put(gutter + (here[1] - left) * wide, y, text, ink)
+            board.put(gutter + (here[1] - left) * wide, middle, text, ink)
     return board.drawn()
+
+
+def cell_size(data: Data, width: int, height: int) -> tuple[int, int]:
+    """Cells and lines that a number of a matrix takes in so much room: as large as all fit, one at least."""
+    rows, columns = data.shape
+    wide = width // max(1, columns)
+    tall = next((n for n in (3, 2) if n * rows <= height and wide >= WIDEST[n - 1] + data.signed), 1)
+    return max(1, min(WIDEST[tall - 1] + data.signed, wide)), tall
 
 
 def reach(data: Data) -> float:
@@ -109,7 +127,7 @@ class _Inks:
     def __init__(self, data: Data, look: Look, full: float, wide: int) -> None:
         self._full, self._wide, self._signed, self._palette = full, wide, data.signed, look.palette
         self._least = least(data) if data.log else 0.0
-        self._numbered = wide >= NUMBERED + data.signed
+        self.numbered = wide >= NUMBERED + data.signed
         blank = (" " * wide, look.palette.style("muted"))
         self._shades = {0: blank} | {n: self._shade(n) for n in range(-5, 6) if n}
         self._blank = blank
@@ -132,12 +150,16 @@ class _Inks:
                     line.append(self._odd(value))
                 elif not is_known:
                     line.append(self._blank)
-                elif self._numbered:
+                elif self.numbered:
                     line.append(self._number(value, ground, decimals))
                 else:
                     line.append(self._shades[int(level)])
             found.append(line)
         return found
+
+    def grounds(self, line: list[tuple[str, Style]]) -> list[tuple[str, Style]]:
+        """The same cells without their numbers, above and below these."""
+        return [(" " * self._wide, style) for _, style in line]
 
     def _shade(self, level: int) -> tuple[str, Style]:
         dark = SHADES[abs(level) - 1]
@@ -170,6 +192,7 @@ class _Inks:
         whole = len(str(int(largest))) if largest > 1 else 0
         room = self._wide - (2 if self._wide > 4 else 1)  # where it can be, brackets go around without moving a digit
         found = room - whole - 1 - bool((values < 0).any())
+        found = min(found, max(2, DIGITS - ceil(log10(largest))))
         return found if found >= 0 and largest * 10**found >= 10 else None
 
 
@@ -192,7 +215,7 @@ def chosen(text: str, wide: int) -> tuple[str, bool]:
     if wide > 2 and not any(sign.isdigit() for sign in bare):
         return f"[{bare[-1:] or ' '}]".center(wide), False
     if wide > 2 and len(bare) <= wide - 2:
-        return f"[{bare.rjust(wide - 2)}]", False
+        return f"[{bare}]".rjust(wide), False
     return text, True
 
 
