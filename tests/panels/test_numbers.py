@@ -73,6 +73,14 @@ def test_the_data_are_counted_once_with_their_parts() -> None:
     assert data_of(text)[1].en == "1 long text", "what is held out of it are pieces"
 
 
+def test_a_programs_own_data_go_by_their_name_where_it_is_known() -> None:
+    own = view(text_setup(data=""))
+    for told, said in ((own, "the program's own"), (replace(own, data="names"), "names")):
+        data = Numbers().data(told, Choice())
+        assert not isinstance(data, Text)
+        assert any(name.en == "data" and words.en.startswith(said) for name, words in data.table)
+
+
 def test_what_is_drawn_is_what_is_written_to_a_file() -> None:
     told = view(text_setup(), shown=120)
     panel = Numbers()

@@ -62,7 +62,7 @@ class Numbers(Panel):
     def data(self, view: RunView, choice: Choice) -> Data | Text:
         newest = view.shown >= view.past.steps  # what was changed since then is in force for the next step
         rows = tuple(numbers_of(view))
-        below = about_run(view.setup, None if newest else view.shown)
+        below = about_run(view.setup, None if newest else view.shown, view.data)
         table = [(row.name, Text(row.words("en").strip(), row.words("ja").strip())) for row in rows]
         table += [
             (one.name, Text("  ".join(part.en for part in one.parts), "  ".join(part.ja for part in one.parts)))

@@ -36,6 +36,8 @@ class RunView:
     """The newest one up to that step: its own `step` says which it is. None before there is one."""
     trail: tuple[Observation, ...] = ()
     """Earlier ones that are at hand, ascending."""
+    data: str = ""
+    """What to call what it learns from, where that is known better than the setup tells."""
 
 
 @dataclass(frozen=True)
