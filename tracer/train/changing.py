@@ -34,7 +34,12 @@ def check(was: Built, now: Built, *, taken: int) -> None:
     Raises:
         ProgramError: it cannot: why, and how to have a new run.
     """
-    names = others(was.setup().settings, now.setup().settings)
+    before, after = was.setup().settings, now.setup().settings
+    if before.get("seed") != after.get("seed"):
+        raise only_new(now, ("seed",), SEED)
+    if was.job["mode"] != now.job["mode"]:
+        raise only_new(now, ("mode",), DATA)
+    names = others(before, after)
     why = _why_not(was, now, taken) if names else None
     if why is not None:
         raise only_new(now, names, why)
@@ -66,8 +71,8 @@ def _why_not(was: Built, now: Built, taken: int) -> Text | None:
     ):
         return Text("its numbers are of another kind", "数の種類が変わるので")
     learned = [(one.documents, one.held_out, one.symbols, tuple(one.rows)) for one in (old, new)]
-    if learned[0] != learned[1] or was.data.sha256 != now.data.sha256 or was.job["mode"] != now.job["mode"]:
-        return Text("it learns from other data", "学習するデータが変わるので")
+    if learned[0] != learned[1] or was.data.sha256 != now.data.sha256:
+        return DATA
     if old.state is None or new.state is None:
         if taken:
             return Text("its Training names no `state` to go on with", "Training に `state` がないので")
@@ -76,6 +81,7 @@ def _why_not(was: Built, now: Built, taken: int) -> Text | None:
     return None
 
 
+DATA = Text("it learns from other data", "学習するデータが変わるので")
 SEED = Text("the seed decides what a run begins with", "シードは最初の重みとデータの順序を決めるので")
 
 

@@ -157,7 +157,7 @@ def open_step(
         ProgramError: the program is wrong or died, or was stopped.
     """
     loss: float | None = None
-    with _asked(job, stop, "open", open=step, changes=changes, overrides=overrides) as (folder, lines):
+    with ask(job, stop, "open", open=step, changes=changes, overrides=overrides) as (folder, lines):
         if again:
             _READY.refill()
         for kind, said in lines:
@@ -166,7 +166,7 @@ def open_step(
             elif kind == "opened":
                 loss = said["loss"]
                 return OpenedStep(load(Path(folder, TRACE)), loss)
-    raise _stopped()
+    raise stopped()
 
 
 def observe_step(job: Job, step: int, *, stop: threading.Event | None = None) -> Observation:
@@ -176,13 +176,13 @@ def observe_step(job: Job, step: int, *, stop: threading.Event | None = None) ->
     Raises:
         ProgramError: the program is wrong or died, or was stopped; or the run has not come so far.
     """
-    with _asked(job, stop, "observe", step=step) as (_, lines):
+    with ask(job, stop, "observe", step=step) as (_, lines):
         for kind, said in lines:
             if kind == "unobserved":
                 raise error_of(said["error"])
             if kind == "observed":
                 return Observation.load(said["path"])
-    raise _stopped()
+    raise stopped()
 
 
 def sample(
@@ -206,7 +206,7 @@ def sample(
         ProgramError: the program is wrong or died, was stopped, or its model writes nothing.
     """
     more = {"at": at, "number": number, "temperature": temperature, "drawn_from": seed}
-    with _asked(job, stop, "sample", **more) as (_, lines):
+    with ask(job, stop, "sample", **more) as (_, lines):
         for kind, said in lines:
             if kind == "replayed":
                 replayed(said)
@@ -214,7 +214,7 @@ def sample(
                 yield said
             elif kind == "end":
                 return
-    raise _stopped()
+    raise stopped()
 
 
 def record_sample(
@@ -231,13 +231,13 @@ def record_sample(
     Raises:
         ProgramError: as `sample`.
     """
-    with _asked(job, stop, "record_sample", at=at, temperature=temperature, drawn_from=seed) as (folder, lines):
+    with ask(job, stop, "record_sample", at=at, temperature=temperature, drawn_from=seed) as (folder, lines):
         for kind, said in lines:
             if kind == "replayed":
                 replayed(said)
             elif kind == "opened":
                 return load(Path(folder, TRACE)), said["text"] or ""
-    raise _stopped()
+    raise stopped()
 
 
 @dataclass(frozen=True)
@@ -255,15 +255,15 @@ def measure(job: Job, *, stop: threading.Event | None = None) -> Measured:
     Raises:
         ProgramError: the program is wrong or died, was stopped, or measures no documents.
     """
-    with _asked(job, stop, "measure") as (_, lines):
+    with ask(job, stop, "measure") as (_, lines):
         for kind, said in lines:
             if kind == "measured":
                 return Measured(**said)
-    raise _stopped()
+    raise stopped()
 
 
 @contextlib.contextmanager
-def _asked(
+def ask(
     job: Job, stop: threading.Event | None, task: str, **more: Any
 ) -> Iterator[tuple[str, Iterator[tuple[str, Any]]]]:
     """A child that does one task: a folder for what it leaves, and what it says."""
@@ -287,7 +287,8 @@ def _asked(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _stopped() -> ProgramError:
+def stopped() -> ProgramError:
+    """What to say of a child that was stopped."""
     return ProgramError("it was stopped.", ja="止められました。")
 
 

@@ -132,6 +132,8 @@ def go_on(built: Built, folder: Path, *, force: bool) -> GoneOn:
         _refuse_changes(folder, about, now)
         if about.settings.get("seed") != now.settings.get("seed"):
             raise changing.only_new(built, ("seed",), changing.SEED)
+        if about.mode != now.mode:
+            raise changing.only_new(built, ("mode",), changing.DATA)
         if built.training.state is None and "steps" in now.settings and about.steps != now.steps:
             raise _other_schedule(folder, about.steps, now.steps)
     there = checkpoint.steps_in(folder)

@@ -34,6 +34,7 @@ from tracer.train.resuming import bring, go_on
 from tracer.train.run import Run, is_run
 from tracer.train.saying import number_of
 from tracer.train.signals import observed_at
+from tracer.train.trying import search_it, try_it
 from tracer.train.watching import Watching
 from tracer.train.writer import RunWriter, begin, check_own
 
@@ -295,6 +296,8 @@ TASKS: dict[str, Callable[[Json, Control, Sender], None]] = {
     "sample": sample_it,
     "record_sample": record_sample_it,
     "measure": measure_it,
+    "try": try_it,
+    "search": search_it,
 }
 
 

@@ -301,6 +301,9 @@ _TRAINING: tuple[Key, ...] = (
         "training", weight=35),
     Key("last", ("$", "end"), Text("newest", "最新"),
         Text("to the newest step, and stay there", "最新のステップを表示し続ける"), "training", weight=34),
+    Key("settings", ("s",), Text("settings", "設定"),
+        Text("change settings and switches: go on with them from here, or begin a new run",
+             "設定やスイッチを変えて、ここから続ける・新しい訓練を始める"), "training", weight=60),
     Key("copy", ("c",), Text("copy", "コピー"),
         Text("copy a command that opens this step", "このステップを開くコマンドをコピーする"), "training"),
 )

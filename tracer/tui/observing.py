@@ -83,6 +83,12 @@ class Observing:
         """Whether a step was asked for a moment ago: until it is there, what is on screen may stay."""
         return self._asked == step and monotonic() < self._asked_at + PATIENCE
 
+    def take_over(self, other: Observing) -> None:
+        """Keep what another has of the same run."""
+        with other._lock:
+            self._kept = other._kept
+            self.version = other.version + 1
+
     # How it comes
 
     def take(self, observation: Observation, seconds: float = 0.0) -> None:

@@ -65,8 +65,8 @@ class OpenedRun(Running):
         return [*self.typed, *([] if step is None else ["--step", str(step)])]
 
     @property
-    def farewell(self) -> Text | None:
-        return super().farewell if self.past.steps > self._had and not self.followed else None
+    def own_farewell(self) -> Text | None:
+        return super().own_farewell if self.past.steps > self._had and not self.followed else None
 
     # Reading
 

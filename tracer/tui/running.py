@@ -83,6 +83,8 @@ class Running:
         self.paused = self.ended = self.stopping = False
         self.error: TracerError | None = None
         """Why it ended early."""
+        self.successor: Running | None = None
+        """What takes its place: itself with other settings, or a new run."""
         self.unsaved: Text | None = None
         """Why the last checkpoint could not be written."""
         self._saved: int | None = None
@@ -238,6 +240,15 @@ class Running:
     @property
     def farewell(self) -> Text | None:
         """What to say of it afterwards: where it is kept and how to go on; None where it is not kept."""
+        after = self.successor
+        if after is not None and (after.setup.folder == self.setup.folder or not self.setup.folder):
+            return after.farewell or self.own_farewell
+        mine, theirs = self.own_farewell, None if after is None else after.farewell
+        return mine if mine is None or theirs is None else Text(f"{mine.en}\n{theirs.en}", f"{mine.ja}\n{theirs.ja}")
+
+    @property
+    def own_farewell(self) -> Text | None:
+        """The same of this one alone."""
         if not self.setup.folder:
             return None
         words = _ALL if self.done else _NOT_ALL if not self.past.stopped else _BROKEN

@@ -26,8 +26,8 @@ from tracer.trace.observation import Observation
 from tracer.tui.keys import Place, bindings
 from tracer.tui.running import Running
 from tracer.tui.screens.base import AppScreen
-from tracer.tui.screens.opening_step import StepOpeningScreen
 from tracer.tui.screens.running import RunScreen
+from tracer.tui.screens.settings import SettingsChangingScreen
 from tracer.tui.tiles import ALONE, Tile, pages_of, plan_for, tiles
 from tracer.tui.widgets.about_panel import AboutPanel
 from tracer.tui.widgets.caption import Caption, Told
@@ -74,7 +74,7 @@ def panels_of(run: RunView) -> tuple[str, ...]:
     return tuple(sorted(there, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER)))
 
 
-class TrainingScreen(StepOpeningScreen):
+class TrainingScreen(SettingsChangingScreen):
     """Shows a run.
 
     Args:
