@@ -6,8 +6,9 @@
 
 `speed`: training steps per second of `tracer train` with the dashboard open in a terminal of 120 x 40, and of `tracer
 train --plain`, both engines: the whole commands, in turn. Steps are counted in the run's log from the first tenth to
-their end. Beside the clock's time the processor time of the process that trains, of a step: on a machine with other work
-to do it says more. `memory`: of the app and of the process that trains, in the middle of a long run and at its end.
+their end. Beside the clock's time the processor time of the process that trains, of a step: on a machine with other
+work to do it says more. `memory`: of the app and of the process that trains, on the way through a long run and at its
+end.
 `step`: processor time of one step that nobody watches, of one that is watched, and of what is made of it.
 """
 

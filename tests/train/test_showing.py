@@ -15,7 +15,6 @@ from tests.train.runs import Place, checkpoints_of, log_of, place
 from tests.train.seen import assert_same
 from tracer.errors import NotFoundError, ProgramError, TracerError
 from tracer.trace.observation import Observation
-from tracer.train import looking_back as looking_back_module
 from tracer.train.control import Control
 from tracer.train.job import Job
 from tracer.train.looking_back import LookingBack
@@ -23,6 +22,7 @@ from tracer.train.messages import Observed
 from tracer.train.observer import Observer
 from tracer.train.process import TrainingProcess, observe_step
 from tracer.train.report import Report
+from tracer.train.resuming import bring
 from tracer.train.run import Run
 from tracer.train.tasks import TASKS
 
@@ -119,6 +119,22 @@ def test_showing_changes_nothing_of_what_is_kept(place: Place) -> None:
     assert checkpoints_of(place.folder / "alone") == checkpoints_of(place.folder / "shown")
 
 
+def test_what_is_asked_of_a_model_that_lies_elsewhere() -> None:
+    """From a GPU only the steps are fetched that are asked for, or that the run was told to stand still after."""
+    control = Asking({})
+    assert not control.asks(1)
+    control._obey([b"observe"])
+    assert control.asks(1)
+    assert control.observes()
+    assert not control.asks(1)
+    control._obey([b"to", b"5"])
+    assert [step for step in range(1, 7) if control.asks(step)] == [5, 6]
+    standing = Asking({}, running=False)
+    standing.took(3)
+    standing._obey([b"step"])
+    assert standing.asks(4)
+
+
 def test_where_nothing_can_be_written_training_goes_on(place: Place) -> None:
     job, folder = gpt(place, steps=3), place.folder / "gone"
 
@@ -151,8 +167,12 @@ def test_it_goes_on_from_where_it_stands(place: Place, monkeypatch: pytest.Monke
     """Built once for steps that follow each other; again for one before, or where a checkpoint is nearer."""
     place.train(gpt(place))
     built: list[int] = []
-    bring = looking_back_module.bring
-    monkeypatch.setattr(looking_back_module, "bring", lambda *told: built.append(1) or bring(*told))
+
+    def counted(*told: Any) -> Any:
+        built.append(1)
+        return bring(*told)
+
+    monkeypatch.setattr("tracer.train.looking_back.bring", counted)
     back = LookingBack(json.loads(Run.open(place.folder / "run").job().line()))
     for step, expected in ((2, 1), (3, 1), (5, 1), (6, 1), (7, 1), (12, 2), (11, 3), (12, 3), (1, 4)):
         back.observation(step)

@@ -102,6 +102,16 @@ class Control(threading.Thread):
             self._steps = max(0, self._steps - 1)
             return not self.stopped
 
+    def asks(self, step: int) -> bool:
+        """Whether a step is asked for, or is one that the run was told to stand still after.
+
+        Args:
+            step: from 1.
+        """
+        with self._changed:
+            single = not self.running and step == self._taken + 1
+            return self._observe or single or (self._until is not None and step >= self._until)
+
     def observes(self) -> bool:
         """Whether a step was asked for since this was asked last."""
         with self._changed:

@@ -24,7 +24,7 @@ from tracer.train.about import About
 from tracer.train.anchors import Anchors, Axes
 from tracer.train.built import Built, build_training
 from tracer.train.control import Control, Sender
-from tracer.train.entry import ENTRY
+from tracer.train.entry import ENTRY, Training
 from tracer.train.looking_back import LookingBack
 from tracer.train.looks import Watcher, asked_at, draw, spacing
 from tracer.train.loop import recorded_step, train
@@ -83,7 +83,7 @@ def _train(job: Json, control: Control, send: Sender, kept: ExitStack) -> None:
     watching = Watching(
         training,
         due=lambda step: observed_at(step, built.steps, every),
-        live=lambda: control.watched and bool(job["folder"]),
+        live=_wanting(training, control) if job["folder"] else lambda step: False,
         anchors=Anchors(built.steps, _last_anchors(folder, setup.taken)),
     )
     reports = train(
@@ -118,6 +118,17 @@ def _lock(folder: Path) -> int:
         raise FileFormatError(
             f"{folder}: cannot be written: {why}.", ja=f"{folder}: 書き込めません（{why}）。"
         ) from None
+
+
+def _wanting(training: Training, control: Control) -> Callable[[int], bool]:
+    """Step -> whether to watch it for somebody outside.
+
+    Once somebody looks, every step is watched, for the run may stand still after any; from a GPU all would have to be
+    fetched each time, so there only those that are asked for.
+    """
+    if parameters.device_and_dtype(training)[0] == "cpu":
+        return lambda step: control.watched
+    return control.asks
 
 
 def _last_anchors(folder: Path | None, taken: int) -> dict[str, Axes]:

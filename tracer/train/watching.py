@@ -19,7 +19,7 @@ class Watching:
 
     Args:
         due: step (from 1) -> whether its signals are kept.
-        live: whether somebody may want to see the next step; asked before each.
+        live: step -> whether somebody may want to see it; asked before each.
         anchors: keeps the axes of the embeddings, where anybody does.
     """
 
@@ -28,7 +28,7 @@ class Watching:
         training: Training,
         *,
         due: Callable[[int], bool] = lambda step: False,
-        live: Callable[[], bool] = lambda: False,
+        live: Callable[[int], bool] = lambda step: False,
         anchors: Anchors | None = None,
     ) -> None:
         self._training, self._due, self._live, self._anchors = training, due, live, anchors
@@ -42,7 +42,7 @@ class Watching:
         """Make ready for a step (from 1); the axes of the embeddings before it, where they are kept."""
         began = time.perf_counter()
         self._seen = self._watch = self._began = None  # what the step before made is let go of first
-        if self._due(step) or self._live():
+        if self._due(step) or self._live(step):
             self._watch = Watch(self._training)
         self.seconds = time.perf_counter() - began
         return {} if self._anchors is None else self._anchors.before(self._training, step)
