@@ -17,6 +17,7 @@ from tracer.lessons.lesson import Lesson
 from tracer.lessons.runner import open_thing
 from tracer.trace.choices import choices
 from tracer.trace.cursor import Cursor
+from tracer.trace.trace import Trace
 from tracer.trace.unfold import unfold
 from tracer.tui.screens.predict import PredictScreen
 
@@ -27,9 +28,18 @@ TENSORS = tuple(
 )
 SMALL = 150
 """Nodes an op may open into here."""
+MANY = 30
+"""Nodes of a lesson above which one of each kind is opened."""
 NO_PYTORCH = ("Training", "perf_counter")
 """Programs that hand out a model (tests/train holds it to PyTorch), or print how long they took."""
+LONG = {"15_four_heads", "17_residual", "18_no_residual", "19_rmsnorm", "20_no_norm", "25_gradient_flow"}
+"""Lessons whose every gradient is checked in long runs alone."""
 each = pytest.mark.parametrize("lesson", TENSORS, ids=lambda lesson: lesson.name)
+each_of_the_short = pytest.mark.parametrize(
+    "lesson",
+    [pytest.param(one, marks=pytest.mark.deep if one.program.stem in LONG else ()) for one in TENSORS],
+    ids=lambda lesson: lesson.name,
+)
 
 
 def test_the_section_comes_first() -> None:
@@ -117,7 +127,7 @@ def data(moment: Cursor, name: str) -> Any:
     return found
 
 
-@each
+@each_of_the_short
 def test_every_gradient_is_checked(lesson: Lesson) -> None:
     """No lesson shows a number that the program cannot confirm; after its suggested change neither."""
     trace = trace_of(lesson.program)
@@ -158,12 +168,23 @@ def test_words_and_stops_stay_when_a_node_is_opened(lesson: Lesson) -> None:
     """Each op in its single numbers: every stop still happens, with the same words (perhaps in another order)."""
     trace = trace_of(lesson.program)
     said = sorted(arrival.say.en for arrival in lesson.stops_at(trace) if trace.name(arrival.node))
-    for node in range(trace.n_nodes):
+    for node in one_of_each(trace):
         ways = [way for way in choices(trace, node).ways if way.how == "all"]
         if not ways or ways[0].nodes is None or ways[0].nodes > SMALL:
             continue
         opened = unfold(trace, node, "all").trace
         assert sorted(arrival.say.en for arrival in lesson.stops_at(opened, trace)) == said, trace.label(node)
+
+
+def one_of_each(trace: Trace) -> list[int]:
+    """The nodes; where there are many, the first of each op and shapes."""
+    if trace.n_nodes <= MANY:
+        return list(range(trace.n_nodes))
+    firsts: dict[tuple[object, ...], int] = {}
+    for node in range(trace.n_nodes):
+        op = trace.op(node)
+        firsts.setdefault((op and op.name, trace.shape(node), *map(trace.shape, trace.inputs(node))), node)
+    return list(firsts.values())
 
 
 def numbers(text: str) -> list[float]:
