@@ -177,7 +177,7 @@ def test_where_no_gradient_came_the_twin_says_so(panel: Panel) -> None:
 @each
 def test_each_is_explained_in_both_languages_with_its_section(panel: Panel) -> None:
     assert panel.twin is not None
-    for choice in (Choice(), Choice(grad=True)):
+    for choice in (Choice(), Choice(grad=True), Choice(history=True), Choice(history=True, grad=True)):
         caption, about = panel.caption_of(choice), panel.about_of(choice)
         for words in (caption, about):
             assert words.en.isascii() or set(words.en) & set("◀⟨−∂")

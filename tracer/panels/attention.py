@@ -10,7 +10,7 @@ import numpy as np
 from tracer.panels.data import Cells, Data, Floats
 from tracer.panels.panel import NOT_HERE, NOT_YET, Choice, Panel, RunView
 from tracer.panels.place import HEAD, LAYER, NO_GRADIENT, Place, joined, layer_of, layers_with, numbers, said
-from tracer.panels.tap_histories import entropies, norms_of
+from tracer.panels.tap_histories import GRADIENTS, entropies, norms_of
 from tracer.text import Text
 from tracer.trace.observation import Observation
 from tracer.train.report import Setup
@@ -39,6 +39,13 @@ class Attention(Panel):
     twin_caption = Text(
         "−: more weight there would lower the loss; +: it would raise it.",
         "− は重みを増やすと損失が減るところ、+ は増えるところです。",
+    )
+    history_captions = (
+        Text(
+            "How evenly each head looks: 0 is one position only, higher is more.",
+            "ヘッドがどれだけ均等に見ているか。0 なら 1 か所だけを見ています。",
+        ),
+        GRADIENTS,
     )
     about = Text(
         "A row is a position that asks, a column one that is asked. The weights are the softmax of query times key,"

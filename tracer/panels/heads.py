@@ -10,7 +10,7 @@ from tracer.numbers import percent
 from tracer.panels.data import Cells, Data, Floats
 from tracer.panels.panel import NOT_HERE, NOT_YET, Choice, Panel, RunView
 from tracer.panels.place import LAYER, NO_GRADIENT, POSITION, Place, joined, layer_of, layers_with, norm, numbers, said
-from tracer.panels.tap_histories import norms_of
+from tracer.panels.tap_histories import GRADIENTS, LENGTHS, norms_of
 from tracer.text import Text
 from tracer.trace.observation import Observation
 from tracer.train.report import Setup
@@ -32,6 +32,7 @@ class Heads(Panel):
         "The gradient of each number: heads with large ones learn most.",
         "ヘッドの出力に届く勾配。大きいヘッドほど強く更新されます。",
     )
+    history_captions = (LENGTHS, GRADIENTS)
     about = Text(
         "Each head averages the value vectors of the positions it looks at, weighted by its attention; these are its"
         " C / H numbers. Rows that look alike at many positions do the same work; with training heads become"

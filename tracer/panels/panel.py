@@ -83,6 +83,8 @@ class Panel(ABC):
     caption: ClassVar[Text]
     """What one sees, in a line."""
     twin_caption: ClassVar[Text] = NOTHING
+    history_captions: ClassVar[tuple[Text, Text] | None] = None
+    """What one sees of the whole training: of the values, of the gradients. None: the same as of a step."""
     about: ClassVar[Text]
     """What one sees, how to read it, and where the document explains it."""
     twin_about: ClassVar[Text] = NOTHING
@@ -141,7 +143,9 @@ class Panel(ABC):
         return drawn(data, Look(lang, palette, max(0, width), max(0, height), selected))
 
     def caption_of(self, choice: Choice) -> Text:
-        """The line below the picture, of the values or of the twin."""
+        """The line below the picture, of the values or of the twin, of a step or of the training."""
+        if choice.history and self.history_captions is not None:
+            return self.history_captions[bool(choice.grad and self.twin)]
         return self.twin_caption if choice.grad and self.twin else self.caption
 
     def about_of(self, choice: Choice) -> Text:

@@ -11,7 +11,7 @@ from tracer.panels.data import NOTHING, Cells, Data, Floats
 from tracer.panels.labels import numbered, symbol
 from tracer.panels.panel import NOT_HERE, NOT_YET, Choice, Panel, RunView
 from tracer.panels.place import NO_GRADIENT, Place, joined, numbers, said
-from tracer.panels.tap_histories import norms_of, target_probabilities
+from tracer.panels.tap_histories import GRADIENTS, norms_of, target_probabilities
 from tracer.text import Text
 from tracer.trace.observation import Array, Observation
 from tracer.train.report import Setup
@@ -37,6 +37,13 @@ class Probabilities(Panel):
     twin_caption = Text(
         "The target's score is pushed up (−), all the others down (+).",
         "正解のスコアは上げられ（−）、ほかは下げられます（+）。",
+    )
+    history_captions = (
+        Text(
+            "How probable the target was at each position, over the training.",
+            "各位置で正解がどれだけ確からしかったか、その移り変わりです。",
+        ),
+        GRADIENTS,
     )
     about = Text(
         "The softmax of the scores (logits) at one position, the most probable symbol first. A model that knows"
@@ -72,7 +79,7 @@ class Probabilities(Panel):
         if observation is None:
             return NOT_YET
         if choice.history:
-            return self._history(view, choice)
+            return self._history(view, choice, Place.of(view, choice, observation).position)
         place = Place.of(view, choice, observation)
         seen = observation.seen("probs", place.document)
         if seen is None or seen.value.ndim != 2 or not seen.value.size:
@@ -111,11 +118,11 @@ class Probabilities(Panel):
             reading=Text("{row} after " + _braces(place.here), _braces(place.here) + " の次が {row}"),
         )
 
-    def _history(self, view: RunView, choice: Choice) -> Data | Text:
+    def _history(self, view: RunView, choice: Choice, position: int) -> Data | Text:
         """How probable the target was; of gradients how hard the loss pulls at the scores."""
         if choice.grad:
             return norms_of(view, ("logits",), ("logits",), self.twin, choice, current=0)
-        return target_probabilities(view, TARGET_OVER_TIME, choice)
+        return target_probabilities(view, TARGET_OVER_TIME, choice, position)
 
 
 def _badges(ranked: Sequence[int], target: int | None, bos: int) -> tuple[Text, ...]:

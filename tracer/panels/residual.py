@@ -10,7 +10,7 @@ import numpy as np
 from tracer.panels.data import Data, Floats
 from tracer.panels.panel import NOT_HERE, NOT_YET, Choice, Panel, RunView
 from tracer.panels.place import NO_GRADIENT, POSITION, Place, cosine, joined, norm, numbers
-from tracer.panels.tap_histories import norms_of
+from tracer.panels.tap_histories import GRADIENTS, LENGTHS, norms_of
 from tracer.text import Text
 from tracer.trace.cells import Cell
 from tracer.trace.observation import Observation
@@ -36,6 +36,7 @@ class Residual(Panel):
         "Length of the gradient there: residuals carry it down nearly whole.",
         "各段に届く勾配の長さ。残差接続があるとほとんど弱まりません。",
     )
+    history_captions = (LENGTHS, GRADIENTS)
     about = Text(
         "One position's vector as it enters the first layer, then after each attention and each perceptron. With"
         " residual connections a part adds to the stream instead of replacing it, so the norm changes gently and the"

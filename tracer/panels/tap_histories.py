@@ -11,6 +11,12 @@ from tracer.text import Text
 from tracer.trace.cells import Cell
 
 MEAN = Text("L2 norm, mean over positions", "L2 ノルム（位置の平均）")
+GRADIENTS = Text(
+    "How long its gradient was in each step, the mean over positions.",
+    "訓練中の勾配の長さ（位置の平均）の移り変わりです。",
+)
+"""What the history of a twin shows."""
+LENGTHS = Text("How long it was in each step, the mean over positions.", "訓練中の長さ（位置の平均）の移り変わりです。")
 NATS = Text("nats, mean over positions", "nat（位置の平均）")
 
 
@@ -51,8 +57,12 @@ def entropies(view: RunView, name: str, title: Text, choice: Choice) -> Data | T
     return history(view, title, steps, values, labels, cells, NATS, log=choice.log, current=choice.head_of(heads))
 
 
-def target_probabilities(view: RunView, title: Text, choice: Choice) -> Data | Text:
-    """How probable the target was at each position, e to the power of minus its loss; one series a position."""
+def target_probabilities(view: RunView, title: Text, choice: Choice, position: int) -> Data | Text:
+    """How probable the target was at each position, e to the power of minus its loss; one series a position.
+
+    Args:
+        position: the one that is chosen.
+    """
     found = {step: one.positions for step, one in records(view).items() if one.positions}
     if not found:
         return NOT_YET
@@ -63,5 +73,5 @@ def target_probabilities(view: RunView, title: Text, choice: Choice) -> Data | T
     steps = np.array(list(found), np.int64)
     axis = Text("p of the target at each position", "各位置での正解の確率")
     cells = tuple(Cell("probs", (at,)) for at in range(many))
-    labels, at = tuple(map(str, range(many))), choice.position_of(many)
-    return history(view, title, steps, values, labels, cells, axis, log=choice.log, current=at)
+    labels = tuple(map(str, range(many)))
+    return history(view, title, steps, values, labels, cells, axis, log=choice.log, current=min(position, many - 1))
