@@ -104,4 +104,13 @@ def test_settings_are_those_that_the_step_was_taken_with() -> None:
     for shown, said in ((120, "lr 0.01"), (121, "lr 0.001"), (200, "lr 0.001")):
         data = Numbers().data(view(changed, shown), Choice())
         assert not isinstance(data, Text)
-        assert data.table[-1][1].en == said
+        assert next(words.en for name, words in data.table if name.en == "settings") == said
+
+
+def test_changes_are_told_from_the_first_step_taken_with_them() -> None:
+    changed = replace(text_setup(), changes=((120, {"lr": (0.01, 0.001), "residual": (True, False)}),))
+    for shown, there in ((120, False), (121, True), (200, True)):
+        data = Numbers().data(view(changed, shown), Choice())
+        assert not isinstance(data, Text)
+        told = [words.en for name, words in data.table if name.en == "changed"]
+        assert told == ["from step 121: lr 0.01 → 0.001  residual on → off"] * there

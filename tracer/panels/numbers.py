@@ -99,7 +99,25 @@ def about_run(setup: Setup, step: int | None = None, data: str = "") -> tuple[Pa
         data: what to call the data, if that is known better.
     """
     settings = settings_of(setup, step)
-    return Paragraph(_NAMES["data"], tuple(data_of(setup, data))), Paragraph(_NAMES["settings"], settings)
+    found = Paragraph(_NAMES["data"], tuple(data_of(setup, data))), Paragraph(_NAMES["settings"], settings)
+    changed = changes_of(setup, step)
+    return (*found, Paragraph(_NAMES["changed"], changed)) if changed else found
+
+
+def changes_of(setup: Setup, step: int | None = None) -> tuple[Text, ...]:
+    """`from step 101: lr 0.01 → 0.001  residual on → off`, for each change before a step; None: for all."""
+    return tuple(
+        _FROM.format(
+            step=f"{after + 1:,}",
+            what="  ".join(f"{clean(name)} {_word(was)} → {_word(now)}" for name, (was, now) in changed.items()),
+        )
+        for after, changed in setup.changes
+        if step is None or after < step
+    )
+
+
+def _word(value: float | str | bool | None) -> str:
+    return "–" if value is None else setting_in_words(value)
 
 
 def settings_of(setup: Setup, step: int | None = None) -> tuple[Text, ...]:
@@ -189,7 +207,9 @@ _NAMES = {
     "parameters": Text("parameters", "パラメータ"),
     "data": Text("data", "データ"),
     "settings": Text("settings", "設定"),
+    "changed": Text("changed", "変更"),
 }
+_FROM = Text(en="from step {step}: {what}", ja="ステップ {step} から: {what}")
 _AT = Text(en="  at step {step}", ja="  ステップ {step}")
 _SEEN = Text(en="  (after step {step})", ja="（ステップ {step} の後）")
 _WRONG_OF = Text(en="{wrong} of {rows} wrong", ja="{rows} 点中 {wrong} 点が誤り")

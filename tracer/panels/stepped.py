@@ -65,8 +65,11 @@ class Steps(Sequence[int]):
 
 
 def until(view: RunView) -> dict[str, Floats]:
-    """Where the axis of steps ends: it does not move as one goes back and forth."""
-    return {"until": np.array([float(max(view.past.steps, view.shown))])}
+    """Where the axis of steps ends: it does not move as one goes back and forth. And the first steps that were taken
+    with other settings."""
+    found = {"until": np.array([float(max(view.past.steps, view.shown))])}
+    changed = [after + 1.0 for after, _ in view.setup.changes if after < view.shown]
+    return found | ({"changed": np.array(changed)} if changed else {})
 
 
 def shown_of(view: RunView) -> int:

@@ -18,7 +18,8 @@ from rich.cells import cell_len
 from tracer.numbers import format_number
 from tracer.panels.data import Data, Floats
 from tracer.panels.drawing import ODD, Board, Drawn, Look
-from tracer.panels.pictures.sparks import HERE, floor_of, last_step, sparks, steps_of
+from tracer.panels.pictures.sparks import CHANGED, HERE, changed_at, floor_of, last_step, sparks, steps_of
+from tracer.panels.pictures.sparks import WORDS as SPARKS
 from tracer.panels.pictures.words import Piece, foot, said
 from tracer.scene.curves import Axis, column_of, dots, steps_below
 from tracer.scene.palette import Role
@@ -71,6 +72,7 @@ class Chart:
         self.left = scale if self.look.width - scale >= LEAST and self.rows >= LEAST_ROWS else 0
         self.columns = max(1, self.look.width - self.left)
         self._scale()
+        self._changes()
         self._curves()
         self._refs()
         self._broken()
@@ -160,6 +162,13 @@ class Chart:
         for y in range(self.rows) if self.left else ():
             self.board.put(0, y, ticks.get(y, "").rjust(self.left - 1) + ("┤" if y in ticks else "│"), muted)
 
+    def _changes(self) -> None:
+        """A line behind the curves where settings became others."""
+        style = self.look.palette.style("accent")
+        for step in changed_at(self.data):
+            for y in range(self.rows) if step <= self.until else ():
+                self.board.put(self.left + self._column(step), y, CHANGED, style)
+
     def _curves(self) -> None:
         under = np.zeros((self.rows, self.columns), np.int64)
         for k in self._order:
@@ -232,8 +241,8 @@ class Chart:
         self.board.put(x, max(0, y), HERE if y >= 0 else ODD, style)
 
     def _steps(self) -> str:
-        """The axis below: the first, the last, the one selected, and the one shown."""
-        shown = [int(self.x[-1])]
+        """The axis below: the first, the last, the one selected, the one shown, and the last change of settings."""
+        shown = [int(self.x[-1]), *changed_at(self.data)[-1:]]
         if self.look.selected is not None and 0 <= self.look.selected < self.data.size:
             shown.insert(0, int(self.x[self.look.selected % len(self.x)]))
         return steps_below(self.until, shown, self.columns)
@@ -247,11 +256,15 @@ class Chart:
         if self.axis.log:
             words.append(WORDS["zero" if (self.values == 0).any() else "log"][lang])
         last = "  ".join(words)
-        roomy = sum(cell_len(names[k]) + 7 for k in named) + cell_len(last) <= self.look.width
+        changed = f" {SPARKS['changed'][lang]}" if changed_at(self.data) else ""
+        size = sum(cell_len(names[k]) + 7 for k in named) + cell_len(last + changed) + 4 * bool(changed)
+        roomy = size <= self.look.width
         found: list[Piece] = []
         for k in named:
             sign = self._sign(k)
             found += [(sign if roomy else sign[-1], self._role(k)), (f" {names[k]}{'   ' if roomy else ' '}", "muted")]
+        if changed:
+            found += [(CHANGED, "accent"), (f"{changed}{'   ' if roomy else ' '}", "muted")]
         return [*found, (last, "muted")]
 
     def _regions(self) -> None:

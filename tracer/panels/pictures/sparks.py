@@ -22,8 +22,8 @@ MOST_LINES = 3
 LEAST = 8
 """Columns that sparklines have before their last numbers get any."""
 NUMBER = 7
-HERE = "●"
-"""The number selected."""
+HERE, CHANGED = "●", "┊"
+"""The number selected; where settings became others."""
 _ROLE: tuple[Role, Role] = ("data", "grad")
 SCALES = 12
 """Powers of ten that a logarithmic scale goes down from its largest number, at most."""
@@ -31,6 +31,7 @@ SCALES = 12
 WORDS = {
     "log": Text("log scale", "対数目盛"),
     "step": Text("step", "ステップ"),
+    "changed": Text("changed", "設定変更"),
     "part": Text("{low}–{high} of {all}", "全 {all} のうち {low}〜{high}"),
 }
 
@@ -48,6 +49,12 @@ def last_step(data: Data) -> int:
     """Where the axis of steps ends."""
     last, until = int(steps_of(data)[-1]), data.extra.get("until")
     return max(last, int(until[0])) if until is not None and len(until) and math.isfinite(until[0]) else last
+
+
+def changed_at(data: Data) -> list[int]:
+    """The first steps that were taken with other settings."""
+    found = data.extra.get("changed")
+    return [] if found is None else [int(step) for step in found if math.isfinite(step)]
 
 
 def floor_of(numbers: Floats) -> float:
@@ -98,6 +105,7 @@ class Sparks:
             style = look.palette.style("accent" if mine else "text", bold=mine or k in data.marks.get("current", ()))
             self.board.put(0, y, padded(names[k], named), style)
             self._spark(k, left, y, places[k].tolist(), levels[k].tolist())
+            self._changes(left, y, wide)
             if behind:
                 gone = data.absent is not None and bool(data.absent[k, -1])
                 last = NO_GRADIENT if gone else short(float(data.values[k, -1]), NUMBER)
@@ -150,6 +158,13 @@ class Sparks:
             if x < len(places):
                 self.board.put(left + x, bottom, HERE, palette.style("active"))
 
+    def _changes(self, left: int, bottom: int, wide: int) -> None:
+        """Where settings became others."""
+        n = self.sizes.shape[1]
+        for at in np.searchsorted(steps_of(self.data), changed_at(self.data)).tolist():
+            for line in range(self.lines) if at < n else ():
+                self.board.put(left + at * wide // n, bottom - line, CHANGED, self.look.palette.style("accent"))
+
     def _scale(self, n: int, first: int = 0, seen: int | None = None) -> list[Piece]:
         """From which step to which, and what the heights mean."""
         lang, x = self.look.lang, steps_of(self.data)
@@ -160,6 +175,8 @@ class Sparks:
         ]
         words += [WORDS["log"][lang]] if self.log else []
         pieces: list[Piece] = [("  ".join([*words, self.data.axis[lang]]), "muted")]
+        if changed_at(self.data):
+            pieces += [(f"  {CHANGED}", "accent"), (f" {WORDS['changed'][lang]}", "muted")]
         if seen is not None and seen < n:
             part = WORDS["part"].format(low=first + 1, high=first + seen, all=f"{n:,}")[lang]
             pieces.insert(0, (f"{part}   ", "accent"))

@@ -84,7 +84,6 @@ class TrainingScreen(SettingsChangingScreen):
     DEFAULT_CSS = """
     TrainingScreen { layout: vertical; }
     TrainingScreen RunPanel, TrainingScreen AboutPanel { position: absolute; }
-    TrainingScreen .-behind { display: none; }
     TrainingScreen Caption { dock: bottom; margin-bottom: 1; }
     """
     PLACES: ClassVar[tuple[Place, ...]] = ("training",)
@@ -132,7 +131,7 @@ class TrainingScreen(SettingsChangingScreen):
     def _sight(self) -> RunView:
         view, run = self.view, self.training
         seen = run.observing
-        return RunView(view.setup, view.past, view.shown, seen.at(view.shown), seen.up_to(view.shown))
+        return RunView(view.setup, view.past, view.shown, seen.at(view.shown), seen.up_to(view.shown), view.data)
 
     def show_panels(self) -> None:
         """Draw what has changed: the panel in front first, the others as time allows, keys between them."""
@@ -215,10 +214,9 @@ class TrainingScreen(SettingsChangingScreen):
         self._shown = []
         for panel in self.query(RunPanel):
             place = places.get(panel.id or "")
-            panel.set_class(place is None, "-behind")
+            panel.display = place is not None  # in place of a class: nothing is styled anew
             if place is not None:
-                panel.styles.offset = place.x, place.y + 1
-                panel.styles.width, panel.styles.height = place.width, place.height
+                panel.stand(place)
                 self._shown.append(panel)
 
     def _place_about(self, size: Size) -> int:
@@ -227,7 +225,7 @@ class TrainingScreen(SettingsChangingScreen):
         about.words = self.panel.contents.about_of(self.choice)
         rows = about.rows_for(size.width)
         shown = self.enlarged and size.height >= LEAST_LEFT + rows
-        about.set_class(not shown, "-behind")
+        about.display = shown
         if not shown:
             return 0
         lines = 2 if size.height >= TWO_LINES else 1
