@@ -22,7 +22,8 @@ T positions, C the width of the model, H heads, V symbols; without B where one d
     logits, probs         (B, T, V)     scores for the next symbol, and their softmax where it is computed by itself
     layer0.keys, .values  (T, C)        the cache of a generation, as it stands after a position
 
-Other models use what applies: `hidden`, `prediction`. A name may be tapped many times; all are kept, in order.
+Other models use what applies: `hidden`, `prediction`. A name may be tapped many times; all are kept, in order. Lists of
+plain numbers, as tokens often are, may be tapped too: a recording keeps the numbers (`trace.tap_numbers`).
 """
 
 from __future__ import annotations
