@@ -113,7 +113,8 @@ def running(
 
     typed = ("tracer", "train", "mlp", "--data", "moons")
     found = said or setup(steps)
-    other = {"observer": Watching, **other}
+    seen = observation if found.symbols else points_observation
+    other = {"observer": lambda: Watching(seen=seen), **other}
     made = Running(Job(Path(found.program)), found, told, messages(), typed, **other)  # type: ignore[arg-type]
     return made, told
 
@@ -202,16 +203,25 @@ def observation(
 
 
 def _weights(rng: np.random.Generator, shape: tuple[int, ...]) -> Weights:
-    value, grad = rng.normal(size=shape) * 0.08, rng.normal(size=shape) / 20
+    value, grad = np.array(rng.normal(size=shape)) * 0.08, np.array(rng.normal(size=shape)) / 20
     return Weights(value, grad, -0.01 * np.sign(grad), 0.15 * grad, 0.01 * grad**2)
+
+
+def points_observation(step: int) -> Observation:
+    """A step of a model of points with three neurons that read four points, every weight a number of its own."""
+    rng = np.random.default_rng(step)
+    hidden = tuple(Seen(np.tanh(rng.normal(size=3)), rng.normal(size=3) / 10) for _ in range(4))
+    names = [f"h{neuron}.{one}" for neuron in (1, 2, 3) for one in ("w1", "w2", "b")]
+    weights = {name: _weights(rng, ()) for name in (*names, "out.w1", "out.w2", "out.w3", "out.b")}
+    return Observation(step, report(step).loss, 1, (), (), {"hidden": hidden}, weights)
 
 
 class Watching:
     """A process that looks back without one: the canned observation of every step but those it is told to keep."""
 
-    def __init__(self, *, missing: Container[int] = (), **other: int) -> None:
+    def __init__(self, *, missing: Container[int] = (), seen: Callable[..., Observation] = observation, **other: int):
         self.asked: list[int] = []
-        self.missing, self._other = missing, other
+        self.missing, self._seen, self._other = missing, seen, other
         self._waiting: int | None = None
         self.closed = False
 
@@ -221,7 +231,7 @@ class Watching:
 
     def take(self) -> Observation | None:
         step, self._waiting = self._waiting, None
-        return None if step is None or step in self.missing else observation(step, **self._other)
+        return None if step is None or step in self.missing else self._seen(step, **self._other)
 
     def close(self) -> None:
         self.closed = True
@@ -265,6 +275,6 @@ class Kept:
 
 
 __all__ = [
-    "Kept", "OpenedStep", "Told", "Watching", "look", "observation", "report", "reports", "running", "setup",
-    "text_reports", "text_running", "text_setup",
+    "Kept", "OpenedStep", "Told", "Watching", "look", "observation", "points_observation", "report", "reports",
+    "running", "setup", "text_reports", "text_running", "text_setup",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -25,9 +25,6 @@ from tracer.tui.screens.training import TrainingScreen
 from tracer.tui.widgets.run_panel import RunPanel
 
 pytestmark = pytest.mark.deep  # driven by keys, which is slow; the short run has those of test_training_runs
-
-Compare = Callable[..., bool]
-SIZES = [(80, 24), (120, 40)]
 
 
 def app_of(run: Running, lang: Lang = "en", **settings: object) -> GradientTracer:
@@ -55,20 +52,6 @@ def a_step(job: Job, step: int, *, stop: threading.Event) -> OpenedStep:
 
 
 # What is shown
-
-
-@pytest.mark.parametrize("lang", LANGS)
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
-def test_snapshots(snap_compare: Compare, size: tuple[int, int], lang: Lang) -> None:
-    run, _ = running()
-    assert snap_compare(app_of(run, lang), terminal_size=size, run_before=settled)
-
-
-def test_snapshot_of_the_boundary_alone_in_light_colours(snap_compare: Compare) -> None:
-    run, _ = running()
-    assert snap_compare(
-        app_of(run, theme="light"), terminal_size=(80, 24), run_before=settled, press=["tab", "left", "left"]
-    )
 
 
 async def test_it_shows_the_run_and_the_newest_step() -> None:

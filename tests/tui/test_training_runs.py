@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,9 +28,6 @@ from tracer.tui.screens.run_to import RunToScreen
 from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.screens.training import TrainingScreen
 from tracer.tui.screens.why import WhyScreen
-
-Compare = Callable[..., bool]
-SIZES = [(80, 24), (120, 40), (160, 50), (200, 60)]
 
 
 def app_of(run: Running, lang: Lang = "en", **settings: object) -> GradientTracer:
@@ -83,22 +80,6 @@ async def test_q_leaves_a_run_saved_and_says_how_to_go_on() -> None:
     assert process.commands == ["stop"]
     assert run.farewell is not None
     assert "30 of 200 steps. tracer train --resume runs/names-42 goes on" in run.farewell.en
-
-
-@pytest.mark.deep
-@pytest.mark.parametrize("lang", LANGS)
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
-def test_snapshots(snap_compare: Compare, size: tuple[int, int], lang: Lang) -> None:
-    run, _ = text_running()
-    assert snap_compare(app_of(run, lang), terminal_size=size, run_before=settled, press=["left", "left"])
-
-
-@pytest.mark.deep
-@pytest.mark.parametrize("tab", [1, 2])
-def test_snapshots_of_the_other_panels_on_a_small_terminal(snap_compare: Compare, tab: int) -> None:
-    run, _ = text_running()
-    keys = ["tab"] * tab
-    assert snap_compare(app_of(run, "ja", theme="light"), terminal_size=(80, 24), run_before=settled, press=keys)
 
 
 @pytest.mark.deep

@@ -148,7 +148,7 @@ class Observing:
         if found is None:
             return
         now = monotonic()
-        self._seldom_before = now + max(SELDOM, (now - self._asked_at) * (1 / SHARE - 1))
+        self._seldom_before = now + min(max(SELDOM, (now - self._asked_at) * (1 / SHARE - 1)), LOST)
         if isinstance(found, TracerError):
             self._refused[self._asked] = found
             self._asked = None
