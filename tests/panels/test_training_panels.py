@@ -160,6 +160,8 @@ def test_flow_is_the_l2_norm_of_each_gradient_and_its_twin_of_each_parameter() -
     assert grads.rows[0] == "wte"
     assert grads.rows[1] == "head"
     assert grads.rows[2] == "L0.fc1"
+    drawn = Flow().draw(grads, Choice(), width=40, height=10)
+    assert drawn.lines[3].plain.rstrip().endswith("–"), "no gradient is not nan, and not 0"
 
 
 def test_flow_says_what_the_diagnosis_of_the_run_says() -> None:
@@ -258,6 +260,14 @@ def test_neurons_are_those_of_the_chosen_layer_position_and_document() -> None:
     twin = data_of(Mlp(), seen, layer=9, position=-1, grad=True)
     assert twin.cells[5] == Cell("layer1.mlp", (3, 5), 0, grad=True), "what is not there is clamped"
     assert twin.marks["closed"] == set(np.flatnonzero(there.taps["layer1.mlp"][0].value[3] == 0).tolist())
+
+
+def test_the_history_of_the_gradients_that_arrive_at_neurons_has_a_series_for_each_layer() -> None:
+    found = data_of(Mlp(), view(20, 3, layers=2), history=True, grad=True)
+    assert found.rows == ("layer0.mlp", "layer1.mlp")
+    grad = observation(4, layers=2).taps["layer1.mlp"][0].grad
+    assert grad is not None
+    assert found.values[1, 1] == pytest.approx(np.linalg.norm(grad, axis=1).mean(), rel=1e-5)
 
 
 @pytest.mark.parametrize("n", [1, 3, 16, 17, 64, 100, 131, 1000])

@@ -32,6 +32,10 @@ class Flow(Panel):
     twin: ClassVar[Text | None] = Text("weights' L2 norm", "重みの L2 ノルム")
     caption = Text("How much gradient reaches each matrix.", "各行列にどれだけの勾配が届いているか。")
     twin_caption = Text("How large each matrix itself is.", "各行列そのものの大きさ。")
+    history_captions = (
+        Text("How much gradient has reached each matrix, step by step.", "各行列に届いた勾配の、ステップごとの推移。"),
+        Text("How large each matrix has been, step by step.", "各行列の大きさの、ステップごとの推移。"),
+    )
     about = Text(
         "Each bar is the L2 norm of a parameter's gradient: the square root of the sum of the squares of all its "
         "numbers. Bars of about the same size: every part learns. One far larger than the others: a sign of "
@@ -120,6 +124,9 @@ class Ratio(Panel):
     caption = Text(
         "By which share of itself each matrix has just changed.", "各行列が自分の大きさの何割だけ変わったか。"
     )
+    history_captions = (
+        Text("By which share of itself each matrix has changed.", "各行列が毎ステップ変わった割合の推移。"),
+    ) * 2
     about = Text(
         "The L2 norm of this step's update over the L2 norm of the weights before it. About 1e-3 is what usually "
         "works: far more, and a matrix forgets what it knew; far less, and it hardly learns. The first steps may be "

@@ -19,6 +19,7 @@ from tracer.panels.labels import symbol
 from tracer.panels.panel import NOT_HERE, NOT_YET, Choice, Panel, RunView
 from tracer.panels.parameters import norm
 from tracer.panels.place import DOCUMENT, LAYER, POSITION, joined
+from tracer.panels.tap_histories import norms_of
 from tracer.text import Text, clean
 from tracer.trace.cells import Cell
 from tracer.trace.observation import Observation, Seen
@@ -47,6 +48,13 @@ class Mlp(Panel):
     twin_caption = Text(
         "What gradient arrives at each neuron; · where its gate is closed.",
         "各ニューロンに届く勾配。· はゲートが閉じている。",
+    )
+    history_captions = (
+        Text(
+            "The share of neurons that are active, and of those that are dead.",
+            "活性なニューロンと死んだニューロンの割合。",
+        ),
+        Text("How much gradient has arrived at each layer, step by step.", "各層に届いた勾配の、ステップごとの推移。"),
     )
     about = Text(
         "Each block is a neuron of the layer, after its activation, at the chosen position. ReLU is a gate: what is "
@@ -96,7 +104,10 @@ class Mlp(Panel):
             return NOT_HERE
         layer = choice.layer_of(len(names))
         name = names[layer]
-        if choice.history and not choice.grad:
+        if choice.history and choice.grad:
+            labels = tuple(clean(one) for one in names)
+            return norms_of(view, names, labels, self.title, choice, current=layer)
+        if choice.history:
             return firing(view, name, self._title(name), gated=is_gate(seen.taps[name]))
         document = choice.document_of(len(seen.taps[name]))
         thing = seen.taps[name][document]

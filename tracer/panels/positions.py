@@ -28,6 +28,10 @@ class Positions(Panel):
     twin: ClassVar[Text | None] = Text("dL/d logit of the target", "dL/d logit（正解）")
     caption = Text("-log of the probability of the right symbol, at each position.", "各位置での、正解の確率の -log。")
     twin_caption = Text("How strongly the right symbol's score is asked to rise.", "正解のスコアをどれだけ上げたいか。")
+    history_captions = (
+        Text("The loss at each position, step by step.", "各位置の損失の、ステップごとの推移。"),
+        twin_caption,
+    )
     about = Text(
         "Each position predicts the symbol that follows. Its loss is -log(p) of the symbol that really does: 0 where "
         "the model was sure and right, large where it was surprised. The step's loss is their mean. The first "

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from rich.cells import cell_len
 
-from tracer.numbers import format_number
+from tracer.numbers import NO_GRADIENT, format_number
 from tracer.panels.data import Data
 from tracer.panels.drawing import Board, Drawn, Look, bar, cut, padded
 from tracer.panels.pictures.heat import least, reach, share
@@ -97,12 +97,14 @@ def bars(data: Data, look: Look) -> Drawn:
         board.put(0, y, padded(name, label - 1), style)
         if mine:
             board.put(label - 1, y, "▸", style)
-        if room >= 1:
+        gone = data.absent is not None and bool(data.absent[index])
+        if room >= 1 and not gone:
             _bar(board, data, look, (label, y, room), value, scale, mine)
         x = label + max(0, room) + 1
         if number:
             role: Role = "wrong" if not math.isfinite(value) else "grad" if data.signed and value < 0 else "text"
-            text = cut(format_number(value, DIGITS), NUMBER)
+            role = "muted" if gone else role
+            text = NO_GRADIENT if gone else cut(format_number(value, DIGITS), NUMBER)
             board.put(x, y, padded(text, NUMBER, right=True), look.palette.style(role, bold=mine))
         if badges and index < len(data.badges):
             board.put(
@@ -136,7 +138,8 @@ def _bar(
     if not math.isfinite(value):
         board.put(x, y, cut(format_number(value), room), look.palette.style("wrong"))
         return
-    style = look.palette.style("grad" if value < 0 else "data", bold=mine)
+    less = value < 0 if data.signed else bool(data.cells) and data.cells[0].grad
+    style = look.palette.style("grad" if less else "data", bold=mine)
     long = scale.cells(value)
     if not data.signed:
         board.put(x, y, bar(long / room, room), style)

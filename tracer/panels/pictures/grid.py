@@ -84,10 +84,12 @@ def _cell(
     accent = palette.style("accent", bold=True, reverse=wide == 1)
     sign, thick = "", 1
     if not math.isfinite(value):
+        first = ODD
         board.put(x, y, ODD, accent if mine else palette.style("wrong"))
     elif special:
         dead = index in data.marks.get("dead", ()) and value == 0
-        board.put(x, y, DEAD if dead else special, accent if mine else palette.style("wrong" if dead else "muted"))
+        first = DEAD if dead else special
+        board.put(x, y, first, accent if mine else palette.style("wrong" if dead else "muted"))
     else:
         less = value < 0 if data.signed else bool(data.cells) and data.cells[index].grad
         style = accent if mine else palette.style("grad" if less else "data")
@@ -96,6 +98,7 @@ def _cell(
             board.put(x, y, LESS[max(1, shade(share, 1.0) - 1)], style)
             return
         sign = ("-" if value < 0 else "+") if data.signed and wide > 1 else ""
+        first = sign
         thick = max(1, min(THICKEST, wide - 1 - len(sign))) if wide < NUMBERED else 1
         level = max(1, math.ceil(share * len(LEVELS) * tall - 1e-9))
         for line in range(tall):
@@ -106,11 +109,11 @@ def _cell(
             number = short(abs(value) if data.signed else value, wide - 1 - len(sign) - thick)
             board.put(x + len(sign) + thick, y, number, accent if mine else palette.style("text"))
             thick += len(number)
-    if mine and len(sign) + thick < wide:
+    if mine and len(sign) + thick < wide and (wide > 2 or not data.signed):  # else there are no gaps
         board.put(x - 1, y, "[", accent)
         board.put(x + len(sign) + thick, y, "]", accent)
-    elif mine and sign:
-        board.put(x, y, sign, palette.style("accent", bold=True, reverse=True))
+    elif mine and wide > 1:
+        board.put(x, y, first, palette.style("accent", bold=True, reverse=True))
 
 
 def _legend(data: Data, look: Look, part: tuple[int, int] | None) -> list[Piece]:
