@@ -81,8 +81,17 @@ def _lines(axes: Axes, sheet: Sheet, data: Data, look: Look) -> None:
                 "linewidth": 2.6 if current and len(joined) > 1 else 1.4,
                 "zorder": 5 if current else 3,
             }
-            lone = int(np.isfinite(series).sum()) == 1
-            axes.plot(x, series, color=single, linestyle=dash, label=name, marker="o" if lone else "", **wide)
+            gaps = not np.isfinite(series).all()  # a number between two gaps is no line
+            axes.plot(
+                x,
+                series,
+                color=single,
+                linestyle=dash,
+                label=name,
+                marker="." if gaps or len(series) == 1 else "",
+                ms=3,
+                **wide,
+            )
     _broken(axes, data, absent, x, palette, lang)
     for ref in data.refs:
         axes.axhline(ref.value, color=palette.receiver, linewidth=1.0, linestyle=(0, (6, 3)), zorder=2)
@@ -148,4 +157,4 @@ def curves_height(sheet: Sheet, look: Look, width: float) -> float:
     assert isinstance(data, Data), "words are no curves"
     if len(data.values) > MOST_CURVES:
         return min(7.0, max(3.0, 0.16 * min(40, len(data.values)) + 0.8))
-    return max(0.45 * width, 0.19 * len(data.values) + 0.6 if len(data.values) > BESIDE else 0.0)
+    return max(0.42 * width, 0.19 * len(data.values) + 0.6 if len(data.values) > BESIDE else 0.0)
