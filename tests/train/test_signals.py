@@ -64,6 +64,11 @@ def test_norms_of_parameters_are_kept_by_name_and_of_all() -> None:
     assert found.weights["a"] == OfWeights(4.0, 6.0, 2.0)
     assert repr(found.weights["b"]) == repr(OfWeights(math.nan, 8.0, math.nan))
     assert found.total == OfWeights(4.0, 10.0, 2.0)
+    bad = signals_of(
+        observation(weights={"a": Weights(ones, np.nan * ones, ones), "b": Weights(ones, np.inf * ones, ones)})
+    )
+    assert math.isnan(bad.total.grad)
+    assert bad.total.weight == round(math.sqrt(8), 5)
     nobody = signals_of(observation())
     assert repr(nobody.total) == repr(OfWeights(math.nan, math.nan, math.nan))
 

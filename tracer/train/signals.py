@@ -125,13 +125,12 @@ def _signals_of(observation: Observation) -> Signals:
         name: OfWeights(_norm(one.grad), _norm(one.value), _norm(one.update))
         for name, one in observation.weights.items()
     }
-    everything = weights.values()
     taps = dict(islice(observation.taps.items(), MOST))
     return Signals(
         OfWeights(
-            _together([one.grad for one in everything]),
-            _together([one.weight for one in everything]),
-            _together([one.update for one in everything]),
+            _together([weights[name].grad for name, one in observation.weights.items() if one.grad is not None]),
+            _together([one.weight for one in weights.values()]),
+            _together([weights[name].update for name, one in observation.weights.items() if one.update is not None]),
         ),
         dict(islice(weights.items(), MOST)),
         {name: _of_tap(seen) for name, seen in taps.items()},
@@ -268,8 +267,10 @@ def _norm(array: Array | None) -> float:
 
 
 def _together(norms: list[float]) -> float:
-    known = [one for one in norms if not math.isnan(one)]
-    return _short(math.hypot(*known)) if known else math.nan
+    """The norm of several parts; nan where there is none, or one of them is."""
+    if any(map(math.isnan, norms)):  # hypot would let an infinite one speak for it
+        return math.nan
+    return _short(math.hypot(*norms)) if norms else math.nan
 
 
 def _short(number: float) -> float:
