@@ -15,7 +15,7 @@ SHORT = np.linspace(3.3, 2.9, 40)
 CURVES = (Curve("names-42", FALLING, FALLING, "lr 0.01"), Curve("names-42-2", SHORT, SHORT, "lr 0.1"))
 
 
-def drawn(shown: int = 0, curves: tuple[Curve, ...] = CURVES, width: int = 70, height: int = 14) -> list[str]:
+def drawn(shown: int = 100, curves: tuple[Curve, ...] = CURVES, width: int = 70, height: int = 14) -> list[str]:
     return [line.plain for line in RunCurves(curves, shown, "en", DARK, width, height).lines()]
 
 
@@ -44,7 +44,7 @@ def test_it_is_exactly_as_large_as_it_should_be(lang: Lang, size: tuple[int, int
 
 
 def test_a_click_means_the_step_that_is_drawn_there() -> None:
-    curves = RunCurves(CURVES, 0, "en", DARK, 70, 14)
+    curves = RunCurves(CURVES, 100, "en", DARK, 70, 14)
     assert (curves.step_at(0), curves.step_at(69)) == (1, 100)
     assert abs(curves.step_at(35) - 47) < 5
 

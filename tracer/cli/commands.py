@@ -143,7 +143,7 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
     lang: Language = None,
 ) -> Task:
-    """List the lessons, documents, models and data sets.
+    """List the lessons, documents, models, data sets and experiments.
 
     \b
     --json prints one object:
@@ -153,7 +153,9 @@ def list_(
      "data":    [{"name": "moons", "kind": "data", "title": "...", "title_ja": "...", "path": "...",
                   "holds": "points" or "text"}],
      "documents": [{"name": "write-your-own/01_a_page", "kind": "document", "title": "...", "title_ja": "...",
-                    "group": "write-your-own", "path": "..."}]}
+                    "group": "write-your-own", "path": "..."}],
+     "experiments": [{"name": "residual", "kind": "experiment", "title": "...", "title_ja": "...", "path": "...",
+                      "question": "...", "question_ja": "...", "variants": ["..."], "steps": 60, "seconds": 25}]}
     """
     from tracer.cli.listing import show
 

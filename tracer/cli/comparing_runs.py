@@ -21,6 +21,7 @@ from tracer.errors import NotFoundError
 from tracer.lessons.runner import Thing
 from tracer.text import Lang, Text
 from tracer.trace.difference import Difference
+from tracer.train.apart import TWO_ENGINES, two_engines
 from tracer.train.report import setting_in_words
 from tracer.train.run import Run
 
@@ -72,7 +73,7 @@ class Pair:
     @property
     def two_engines(self) -> bool:
         """Whether every number is a node in one of them and a tensor in the other: no node has its like there."""
-        return self.left.engine != self.right.engine
+        return two_engines(self.left, self.right)
 
     @cached_property
     def losses(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -240,11 +241,6 @@ _UPDATE = Text(
 _FURTHEST = Text(
     "The losses are furthest apart at step {step}: by {size}.",
     "損失が最も離れているのはステップ {step}（差 {size}）です。",
-)
-TWO_ENGINES = Text(
-    en="Only losses are compared: one run is made of {left}s, the other of {right}s, and nodes of two engines cannot be"
-    " paired.",
-    ja="比べるのは損失だけです。片方は {left}、もう片方は {right} で計算していて、ノードどうしは対応しません。",
 )
 _FIRST = Text(
     "First differing step: {step} (loss {left} | {right})", "最初に異なるステップ: {step}（損失 {left} | {right}）"

@@ -47,6 +47,17 @@ def as_data(found: Catalogue) -> dict[str, list[dict[str, Any]]]:
             for group in found.groups
             for page in group.pages
         ],
+        "experiments": [
+            {
+                **_named("experiment", one.alias, one.title, one.file),
+                "question": one.question.en,
+                "question_ja": one.question.ja,
+                "variants": [variant.name for variant in one.variants],
+                "steps": one.steps,
+                "seconds": one.seconds,
+            }
+            for one in found.experiments
+        ],
     }
 
 
@@ -74,12 +85,18 @@ def _print(found: Catalogue, lang: Any) -> None:
             for thing in things:
                 print(plain(f"  {thing.name:<40} {thing.title[lang]}"))
             print()
+    if found.experiments:
+        print(words["experiments"][lang])
+        for one in found.experiments:
+            print(plain(f"  {one.alias:<40} {one.title[lang]}"))
+        print()
     print(words["how"][lang])
 
 
 _WORDS = {
     "models": Text("Models", "モデル"),
     "data": Text("Data sets", "データセット"),
+    "experiments": Text("Experiments (tracer experiment NAME)", "実験（tracer experiment 名前）"),
     "how": Text(
         en="tracer open NAME opens one; its section (6.3) or the last part of its name is enough.",
         ja="tracer open 名前 で開きます。節番号（6.3）や名前の最後の部分だけでもかまいません。",
@@ -134,6 +151,15 @@ def run_completions(incomplete: str) -> list[str]:
     """What RUN may become: runs kept where they usually are, and folders here. Never fails either."""
     kept = list(map(str, runs_in(str(RUNS))))
     return [word for word in _beginning(incomplete, kept, ()) if word not in (f"{RUNS}/", *(f"{one}/" for one in kept))]
+
+
+def experiment_completions(incomplete: str) -> list[str]:
+    """What `tracer experiment` may take. Never fails either."""
+    try:
+        names = [one.alias for one in catalogue().experiments]
+    except TracerError:
+        names = []
+    return _beginning(incomplete, names, (".toml",))
 
 
 def _beginning(incomplete: str, names: list[str], endings: tuple[str, ...]) -> list[str]:

@@ -17,6 +17,7 @@ from tracer.errors import LessonError, NotFoundError, did_you_mean
 from tracer.files import FIRST
 from tracer.files import content_root as content_root
 from tracer.lessons.documents.course import ABOUT, Page, gather
+from tracer.lessons.experiment import FOLDER, Experiment, load_experiment
 from tracer.lessons.lesson import Lesson, load
 from tracer.lessons.toml import read
 from tracer.text import Text, clean
@@ -61,6 +62,7 @@ class Catalogue:
     data: tuple[DataSet, ...]
     problems: tuple[LessonError, ...]
     """What could not be read. The rest is there all the same."""
+    experiments: tuple[Experiment, ...] = ()
 
     @property
     def lessons(self) -> tuple[Lesson, ...]:
@@ -91,13 +93,15 @@ def read_catalogue(root: Path) -> Catalogue:
     """The catalogue of the content under `root`. A lesson that cannot be read is in `problems`, not an error."""
     samples = root / "samples"
     troubles: list[LessonError] = []
-    folders = [folder for folder in samples.iterdir() if folder.is_dir() and folder.name not in ("data", "__pycache__")]
+    others = ("data", FOLDER, "__pycache__")
+    folders = [folder for folder in samples.iterdir() if folder.is_dir() and folder.name not in others]
     folders.sort(key=lambda folder: (folder.name != FIRST, folder.name))
     return Catalogue(
         root=root,
         groups=tuple(_group(folder, troubles) for folder in folders),
         models=tuple(_lessons(root / "models", troubles)),
         data=tuple(_data(samples / "data", troubles)),
+        experiments=tuple(_experiments(samples / FOLDER, troubles)),
         problems=tuple(troubles),
     )
 
@@ -116,6 +120,36 @@ def find(name: str) -> Lesson:
         if problem.message.startswith(f"{name.rpartition('/')[2].removesuffix('.toml')}.toml:"):
             raise problem
     return _lookup(name, (*everything.lessons, *everything.models))
+
+
+def find_experiment(name: str) -> Experiment:
+    """The experiment in a TOML file, or of ours the one of this name: `residual`, `experiments/residual`.
+
+    Raises:
+        NotFoundError: there is none; the nearest names are offered.
+        LessonError: it cannot be read.
+    """
+    path = Path(name)
+    try:
+        if path.suffix.casefold() == ".toml" and path.is_file():
+            return load_experiment(path)
+    except (OSError, ValueError):  # no path at all
+        pass
+    there = catalogue()
+    known = {_folded(alias): one for one in there.experiments for alias in (one.name, one.alias)}
+    wanted = _folded(name).removeprefix("samples/").removesuffix(".toml")
+    if wanted in known:
+        return known[wanted]
+    for problem in there.problems:
+        if problem.message.startswith(f"{wanted.rpartition('/')[2]}.toml:"):
+            raise problem
+    near = did_you_mean(wanted, known) or f"Experiments: {', '.join(one.alias for one in there.experiments)}."
+    raise NotFoundError(
+        f"there is no experiment called {clean(name)!r}.",
+        hint=f"{near} A file of your own ends in .toml: tracer experiment my.toml",
+        ja=f"{clean(name)!r} という実験はありません。",
+        hint_ja=f"実験: {', '.join(one.alias for one in there.experiments)}。自作のものは .toml ファイルを指定します。",
+    )
 
 
 def find_page(name: str) -> Page | None:
@@ -204,6 +238,14 @@ def _lessons(folder: Path, troubles: list[LessonError]) -> Iterable[Lesson]:
                 yield load(path)
             except LessonError as error:
                 troubles.append(error)
+
+
+def _experiments(folder: Path, troubles: list[LessonError]) -> Iterable[Experiment]:
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            yield load_experiment(path)
+        except LessonError as error:
+            troubles.append(error)
 
 
 def _data(folder: Path, troubles: list[LessonError]) -> Iterable[DataSet]:

@@ -1,9 +1,13 @@
-"""The losses of several runs over each other, smoothed: each has its colour and its sign, and the legend names both."""
+"""The losses of several runs over each other, smoothed: each has its colour and its sign, and the legend names both.
+
+Nothing is drawn that was measured after the step one is at, and the scale at the left follows from what is drawn alone;
+the axis below reaches to the last step, so that it stands still.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -16,8 +20,17 @@ from tracer.scene.curves import LEAST_HEIGHT, LEAST_WIDTH, Axis, Floats, column_
 from tracer.scene.palette import DARK, Palette, Role
 from tracer.text import Lang, Text, clean
 
-SIGNS: tuple[tuple[str, Role], ...] = (("●", "data"), ("◆", "grad"), ("▲", "ok"), ("■", "mark"), ("+", "receiver"))
-"""How runs are told apart; from the sixth on they begin again."""
+SIGNS: tuple[tuple[str, Role], ...] = (
+    ("●", "data"),
+    ("◆", "grad"),
+    ("▲", "ok"),
+    ("■", "mark"),
+    ("+", "receiver"),
+    ("×", "accent"),
+)
+"""How runs are told apart; from the seventh on they begin again."""
+WIDE = 110
+"""From this width on, the loss on held-out texts has room."""
 EVERY = 9
 """Columns from one sign of a curve to its next; those of different runs do not meet."""
 
@@ -28,6 +41,7 @@ WORDS = {
     "loss": Text("loss", "損失"),
     "steps": Text("{n} steps", "{n} ステップ"),
     "ended": Text("no such step", "このステップなし"),
+    "tested": Text("held out {loss}", "検証用 {loss}"),
 }
 
 
@@ -49,7 +63,7 @@ class RunCurves:
 
     curves: Sequence[Curve]
     shown: int
-    """The step one is at, marked by a column; 0 for none."""
+    """The step one is at, where the curves end; 0 is before the first."""
     lang: Lang
     palette: Palette
     width: int
@@ -73,12 +87,6 @@ class RunCurves:
         about = [WORDS["smoothed"][self.lang], *([WORDS["log"][self.lang]] if axis.log else [])]
         return [*found, below, fit(RichText("   ".join(about), self.palette.style("muted")), self.width)]
 
-    def at(self, shown: int, marked: int) -> RunCurves:
-        """The same with one at another step, or another run looked at: the dots are not drawn again."""
-        other = replace(self, shown=shown, marked=marked)
-        other.__dict__.update({name: self.__dict__[name] for name in ("_axis", "_drawn") if name in self.__dict__})
-        return other
-
     @property
     def steps(self) -> int:
         """Of the longest."""
@@ -88,19 +96,22 @@ class RunCurves:
         """The step that a click in this column means."""
         axis = self._axis
         if axis is None or self.height < LEAST_HEIGHT:
-            return 0
+            return min(1, self.steps)
         return axis.step_at(column, self.steps, self.height - 2, self.width)
 
     @cached_property
     def _axis(self) -> Axis | None:
-        return Axis.of(*(curve.smoothed for curve in self.curves)) if self.curves else None
+        return Axis.of(*(curve.smoothed[: self.shown] for curve in self.curves)) if self.curves else None
 
     @cached_property
     def _drawn(self) -> list[NDArray[np.int64]]:
         axis, rows = self._axis, self.height - 2
         assert axis is not None, "there is something to draw"
         columns = self.width - 1 - axis.scale_width(rows)
-        return [dots(axis.at(one.smoothed), columns, rows, joined=True, steps=self.steps) for one in self.curves]
+        return [
+            dots(axis.at(one.smoothed[: self.shown]), columns, rows, joined=True, steps=self.steps)
+            for one in self.curves
+        ]
 
     def _cells(self, axis: Axis, columns: int, rows: int) -> list[list[tuple[str, Role]]]:
         cells: list[list[tuple[str, Role]]] = [[(" ", "muted")] * columns for _ in range(rows)]
@@ -130,13 +141,18 @@ def legend(
     width: int,
     height: int,
     marked: int = 0,
+    read: Sequence[tuple[str, Role]] = (),
+    tested: Sequence[float | None] = (),
 ) -> list[RichText]:
-    """A line a run: its sign, its name, its loss at the step shown, what differs in its settings.
+    """A line a run: its sign, its name, its loss at the step shown, what is read of it, what differs in its settings.
 
     Args:
         marked: the run that is looked at.
+        read: of each run, a word on its gradients.
+        tested: of each run, its loss on held-out texts.
     """
-    names = min(24, max((cell_len(clean(curve.name)) for curve in curves), default=0))
+    names = min(28, max((cell_len(clean(curve.name)) for curve in curves), default=0))
+    reads = max((cell_len(words) for words, _ in read), default=0)
     first = max(0, min(marked, len(curves) - height))
     found = []
     for k, curve in list(enumerate(curves))[first : first + height]:
@@ -148,8 +164,16 @@ def legend(
             words = f"{WORDS['loss'][lang]} {format_number(curve.losses[shown - 1])}"
         else:
             words = WORDS["ended"][lang] if shown else ""
-        line.append("  " + set_cell_size(words, 18), palette.style("data"))
-        line.append(set_cell_size(WORDS["steps"].format(n=f"{len(curve.losses):,}")[lang], 16), palette.style("muted"))
+        line.append("  " + set_cell_size(words, 14), palette.style("data"))
+        if reads:
+            line.append("  " + set_cell_size(read[k][0], reads), palette.style(read[k][1]))
+        if any(one is not None for one in tested) and width >= WIDE:
+            known = tested[k]
+            told = "" if known is None else WORDS["tested"].format(loss=format_number(known))[lang]
+            line.append("  " + set_cell_size(told, 16), palette.style("mark"))
+        line.append(
+            "  " + set_cell_size(WORDS["steps"].format(n=f"{len(curve.losses):,}")[lang], 14), palette.style("muted")
+        )
         line.append(clean(curve.differs), palette.style("text"))
         line.truncate(width, overflow="ellipsis")
         found.append(line)

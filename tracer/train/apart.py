@@ -8,11 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.text import Text
 from tracer.train.entry import Setting
 from tracer.train.report import setting_in_words
 from tracer.train.run import Run
 
 Floats = NDArray[np.float64]
+TWO_ENGINES = Text(
+    en="Only losses are compared: one run is made of {left}s, the other of {right}s, and nodes of two engines cannot be"
+    " paired.",
+    ja="比べるのは損失だけです。片方は {left}、もう片方は {right} で計算していて、ノードどうしは対応しません。",
+)
 ABSENT = "–"
 """A setting that one of the runs does not have."""
 
@@ -26,6 +32,11 @@ def first_apart(left: Floats, right: Floats) -> int | None:
     here, there = left[:both], right[:both]
     other = (here != there) & ~(np.isnan(here) & np.isnan(there))
     return int(np.argmax(other)) + 1 if other.any() else None
+
+
+def two_engines(left: Run, right: Run) -> bool:
+    """Whether every number is a node in one of them and a tensor in the other: no node has its like there."""
+    return left.engine != right.engine
 
 
 def told_apart(runs: Sequence[Run]) -> list[str]:

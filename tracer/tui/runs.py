@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from tracer.lessons.experiment import Experiment
 from tracer.lessons.runner import Thing
 from tracer.text import Lang
 from tracer.train.run import Run
+from tracer.tui.experiments import Arm
 from tracer.tui.opened_run import OpenedRun
 from tracer.tui.start import run_app
 
@@ -45,6 +47,17 @@ def compare_runs(paths: Sequence[str | Path], *, ascii_only: bool = False, lang:
     from tracer.tui.screens.compare import CompareScreen
 
     return run_app(screen=partial(CompareScreen, runs), ascii_only=ascii_only, lang=lang)
+
+
+def compare_experiment(
+    experiment: Experiment, arms: Sequence[Arm], *, ascii_only: bool = False, lang: Lang | None = None
+) -> int:
+    """Show the runs of an experiment, which are all there; the exit code."""
+    from tracer.tui.screens.compare import CompareScreen
+
+    runs, names = [Run.open(arm.place.folder) for arm in arms], [arm.variant.title for arm in arms]
+    make = partial(CompareScreen, runs, names=names, experiment=experiment)
+    return run_app(screen=make, ascii_only=ascii_only, lang=lang)
 
 
 def walk_sample(

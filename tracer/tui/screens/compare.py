@@ -1,4 +1,4 @@
-"""Several training runs over each other: their losses, what they were told differently, and where they part.
+"""Several training runs over each other: losses, gradients by depth, what is read of them, and where they part.
 
 `enter` records the step shown of two of them, and walks both in lockstep from the first node that differs.
 """
@@ -7,178 +7,46 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
-from rich.text import Text as RichText
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.geometry import Size
-from textual.message import Message
 from textual.reactive import reactive
-from textual.strip import Strip
 
 from tracer.errors import TracerError
+from tracer.lessons.experiment import Experiment
 from tracer.lessons.runner import Thing
-from tracer.scene.run_curves import Curve, RunCurves, legend
 from tracer.text import Text
 from tracer.trace.difference import Difference
-from tracer.train.apart import first_apart, told_apart
+from tracer.train.apart import TWO_ENGINES, first_apart, two_engines
 from tracer.train.run import Run
 from tracer.tui.background import in_background
 from tracer.tui.keys import Place, bindings
 from tracer.tui.opened_run import OpenedRun
 from tracer.tui.screens.base import AppScreen
 from tracer.tui.screens.run_to import RunToScreen
-from tracer.tui.widgets.header import LANGUAGES
+from tracer.tui.widgets.compared import (
+    Compared,
+    ComparedHeader,
+    CurvesPanel,
+    DepthsPanel,
+    Entrants,
+    LegendPanel,
+    Showing,
+)
 from tracer.tui.widgets.keybar import KeyBar
-from tracer.tui.widgets.panel import Panel
-from tracer.tui.widgets.scrubbing import Scrubbing
 
 STRIDES: tuple[int, ...] = (1, 10, 100)
+SIDE_BY_SIDE = 160
+"""From this width on, losses and gradients by depth stand side by side."""
+ROOMY = 36
+"""From this height on, what is read of every run has room."""
 Opener = Callable[[Run, int, threading.Event], Thing]
-
-
-@dataclass(frozen=True, eq=False)
-class Compared:
-    """Runs on screen."""
-
-    runs: tuple[Run, ...]
-    shown: int
-    """The step that the numbers are about; 0 where there is none."""
-    marked: int = 1
-    """The run that is compared with the first."""
-    stride: int = 1
-    said: Text | None = None
-    """What is under way."""
-
-    @cached_property
-    def curves(self) -> tuple[Curve, ...]:
-        told = told_apart(self.runs)
-        return tuple(
-            Curve(run.name, run.history.losses, run.history.smoothed, words)
-            for run, words in zip(self.runs, told, strict=True)
-        )
-
-    @property
-    def steps(self) -> int:
-        """Of the longest."""
-        return max(len(curve.losses) for curve in self.curves)
-
-    @property
-    def apart(self) -> int | None:
-        """The first step at which the two runs that are looked at differ."""
-        return first_apart(self.curves[0].losses, self.curves[self.marked].losses)
-
-
-class ComparedPanel(Panel):
-    """Draws what is compared."""
-
-    compared: reactive[Compared | None] = reactive(None, repaint=False, init=False)
-
-    def draw(self, compared: Compared, size: Size) -> list[Strip]:
-        """The lines."""
-        raise NotImplementedError
-
-    def watch_compared(self) -> None:
-        self.redraw()
-
-    def _inputs(self, size: Size) -> tuple[object, ...]:
-        return (self.compared, self.lang, self.app.theme, size)
-
-    def _repaint(self, size: Size) -> None:
-        self._drawn = self._inputs(size)
-        lines = self.draw(self.compared, size) if self.compared is not None else []
-        self._lines = self.filled(lines, size)
-
-
-class CurvesPanel(ComparedPanel, Scrubbing):
-    """The losses. A click or a drag goes to a step."""
-
-    HEADING = Text(en="Loss", ja="損失")
-    _curves: tuple[tuple[object, ...], RunCurves | None] = ((), None)
-
-    class Scrubbed(Message):
-        """The user pointed at a step."""
-
-        def __init__(self, step: int) -> None:
-            super().__init__()
-            self.step = step
-
-    def draw(self, compared: Compared, size: Size) -> list[Strip]:
-        drawn = compared.runs, self.lang, self.palette, size
-        curves = self._curves[1]
-        if curves is None or drawn != self._curves[0]:
-            curves = RunCurves(compared.curves, 0, self.lang, self.palette, size.width, size.height)
-        curves = curves.at(compared.shown, compared.marked)
-        self._curves = drawn, curves
-        return self.strips(curves.lines(), size.width)
-
-    def scrub(self, column: int) -> None:
-        curves = self._curves[1]
-        step = curves.step_at(column) if curves is not None else 0
-        if step:
-            self.post_message(self.Scrubbed(step))
-
-
-class LegendPanel(ComparedPanel):
-    """Which run is which, and where they part."""
-
-    HEADING = Text(en="Runs", ja="訓練の記録")
-
-    def draw(self, compared: Compared, size: Size) -> list[Strip]:
-        lines = legend(
-            compared.curves,
-            compared.shown,
-            self.lang,
-            self.palette,
-            width=size.width,
-            height=max(1, size.height - 2),
-            marked=compared.marked,
-        )
-        return self.strips([*lines, *parting_lines(compared, self)], size.width)
-
-
-def parting_lines(compared: Compared, panel: Panel) -> list[RichText]:
-    """Where the two that are looked at part; and what is under way."""
-    lang, palette = panel.lang, panel.palette
-    at = compared.apart
-    names = {"left": compared.curves[0].name, "right": compared.curves[compared.marked].name}
-    words = _SAME.format(**names) if at is None else _APART.format(step=f"{at:,}", **names)
-    line = RichText(words[lang], palette.style("muted" if at is None else "accent"), no_wrap=True)
-    said = RichText(compared.said[lang], palette.style("accent"), no_wrap=True) if compared.said is not None else None
-    return [line] if said is None else [line, said]
-
-
-class ComparedHeader(ComparedPanel):
-    """One line: which runs, which step. A click on the language switches to the other."""
-
-    DEFAULT_CSS = """
-    ComparedHeader { height: 1; width: 1fr; border: none; background: $background; padding: 0 1; }
-    ComparedHeader:focus { border: none; }
-    """
-    GROUND = "background"
-    can_focus = False
-
-    def draw(self, compared: Compared, size: Size) -> list[Strip]:
-        palette = self.palette
-        title = RichText("  ≠  ".join(curve.name for curve in compared.curves), palette.style("text", bold=True))
-        right = RichText()
-        if compared.stride > 1:
-            right.append(f"±{compared.stride}   ", palette.style("accent"))
-        words = _STEP.format(step=f"{compared.shown:,}", of=f"{compared.steps:,}")
-        right.append(words[self.lang], palette.style("text")).append(
-            "   " + LANGUAGES[self.lang], palette.style("muted")
-        )
-        title.truncate(max(8, size.width - right.cell_len - 2), overflow="ellipsis")
-        title.append(" " * max(1, size.width - title.cell_len - right.cell_len))
-        return self.strips([title + right], size.width)
-
-    async def on_click(self, event: events.Click) -> None:
-        if event.x >= self.size.width - len(LANGUAGES[self.lang]) * 2:
-            await self.run_action("app.switch_lang")
 
 
 class CompareScreen(AppScreen[None]):
@@ -186,13 +54,15 @@ class CompareScreen(AppScreen[None]):
 
     Args:
         runs: two at least.
+        names: what they are called; each by its own name if None.
+        experiment: what they answer: its title stands above, its question and answer can be read.
         opener: records a step of a run.
     """
 
     DEFAULT_CSS = """
-    CompareScreen { layout: grid; grid-size: 1; grid-rows: 1 1fr 7; }
-    CompareScreen.-too-small { layout: vertical; }
-    CompareScreen.-tall { grid-rows: 1 1fr 10; }
+    CompareScreen { layout: vertical; }
+    #compared { height: 1fr; }
+    #compared CurvesPanel, #compared DepthsPanel { width: 1fr; height: 1fr; }
     """
     PLACES: ClassVar[tuple[Place, ...]] = ("compare",)
     COMES_BACK = True
@@ -201,18 +71,83 @@ class CompareScreen(AppScreen[None]):
 
     compared: reactive[Compared] = reactive(None, init=False, repaint=False)  # type: ignore[arg-type]  # set at once
 
-    def __init__(self, runs: Sequence[Run], *, opener: Opener | None = None) -> None:
+    def __init__(
+        self,
+        runs: Sequence[Run],
+        *,
+        names: Sequence[Text] | None = None,
+        experiment: Experiment | None = None,
+        opener: Opener | None = None,
+    ) -> None:
         super().__init__()
         assert len(runs) > 1, "two runs are needed"
         self._open_step = opener or open_step_of
         self._opening: threading.Event | None = None
-        first = Compared(tuple(runs), 0)
-        self.set_reactive(CompareScreen.compared, replace(first, shown=first.apart or first.steps))
+        first = Compared(Entrants.of(runs, names, experiment), 0)
+        begin = first.steps if experiment is not None else first.apart or first.steps
+        self.set_reactive(CompareScreen.compared, replace(first, shown=begin, showing=self._usual(self.app.size)))
 
     def compose(self) -> ComposeResult:
-        for panel in (ComparedHeader(id="header"), CurvesPanel(id="curves"), LegendPanel(id="legend")):
-            yield panel.data_bind(AppScreen.lang, CompareScreen.compared)
+        yield ComparedHeader(id="header").data_bind(AppScreen.lang, CompareScreen.compared)
+        with Horizontal(id="compared"):
+            for panel in (CurvesPanel(id="curves"), DepthsPanel(id="depths")):
+                yield panel.data_bind(AppScreen.lang, CompareScreen.compared)
+        yield LegendPanel(id="legend").data_bind(AppScreen.lang, CompareScreen.compared)
         yield KeyBar("compare").data_bind(AppScreen.lang)
+
+    def on_mount(self) -> None:
+        self._arrange(self.app.size)
+
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        if self._usual(event.size) == "loss" and self.compared.showing == "both":
+            self.compared = replace(self.compared, showing="loss")
+        self._arrange(event.size)
+
+    @staticmethod
+    def _usual(size: Size) -> Showing:
+        return "both" if size.width >= SIDE_BY_SIDE else "loss"
+
+    def _arrange(self, size: Size) -> None:
+        """Which of the two panels are there, and how much room the legend has."""
+        count = len(self.compared.runs)
+        wanted = count + 1 + (count if size.height >= ROOMY else 1)
+        self.query_one("#legend").styles.height = 2 + max(3, min(wanted, size.height - 15))
+        for name, other in (("#curves", "depth"), ("#depths", "loss")):
+            self.query_one(name).display = self.compared.showing != other
+
+    def texts(self) -> tuple[tuple[Text, Text], ...]:
+        found = self.compared.entrants.experiment
+        asked = () if found is None else ((_QUESTION, found.question), (_DONE, found.explanation), (_LOOK, found.look))
+        return (*((title, words) for title, words in asked if words.en), (_DEPTH, _ABOUT_DEPTH))
+
+    def action_values_or_gradients(self) -> None:
+        """Losses or gradients by depth; both where there is room."""
+        order: tuple[Showing, ...] = ("loss", "depth")
+        if self._usual(self.app.size) == "both":
+            order = ("both", "loss", "depth")
+        now = self.compared.showing
+        at = order.index(now) if now in order else 0
+        self.compared = replace(self.compared, showing=order[(at + 1) % len(order)])
+        self._arrange(self.app.size)
+
+    def action_why(self) -> None:
+        """What the experiment asks, and its answer; of other runs, what is read of the one looked at."""
+        from tracer.tui.screens.notice import NoticeScreen
+
+        found, lines = self.compared.entrants.experiment, []
+        if found is not None:
+            parts = ((None, found.question), (_DONE, found.explanation), (_LOOK, found.look), (_ANSWER, found.answer))
+            lines = [_headed(title, words) for title, words in parts if words.en]
+            heading = found.title
+        else:
+            heading = self.compared.entrants.names[self.compared.marked]
+            readings = self.compared.entrants.readings(self.compared.marked, self.compared.shown)
+            lines = [
+                _headed(None, words) for one in readings for words in (one.says, one.evidence, one.advice) if words.en
+            ]
+        words = Text("\n\n".join(one.en for one in lines), "\n\n".join(one.ja for one in lines))
+        self.app.push_screen(NoticeScreen(heading, words))
 
     def on_unmount(self) -> None:
         self.let_go()
@@ -272,7 +207,10 @@ class CompareScreen(AppScreen[None]):
         """Record the step shown of both, and walk them side by side."""
         shown = self.compared.shown
         runs = self.compared.runs[0], self.compared.runs[self.compared.marked]
-        if not 1 <= shown <= min(len(run.history.losses) for run in runs):
+        if two_engines(*runs):
+            words = TWO_ENGINES.format(left=runs[0].engine, right=runs[1].engine)
+            self.notify(words[self.lang], markup=False, timeout=10)
+        elif not 1 <= shown <= min(len(run.history.losses) for run in runs):
             self.notify(_ONE_ENDED[self.lang], markup=False)
         elif self._opening is None:
             self._opening = threading.Event()
@@ -327,19 +265,15 @@ class CompareScreen(AppScreen[None]):
             self.call_later(self.run_action, "app.close")
 
 
+def _headed(title: Text | None, words: Text) -> Text:
+    return words if title is None else Text(f"{title.en}\n{words.en}", f"{title.ja}\n{words.ja}")
+
+
 def open_step_of(run: Run, step: int, stop: threading.Event) -> Thing:
     """A step of a run, recorded."""
     return OpenedRun(run).open(step, stop)[0]
 
 
-_STEP = Text(en="step {step} / {of}", ja="ステップ {step} / {of}")
-_APART = Text(
-    en="{left} and {right} differ from step {step} on.", ja="{left} と {right} はステップ {step} から食い違います。"
-)
-_SAME = Text(
-    en="{left} and {right}: the same loss at every step that both have.",
-    ja="{left} と {right}: 両方にあるステップでは損失がすべて同じです。",
-)
 _NO_DIFFERENCE = Text(
     en="Both runs measured the same loss at every step.", ja="二つの訓練の損失はどのステップでも同じです。"
 )
@@ -351,4 +285,17 @@ _NOT_OPENED = Text(en="This step cannot be opened", ja="このステップは開
 _BEFORE = Text(
     en="They part in the step before: step {step}. A loss is measured before the update.",
     ja="食い違いは一つ前のステップ {step} で始まっています。損失は更新の前に測られます。",
+)
+_QUESTION, _DONE = Text("The question", "問い"), Text("What is done", "何をするか")
+_LOOK, _ANSWER = Text("What to look at", "どこを見るか"), Text("Answer", "答え")
+_DEPTH = Text("Gradient norm by depth", "層ごとの勾配ノルム")
+_ABOUT_DEPTH = Text(
+    "Each line is a run: the L2 norm of dL/d residual stream at every stage, the mean over positions. The gradient "
+    "sets out at the right, at the loss, and goes back to the embedding at the left; runs of different depth are "
+    "aligned at the loss. A level line hands it on whole, a falling one lets it vanish, one that climbs to the left "
+    "lets it explode. It is of the last step up to the one shown at which the run's log keeps it.",
+    "線の一本一本が訓練です。残差ストリームの各段での dL/d の L2 ノルム（位置について平均）を表します。"
+    "勾配は右端の損失を出発し、左端の埋め込みへさかのぼります。層の数が違う訓練は、損失の側でそろえてあります。"
+    "水平なら勾配はそのまま届き、左へ下がれば消失し、左へ上がれば爆発しています。"
+    "表示中のステップまでに、ログに記録された最後のステップの値です。",
 )
