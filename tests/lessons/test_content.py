@@ -105,7 +105,7 @@ def test_a_lesson_can_name_the_next(tmp_path: Path) -> None:
         ("3.3", "microgpt/06_order"),
         ("3.4", "microgpt/09_add_up"),
         ("6.5.2", "06-backpropagation/07_relu"),
-        ("9", "microgpt/11_try_it"),
+        ("9", "microgpt/29_try_it"),
         ("mlp", "models/mlp"),
         ("models/mlp.py", "models/mlp"),
     ],

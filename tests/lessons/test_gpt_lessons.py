@@ -13,6 +13,11 @@ from tests.lessons.test_samples import trace_of
 from tracer.lessons.content import find
 from tracer.trace.cursor import Cursor
 from tracer.trace.trace import Trace
+from tracer.train import diagnosis
+
+SIZES = {"wte": (3, 4), "wpe": (2, 4), "lm_head": (3, 4), "fc1": (16, 4), "fc2": (4, 16)}
+SIZES |= dict.fromkeys(("wq", "wk", "wv", "wo"), (4, 4))
+"""Of the small models."""
 
 
 def end_of(name: str) -> Cursor:
@@ -89,6 +94,56 @@ def test_adam_without_memory_moves_by_the_sign(tmp_path: Path) -> None:
     assert np.sign(moves).tolist() == [1, -1, 1]
 
 
+def test_the_step_in_tensors_is_the_step_in_numbers() -> None:
+    """6 and 7 draw the same weights: each bar is the length of the scalar lesson's gradients."""
+    numbers_, tensors = trace_of(find("24_one_step").program), end_of("25_gradient_flow")
+    after = numbers_.cursor(numbers_.passes[0].stop)
+    assert after.data("loss") == pytest.approx(float(np.asarray(tensors.data("loss"))), rel=1e-6)
+    for name, size in {**SIZES, "wpe": (5, 4)}.items():
+        np.testing.assert_allclose(gradients(after, name, *size), tensors.grad(name), rtol=1e-4, atol=1e-7)
+
+
+def test_the_step_has_its_four_phases_and_a_reset() -> None:
+    """6: forward with loss, backward, update, write; every parameter is written to, once each."""
+    trace = trace_of(find("24_one_step").program)
+    assert [segment.kind for segment in trace.segments] == ["forward", "backward", "update", "write"]
+    assert [len(trace.segments[i]) for i in (2, 3)] == [236, 236]
+    assert trace.n_nodes == 3319
+
+
+def test_the_reading_of_the_flow_is_the_diagnosis() -> None:
+    """7: a hundred times the next, a 100,000th of the middle; these bars are balanced by both."""
+    flow = np.sort(np.asarray(end_of("25_gradient_flow").data("flow")))
+    assert (diagnosis.ALONE, diagnosis.NEARLY_NOTHING) == (100, 1e-5)
+    assert flow[-1] < diagnosis.ALONE * flow[-2]
+    assert flow[0] > diagnosis.NEARLY_NOTHING * np.median(flow)
+
+
+def test_28_nodes_against_6() -> None:
+    """8: what the lesson counts."""
+    trace = trace_of(find("26_scalars_tensors").program)
+    scopes = [trace.scope(node) for node in range(trace.n_nodes)]
+    assert [scopes.count(name) for name in ("scalars", "tensors")] == [28, 6]
+    end = trace.cursor(-1)
+    np.testing.assert_array_equal(gradients(end, "w", 2, 3), end.grad("W"))
+
+
+def test_what_is_at_rest_was_not_read_or_lies_behind_shut_gates() -> None:
+    """8: 24 rows of wte, 11 of wpe, and both sides of 4 neurons."""
+    end = end_of("27_every_parameter")
+    shut = (np.asarray(end.grad("fc1")) == 0).all(axis=1)
+    assert shut.sum() == 4
+    assert (np.asarray(end.grad("fc2"))[:, shut] == 0).all()
+    assert float(np.asarray(end.data("at_rest"))) == (24 + 11 + 2 * 4) * 16
+
+
+def test_attention_weights_are_never_updated() -> None:
+    """8: the updates are of wq, wk and wv, in both steps."""
+    trace = trace_of(find("28_attention_weights").program)
+    updated = {trace.name(int(trace.table("update").node[i])) for i in range(6)}
+    assert updated == {"wq", "wk", "wv"}
+
+
 # Lessons made of Values, written once more in PyTorch's words
 
 
@@ -97,9 +152,7 @@ def test_the_whole_model_is_pytorchs() -> None:
     """4.1: the loss, and every gradient of every matrix, in float64."""
     torch = pytest.importorskip("torch")
     end = end_of("4.1")
-    sizes = {"wte": (3, 4), "wpe": (2, 4), "lm_head": (3, 4), "fc1": (16, 4), "fc2": (4, 16)}
-    sizes |= dict.fromkeys(("wq", "wk", "wv", "wo"), (4, 4))
-    w = {name: torch.tensor(numbers(end, name, *size), requires_grad=True) for name, size in sizes.items()}
+    w = {name: torch.tensor(numbers(end, name, *size), requires_grad=True) for name, size in SIZES.items()}
     x = w["wte"][[2, 0]] + w["wpe"]
     h = torch.nn.functional.rms_norm(x, (4,), eps=1e-5)
     q, k, v = ((h @ w[name].T).view(2, 2, 2).transpose(0, 1) for name in ("wq", "wk", "wv"))
@@ -109,7 +162,7 @@ def test_the_whole_model_is_pytorchs() -> None:
     loss = torch.nn.functional.cross_entropy(x @ w["lm_head"].T, torch.tensor([0, 1]))
     loss.backward()
     assert end.data("loss") == pytest.approx(loss.item(), rel=1e-12)
-    for name, size in sizes.items():
+    for name, size in SIZES.items():
         np.testing.assert_allclose(gradients(end, name, *size), w[name].grad.numpy(), rtol=1e-10, atol=1e-14)
 
 

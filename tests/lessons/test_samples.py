@@ -36,7 +36,7 @@ each_pair = pytest.mark.parametrize("lesson", PAIRS, ids=lambda lesson: lesson.n
 
 MOST = 1000
 """Numbers of a tensor that are looked at."""
-LARGE = 10_000
+LARGE = 1_000
 """Nodes above which the numbers of a trace are not looked through."""
 BRACKETS = re.compile(r"\w*\[[-\w., :]*\]|\((\d+,\s*)+(\d+)?\)")
 """`W[0, 1]`, `[0, 1.5]`, `(2, 3)`: an element, an array, a shape."""
@@ -216,6 +216,11 @@ DOCUMENTS = {
     "4.7": "0.859 0.152 0.04661 3.066 1 -10.73 -0.4767 0.4681",
     "microgpt/5": "2 0.3 0.04 4 0.1 0.9 -4.2 -1.351 10.85 -0.04102 0.941 0.882 -0.01769 0.9587",
     "23_sgd": "100 0.01 -1 0.9998 0.9994 0.9401",
+    "microgpt/6": "236 1.597 0.9226 1.331 1 0.2 0.008133 0.009766 0.01841 0 0.01",
+    "microgpt/7": "1.331 [0.9657, 0.9484, 0.05347, 0.04732, 0.3557, 0.2012, 0.562, 0.3514, 0.5009] 0.3557",
+    "26_scalars_tensors": "28 6 24.5 -7 [[-7, 14, -3.5], [7, -14, 3.5]]",
+    "27_every_parameter": "4192 7264 688 [48, 80, 256, 256, 256, 256, 960, 960, 432]",
+    "28_attention_weights": "[0.2741, 0.2741, 0.4519] [0.3465, 0.2267, 0.4268] 2.183 1.042",
     "microgpt/9": "8 4 2 1 0.001 8.004",
 }
 
@@ -279,6 +284,11 @@ KNOWN_ELSEWHERE: dict[str, tuple[float, ...]] = {
     "microgpt/05_backward": (100_000, 10),  # the chain of the end card's question: 10 万
     "microgpt/19_rmsnorm": (3,),  # about how far lengths lie apart
     "microgpt/20_no_norm": (262144, 6, 8),  # 8 to the 6th power, for weights 8 times as large
+    "microgpt/12_whole_model": (9, 1375),  # parts; nodes
+    "microgpt/24_one_step": (236, 5),  # parameters; a fifth, for five positions
+    "microgpt/25_gradient_flow": (236, 100, 100_000, 10),  # parameters; what the diagnosis warns of: 10 万分の 1
+    "microgpt/26_scalars_tensors": (28, 43_710),  # nodes here, and of the small GPT
+    "microgpt/27_every_parameter": (10_000, 1),  # what the document says
     "microgpt/21_loss": (1.099, 3),  # log 3; a score after the suggested change
     "microgpt/22_adam": (15, 22, 0.1),  # per cent; the gradient of the suggested change
     "microgpt/23_sgd": (1, 4192, 8384),  # 1 万倍; weights of the small GPT, and twice as many
@@ -413,7 +423,12 @@ def test_finite_difference_settles_10_or_18() -> None:
     assert printed.stderr == ""
 
 
-LINES = {"microgpt/12_whole_model": 90}
+LINES = {
+    "microgpt/12_whole_model": 90,
+    "microgpt/24_one_step": 95,
+    "microgpt/25_gradient_flow": 50,
+    "microgpt/27_every_parameter": 50,
+}
 """Programs that hold a whole GPT."""
 
 

@@ -30,9 +30,17 @@ SMALL = 150
 """Nodes an op may open into here."""
 MANY = 30
 """Nodes of a lesson above which one of each kind is opened."""
-NO_PYTORCH = ("Training", "perf_counter")
+NO_PYTORCH = ("Training", "perf_counter", "Value(")
 """Programs that hand out a model (tests/train holds it to PyTorch), or print how long they took."""
-LONG = {"15_four_heads", "17_residual", "18_no_residual", "19_rmsnorm", "20_no_norm", "25_gradient_flow"}
+LONG = {
+    "15_four_heads",
+    "17_residual",
+    "18_no_residual",
+    "19_rmsnorm",
+    "20_no_norm",
+    "25_gradient_flow",
+    "27_every_parameter",
+}
 """Lessons whose every gradient is checked in long runs alone."""
 each = pytest.mark.parametrize("lesson", TENSORS, ids=lambda lesson: lesson.name)
 each_of_the_short = pytest.mark.parametrize(
