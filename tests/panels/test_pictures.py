@@ -214,3 +214,30 @@ def test_several_curves_are_told_apart_without_colour() -> None:
     assert upper != lower
     assert "● active" in shown
     assert "◆ dead" in shown
+
+
+def test_each_step_and_the_smoothed_loss_are_told_apart_without_colour() -> None:
+    rng = np.random.default_rng(1)
+    values = [(1 + rng.normal(0, 0.3, 300)).tolist(), [1.0] * 300]
+    names = (Text("each step", "各ステップ"), Text("smoothed", "平滑化"))
+    lines = plain(picture(series(values, names=names, marks={"dots": frozenset({0})}), 60, 14)).splitlines()
+    whole = [line for line in lines[:-2] if all("⠀" < c <= "⣿" for c in line.split("┤")[-1].split("│")[-1])]
+    assert len(whole) == 1, "only the smoothed curve goes all the way"
+    assert "each step" in lines[-1]
+    assert "smoothed" in lines[-1]
+
+
+def test_a_line_to_compare_with_has_room_where_no_number_is_near_and_says_its_own() -> None:
+    data = series([[1.0, 1.1, 1.2]], refs=(Ref(math.log(27), Text.same("-log(1/27)")),))
+    top = plain(picture(data, 60, 12)).splitlines()[0]
+    assert "-log(1/27) = 3.296" in top
+    assert top.count("╌") > 20
+
+
+def test_a_number_that_few_steps_have_stands_at_those_steps() -> None:
+    measured = [math.nan] * 100
+    measured[49] = measured[99] = 2.5
+    absent = np.array([[False] * 100, [one != one for one in measured]])
+    data = series([[3.0 - 0.01 * k for k in range(100)], measured], absent=absent, marks={"measured": frozenset({1})})
+    found = picture(data, 60, 12)
+    assert "".join(line.plain for line in found.lines[:-1]).count("◇") == 2
