@@ -47,7 +47,7 @@ def test_the_note_tells_how_much_of_all_the_chosen_head_is() -> None:
     found = data(view, Choice(head=1))
     mine = np.linalg.norm(found.values[1])
     share = (mine / np.linalg.norm(found.values)) ** 2
-    assert found.note.en.startswith(f"H1: length {mine:.3g}, squared {100 * share:.2g}"[:28])
+    assert found.note.en.startswith(f"H1: length {mine:.3g}, {100 * share:.2g}"[:18])
     assert found.marks["row"] == {1}
 
 

@@ -51,21 +51,20 @@ class Attention(Panel):
         "A row is a position that asks, a column one that is asked. The weights are the softmax of query times key,"
         " so each row adds up to 1, and the upper right half is empty: nobody sees what comes later. At first all"
         " rows are nearly even; with training heads begin to prefer some positions, such as the one before or the"
-        " beginning. Weights are no parameters: they change because wq and wk do. Document, sections 4.3.2 and 4.3.3.",
+        " beginning. Weights are no parameters: they change because wq and wk do (document, sections 4.3.2 and 4.3.3).",
         "行は問い合わせる側の位置、列は参照される側の位置です。重みはクエリとキーの内積のソフトマックスなので、"
         "各行の合計は 1 になります。後の位置は見えないため、右上は空です。はじめはどの行もほぼ均等ですが、"
         "訓練が進むと、直前の文字や先頭など、ヘッドごとに見る場所が偏ってきます。重みそのものはパラメータではなく、"
-        "wq と wk が変わることで変わります。資料の 4.3.2 と 4.3.3 を参照。",
+        "wq と wk が変わることで変わります（文書の 4.3.2 節と 4.3.3 節）。",
     )
     twin_about = Text(
         "What arrives at each weight from the loss, on its way back through the softmax to queries and keys. A"
         " negative number says that the loss would fall if this weight grew. Since a row must add up to 1, what"
         " counts is how the numbers of a row differ: those below the row's mean (each counted by its weight) are"
-        " raised, the others lowered. Rows of early positions are larger where later layers and losses use them more."
-        " Document, section 4.3.2.",
+        " raised, the others lowered (document, section 4.3.2).",
         "損失から各重みに届く勾配です。ここからソフトマックスを通ってクエリとキーへ流れていきます。負の値は、"
         "その重みを増やすと損失が減るという意味です。各行の合計は 1 に決まっているので、行の中での差が大切です。"
-        "重みで平均した値より小さいところは増やされ、大きいところは減らされます。資料の 4.3.2 を参照。",
+        "重みで平均した値より小さいところは増やされ、大きいところは減らされます（文書の 4.3.2 節）。",
     )
     chooses = ("layer", "head", "position", "document", "log", "history")
     reads = ("past", "shown", "observation", "trail")

@@ -130,7 +130,11 @@ class Data:
             x, y = (float(v) for v in self.values[index])
             return f"{self.named(index, lang)} ({write(x)}, {write(y)})"
         beside = self.extra.items() if self.kind == "bars" else ()
-        also = "".join(f"  {name} {write(float(of[index]))}" for name, of in beside if of.shape == (self.size,))
+        also = "".join(
+            f"  {name} {write(float(of[index]))}"
+            for name, of in beside
+            if of.shape == (self.size,) and not np.isnan(of[index])
+        )
         return f"{self.named(index, lang)} = {write(self.number(index))}{also}"
 
     def moved(self, selected: int | None, direction: Direction) -> int | None:

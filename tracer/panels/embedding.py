@@ -40,20 +40,20 @@ class Embedding(Panel):
         " principal axes, with the share of the variance that each axis shows: what is not shown there cannot be"
         " seen. Axes keep their direction from step to step, so that a point that moves has moved. At first all is"
         " random; vowels (coloured) come together because they are used alike. `wte` are the symbols as they are"
-        " read, `lm_head` as they are predicted, `wpe` the positions. Document, section 4.2.",
+        " read, `lm_head` as they are predicted, `wpe` the positions (document, section 4.2).",
         "行列の各行（既定では 16 個の数）を、第 1・第 2 主成分が張る平面に置いた図です。"
         "各軸が説明する分散の割合も示します。軸の向きはステップが進んでも保たれるので、"
         "点が動いて見えたら実際に動いています。はじめは無秩序ですが、使われ方の似た母音（色付き）がしだいに集まりま"
-        "す。`wte` は読むときの文字、`lm_head` は予測するときの文字、`wpe` は位置のベクトルです。資料の 4.2 を参照。",
+        "す。`wte` は読むときの文字、`lm_head` は予測するときの文字、`wpe` は位置のベクトルです（文書の 4.2 節）。",
     )
     twin_about = Text(
         "The gradient of every number of the matrix, rows with the largest L2 norm first. Of `wte` only the symbols"
         " that were read in this step get any: looking up a row uses no other. `wpe` gets one up to the document's"
-        " length. In `lm_head` every row gets one, for each symbol's score is in the softmax. Document, section 4.2.",
+        " length. In `lm_head` every row gets one, for each symbol's score is in the softmax (document, section 4.2).",
         "行列のすべての数の勾配を、L2 ノルムの大きい行から順に並べています。`wte` では、"
         "このステップで読んだ文字の行にしか勾配が届きません。行を取り出すとき、ほかの行は使わないからです。"
         "`wpe` では文書の長さまでの行に届きます。`lm_head` ではすべての行に届きます。"
-        "どの文字のスコアもソフトマックスに入るからです。資料の 4.2 を参照。",
+        "どの文字のスコアもソフトマックスに入るからです（文書の 4.2 節）。",
     )
     chooses = ("parameter", "log", "history")
     reads = ("past", "shown", "observation", "trail")

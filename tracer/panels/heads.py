@@ -15,7 +15,7 @@ from tracer.text import Text
 from tracer.trace.observation import Observation
 from tracer.train.report import Setup
 
-NOTE = Text("H{head}: length {size}, squared {share} of all", "H{head} の長さ {size}、二乗で全体の {share}")
+NOTE = Text("H{head}: length {size}, {share} of Σ length²", "H{head} の長さ {size}（Σ 長さ² の {share}）")
 
 
 class Heads(Panel):
@@ -36,19 +36,19 @@ class Heads(Panel):
     about = Text(
         "Each head averages the value vectors of the positions it looks at, weighted by its attention; these are its"
         " C / H numbers. Rows that look alike at many positions do the same work; with training heads become"
-        " different, for each gets its own gradient. wo then mixes all of them and adds the result to the stream."
-        " Document, section 4.3.3.",
+        " different, for each gets its own gradient. wo then mixes all of them and adds the result to the stream"
+        " (document, section 4.3.3).",
         "各ヘッドは、見ている位置の値ベクトルを注意の重みで平均します。その結果の C / H 個の数が 1 行です。多くの位置で"
         "似た行になるヘッドは、同じ仕事をしています。それぞれ別の勾配を受け取るので、訓練が進むとヘッドは役割が分かれて"
-        "いきます。この後 wo がすべてを混ぜ、結果を残差ストリームに足します。資料の 4.3.3 を参照。",
+        "いきます。この後 wo がすべてを混ぜ、結果を残差ストリームに足します（文書の 4.3.3 節）。",
     )
     twin_about = Text(
         "The gradient of the same numbers, as it comes back through wo. From here it goes on to the values (wv) and,"
         " through the attention weights, to queries and keys (wq, wk). A head whose row is pale has little to learn"
-        " from this position. Document, section 4.3.3.",
+        " from this position (document, section 4.3.3).",
         "同じ数の勾配で、wo を逆向きに通って届いたものです。ここから値ベクトル（wv）へ、"
         "また注意の重みを通ってクエリとキー（wq、wk）へ流れます。行の色が薄いヘッドは、"
-        "この位置からはあまり学びません。資料の 4.3.3 を参照。",
+        "この位置からはあまり学びません（文書の 4.3.3 節）。",
     )
     chooses = ("layer", "head", "position", "document", "log", "history")
     reads = ("past", "shown", "observation", "trail")

@@ -49,21 +49,21 @@ class Probabilities(Panel):
         "The softmax of the scores (logits) at one position, the most probable symbol first. A model that knows"
         " nothing gives each the same 1/V. ⟨B⟩ is the mark at which a document ends (and began). The loss at this"
         " position is −log of the target's probability: 0 if the model was sure and right, large if it did not expect"
-        " what came. Document, section 4.7.",
+        " what came (document, section 4.7).",
         "ある位置でのスコア（ロジット）のソフトマックスを、確率の高い文字から順に並べたものです。"
         "何も知らないモデルなら、どの文字も 1/V になります。⟨B⟩ は文書の始まりと終わりの印です。"
-        "この位置の損失は正解の確率の −log で、確信をもって当てれば 0 に近く、予想していなければ大きくなります。"
-        "資料の 4.7 を参照。",
+        "この位置の損失は正解の確率の −log で、確信をもって当てれば 0 に近く、予想していなければ大きくなります"
+        "（文書の 4.7 節）。",
     )
     twin_about = Text(
         "This is where backpropagation enters the model. For softmax with cross-entropy the gradient of a score is"
         " simply its probability, less 1 at the target, divided by the number of positions the loss is a mean of. So"
         " the numbers of a position add up to 0, and a position that is predicted well hardly pulls at all. The"
-        " symbols stand in the order of their probabilities, as on the other side. Document, section 4.7.",
+        " symbols stand in the order of their probabilities, as on the other side (document, section 4.7).",
         "逆伝播がモデルに入っていく入口です。ソフトマックスと交差エントロピーでは、"
         "スコアの勾配は確率そのもの（正解だけは確率から 1 を引いた値）を、"
         "損失を平均する位置の数で割ったものになります。そのため一つの位置の値を合計すると 0 になり、"
-        "うまく予測できている位置はほとんど何も動かしません。並び順は確率の表示と同じです。資料の 4.7 を参照。",
+        "うまく予測できている位置はほとんど何も動かしません。並び順は確率の表示と同じです（文書の 4.7 節）。",
     )
     chooses = ("position", "document", "history")
     reads = ("past", "shown", "observation", "trail")
@@ -135,7 +135,7 @@ def _badges(ranked: Sequence[int], target: int | None, bos: int) -> tuple[Text, 
 
 def _note(probs: Floats, order: Array, target: int | None, symbols: Sequence[str]) -> Text:
     """How the target stands among the others, and what that costs."""
-    if target is None or not 0 <= target < len(probs):
+    if target is None or not 0 <= target < len(probs) or np.isnan(probs[target]):
         return NOTHING
     rank = int(np.flatnonzero(order == target)[0]) + 1
     with np.errstate(all="ignore"):

@@ -40,22 +40,22 @@ class Residual(Panel):
     about = Text(
         "One position's vector as it enters the first layer, then after each attention and each perceptron. With"
         " residual connections a part adds to the stream instead of replacing it, so the norm changes gently and the"
-        " cosine with the stage before stays near 1; switch them off (--residual off) and both jump. Document,"
-        " section 4.5.",
+        " cosine with the stage before stays near 1; switch them off (--residual off) and both jump (document,"
+        " section 4.5).",
         "一つの位置のベクトルを、最初の層に入るときと、注意機構と MLP をそれぞれ通った後とで比べます。"
         "残差接続があると、各部分は置き換えるのではなく足し込むだけなので、長さはゆるやかに変わり、"
-        "前の段との cos は 1 に近いままです。残差接続を切る（--residual off）と、どちらも大きく変わります。"
-        "資料の 4.5 を参照。",
+        "前の段との cos は 1 に近いままです。残差接続を切る（--residual off）と、どちらも大きく変わります"
+        "（文書の 4.5 節）。",
     )
     twin_about = Text(
         "The gradient of the same vectors, from the top (last) back to the embedding. An addition passes its upstream"
         " gradient on unchanged, so the stream is a highway: what arrives at the bottom is what started at the top,"
         " plus what each part sends back. Without residuals the gradient must go through every part, and may fade or"
-        " grow layer by layer. Document, section 4.5.",
+        " grow layer by layer (document, section 4.5).",
         "同じベクトルの勾配です。いちばん上（最後の段）から埋め込みへと流れます。"
         "足し算は上流の勾配をそのまま渡すので、残差ストリームは勾配の高速道路になります。下に届くのは、"
         "上から直通で来た分に、各部分を通ってきた分を足したものです。残差接続がないと、"
-        "勾配はすべての部分を通らなければならず、層ごとに弱まったり大きくなったりします。資料の 4.5 を参照。",
+        "勾配はすべての部分を通らなければならず、層ごとに弱まったり大きくなったりします（文書の 4.5 節）。",
     )
     chooses = ("position", "document", "log", "history")
     reads = ("past", "shown", "observation", "trail")

@@ -22,6 +22,10 @@ APART, ANCHORS = 5, 200
 """Steps from one anchor to the next at most, in a run with so many of them; in a longer run, more steps."""
 
 
+NOTHING = 1e-7
+"""Times the extent along the first axis: points that extend less along the second do not differ in it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Plane:
     """Where points lie when they are looked at from where they differ most."""
@@ -54,7 +58,7 @@ def plane(matrix: NDArray[Any], anchor: NDArray[Any] | None = None) -> Plane:
     size = float(np.abs(known).max(initial=0.0))
     if size > 0:
         sizes, loadings = _decomposed(known / size)
-        found = min(2, len(sizes))
+        found = int((sizes[:2] > NOTHING * sizes[0]).sum())
         axes[:found] = loadings[:found]
         shares[:found] = (sizes**2 / (sizes**2).sum())[:found]
     if anchor is not None and np.shape(anchor) == axes.shape and np.isfinite(anchor).all():

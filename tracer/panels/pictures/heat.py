@@ -212,10 +212,10 @@ def chosen(text: str, wide: int) -> tuple[str, bool]:
     bare = text.strip()
     if wide == 2:
         return "[]", False
-    if wide > 2 and not any(sign.isdigit() for sign in bare):
-        return f"[{bare[-1:] or ' '}]".center(wide), False
     if wide > 2 and len(bare) <= wide - 2:
-        return f"[{bare}]".rjust(wide), False
+        return f"[{bare or ' '}]".rjust(wide), False
+    if wide > 2 and not any(sign.isalnum() for sign in bare):
+        return f"[{bare[-1:]}]".center(wide), False
     return text, True
 
 
