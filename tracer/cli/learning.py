@@ -158,7 +158,8 @@ def train(
     tracer train gpt                                       the tiny GPT, on names
     tracer train gpt --data my_names.txt --n-layer 2 --no-residual
     tracer train gpt --data novel.txt --mode text --engine scalar
-    tracer train --resume runs/names-42
+    tracer train --resume runs/names-42                    on, to the same numbers
+    tracer train --resume runs/names-42 --lr 0.001 --no-residual      on with other settings
     tracer train two_layer --data moons --hidden 12
     tracer train program.py --data points.csv lr=0.05
     tracer train mlp --steps 50 --plain | tail -1
@@ -189,8 +190,9 @@ def train(
     A run is kept in runs/<data>-<seed>, or where --run says: `tracer open RUN` opens it and any of its
     steps, `tracer sample RUN` lets it write, `tracer diff RUN RUN` compares two, `tracer weights RUN -o FILE` takes
     its weights out. Ctrl-C ends it with a checkpoint; --resume goes on to the same numbers. --steps counts from the
-    first step: with more than the run has, a finished one goes on. If the loss stops being a
-    finite number, training ends, and the operation that spoilt it is told.
+    first step: with more than the run has, a finished one goes on. Settings named with --resume are other ones from
+    there on: every step opens with those it was taken with. What would change the parameters' shapes or the data needs
+    a new run. If the loss stops being a finite number, training ends, and the operation that spoilt it is told.
 
     \b
     With --plain, or without a terminal, one line on stdout for about every twentieth part of the run:

@@ -273,7 +273,7 @@ def _changes(about: About, now: About) -> tuple[list[str], list[Text]]:
     }
     was_settings, settings = about.settings, now.settings
     for name in changing.others(was_settings, settings):
-        pairs[name] = (_in_words(was_settings.get(name)), _in_words(settings.get(name)), name)
+        pairs[name] = (_in_words(was_settings.get(name)), _in_words(settings.get(name)), f"{name} ")
     for name, (was, got, ja) in pairs.items():
         if was != got:
             found[name] = Text(

@@ -7,6 +7,7 @@ of them is told here, and what was typed stays.
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar
 
@@ -36,7 +37,7 @@ from tracer.tui.widgets.hits import Choices
 HIDDEN = ("mode",)
 """Settings that say how the data are read."""
 ON, OFF = "◆", "◇"
-AROUND = 9
+AROUND = 12
 """Rows of the terminal that the list does not get."""
 
 
@@ -221,39 +222,14 @@ class SwitchesScreen(Dialog[Wish]):
     # Trying
 
     def accept(self, typed: str) -> None:
-        run = self.run_
-        if not self.edits:
-            raise Refused(_NOTHING)
-        if not run.setup.folder:
-            raise Refused(_NOT_KEPT)
-        if run.past.stopped:
-            raise Refused(_ENDED)
-        if run.state in ("followed", "starting", "stopping"):
-            raise Refused(_FOLLOWED if run.state == "followed" else _WAIT)
-        if run.unsaved is not None:
-            raise Refused(run.unsaved)
-        wish = self.wish(new=False)
-        steps = wish.steps or run.setup.steps
-        if steps <= run.past.steps:
-            raise Refused(_ALL_TAKEN.format(n=f"{run.past.steps:,}"))
-        self._try(wish)
+        self._try(wish_to_go_on(self.run_, self.edits))
 
     def action_new_run(self) -> None:
         """A new run with these settings."""
         try:
-            self._try(self.wish(new=True))
+            self._try(wish_of(self.edits, new=True))
         except Refused as refused:
             self.say(refused.words)
-
-    def wish(self, *, new: bool) -> Wish:
-        """What was typed.
-
-        Raises:
-            Refused: a number that has to be whole is none.
-        """
-        whole = {name: _whole(name, self.edits[name]) for name in ("steps", "seed") if name in self.edits}
-        settings = {name: _setting(name, typed) for name, typed in self.edits.items() if name not in whole}
-        return Wish(settings, whole.get("steps"), whole.get("seed"), new)
 
     def _try(self, wish: Wish) -> None:
         if self._trying is None:
@@ -287,6 +263,39 @@ class SwitchesScreen(Dialog[Wish]):
     def _found(self) -> None:
         if self.is_mounted:
             self.draw()
+
+
+def wish_to_go_on(run: Running, edits: Mapping[str, str]) -> Wish:
+    """What was typed, for a run that is to go on with it.
+
+    Raises:
+        Refused: there is nothing to go on with, or nothing to go on from.
+    """
+    if not edits:
+        raise Refused(_NOTHING)
+    if not run.setup.folder:
+        raise Refused(_NOT_KEPT)
+    if run.past.stopped:
+        raise Refused(_ENDED)
+    if run.state in ("followed", "starting", "stopping"):
+        raise Refused(_FOLLOWED if run.state == "followed" else _WAIT)
+    if run.unsaved is not None:
+        raise Refused(run.unsaved)
+    wish = wish_of(edits, new=False)
+    if (wish.steps or run.setup.steps) <= run.past.steps:
+        raise Refused(_ALL_TAKEN.format(n=f"{run.past.steps:,}"))
+    return wish
+
+
+def wish_of(edits: Mapping[str, str], *, new: bool) -> Wish:
+    """What was typed.
+
+    Raises:
+        Refused: nothing is, or a number that has to be whole is none.
+    """
+    whole = {name: _whole(name, edits[name]) for name in ("steps", "seed") if name in edits}
+    settings = {name: _setting(name, typed) for name, typed in edits.items() if name not in whole}
+    return Wish(settings, whole.get("steps"), whole.get("seed"), new)
 
 
 def _both(error: TracerError) -> tuple[str, str]:
