@@ -26,7 +26,7 @@ class Positions(Panel):
     id = "positions"
     title = Text("Loss per position", "位置ごとの損失")
     twin: ClassVar[Text | None] = Text("dL/d logit of the target", "dL/d logit（正解）")
-    caption = Text("-log of the probability of the right symbol, at each position.", "各位置での、正解の確率の -log。")
+    caption = Text("-log p of the right symbol, at each position.", "各位置での、正解の確率 p の -log p。")
     twin_caption = Text("How strongly the right symbol's score is asked to rise.", "正解のスコアをどれだけ上げたいか。")
     history_captions = (
         Text("The loss at each position, step by step.", "各位置の損失の、ステップごとの推移。"),
