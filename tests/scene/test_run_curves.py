@@ -31,6 +31,17 @@ def test_a_shorter_run_ends_where_it_ended() -> None:
     assert 0 < max(columns) < 0.5 * 70
 
 
+def test_nothing_is_drawn_after_the_step_one_is_at_and_the_scale_tells_nothing_of_it() -> None:
+    early = drawn(20)
+    column = early[-2].index("20")
+    dots = [
+        x for line in early[:-2] for x, one in enumerate(line) if one in "".join(s for s, _ in SIGNS) or one > "\u2800"
+    ]
+    assert max(dots) <= column + 1
+    later = np.concatenate([FALLING[:20], np.full(80, 99.0)])
+    assert drawn(20, (Curve("x", later, later),)) == drawn(20, (Curve("x", FALLING, FALLING),))
+
+
 def test_the_steps_below_are_those_of_the_longest_run() -> None:
     below = drawn(50)[-2].split()
     assert below == ["1", "50", "100"]

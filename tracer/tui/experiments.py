@@ -14,7 +14,7 @@ from tracer.train.run import RUNS
 from tracer.train.variants import Place, place_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Arm:
     """A variant, and where its run is."""
 

@@ -33,12 +33,14 @@ if TYPE_CHECKING:
 
     from tracer.lessons.content import Catalogue
     from tracer.lessons.documents.course import Course, Page
+    from tracer.lessons.experiment import Experiment
     from tracer.lessons.lesson import Lesson
 
 _MOTTO = Text(en="every number of a gradient, and where it came from", ja="勾配のすべての数と、それがどこから来たか")
 _LESSONS = Text(en="Lessons", ja="レッスン")
 _COURSE = Text(en="Course", ja="コース")
 _MODELS = Text(en="Models", ja="モデル")
+_EXPERIMENTS = Text(en="Experiments", ja="実験")
 _RECENT = Text(en="Recent", ja="最近開いたもの")
 _FIND = Text(en="find: title, number, word", ja="検索: 題名・節番号・語")
 _FIND_KEYS = Text(en="enter  open   ↑ ↓  choose   esc  close", ja="enter  開く   ↑ ↓  選ぶ   esc  閉じる")
@@ -47,6 +49,8 @@ _READING = Text(en="Reading the lessons…", ja="レッスンを読み込んで�
 
 DOCUMENT = "≡"
 """Stands before a document."""
+ASKS = "?"
+"""Stands before an experiment."""
 MARKS = {"done": "✓", "begun": "▸", None: " "}
 
 
@@ -61,6 +65,7 @@ class Row:
     """A document."""
     path: Path | None = None
     """The file that opens a lesson of somebody's own, which no catalogue knows."""
+    experiment: Experiment | None = None
     recent: str | None = None
     """As it was opened: `Request.parse` reads it."""
     group: tuple[str, ...] = ()
@@ -72,6 +77,8 @@ class Row:
             return f"lesson:{self.lesson.name}"
         if self.page is not None:
             return f"page:{self.page.name}"
+        if self.experiment is not None:
+            return f"experiment:{self.experiment.name}"
         return f"recent:{self.recent}" if self.recent is not None else None
 
     def request(self, lang: Lang) -> Request | None:
@@ -87,6 +94,9 @@ class Row:
         told = [self.words.en, self.words.ja, self.recent or ""]
         if self.page is not None:
             told.append(self.page.name)
+        if self.experiment is not None:
+            asked = self.experiment.question
+            told += [self.experiment.name, asked.en, asked.ja]
         if self.lesson is not None:
             told += [self.lesson.section, self.lesson.name, self.lesson.intro.en, self.lesson.intro.ja]
         there = _folded(" ".join(told))
@@ -111,6 +121,10 @@ def all_rows(catalogue: Catalogue, recent: tuple[str, ...]) -> Iterator[Row]:
         yield Row(_MODELS, heading=True)
         for model in catalogue.models:
             yield Row(model.title, lesson=model)
+    if catalogue.experiments:
+        yield Row(_EXPERIMENTS, heading=True)
+        for experiment in catalogue.experiments:
+            yield Row(experiment.title, experiment=experiment)
     if recent:
         yield Row(_RECENT, heading=True)
         for words in recent:
@@ -251,6 +265,8 @@ class GalleryScreen(AppScreen[None]):
             return Content.assemble((words, "bold $accent"), (count, "$text-muted"))
         if row.page is not None:
             return Content(f"{DOCUMENT} {words}")
+        if row.experiment is not None:
+            return Content(f"{ASKS} {words}")
         if row.lesson is None:
             return Content(f"  {words}")
         mark = MARKS[progress.get(row.lesson.name)]
@@ -276,6 +292,7 @@ class GalleryScreen(AppScreen[None]):
         preview.lesson, preview.recent = (row.lesson, row.recent) if row is not None else (None, None)
         preview.file = str(row.path) if row is not None and row.path is not None else None
         preview.page = row.page if row is not None else None
+        preview.experiment = row.experiment if row is not None else None
         preview.progress = self.tracer.settings.now.progress.get(row.lesson.name) if row and row.lesson else None
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -286,6 +303,12 @@ class GalleryScreen(AppScreen[None]):
     def action_open(self, *, at: int | None = None, quiz: bool = False, export: bool = False) -> None:
         row = self.marked
         if row is None:
+            return
+        if row.experiment is not None:
+            from tracer.tui.screens.experiment import ExperimentScreen
+
+            self.leave()
+            self.app.push_screen(ExperimentScreen(row.experiment))
             return
         try:
             request = row.request(self.lang)

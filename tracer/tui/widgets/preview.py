@@ -27,6 +27,7 @@ from tracer.tui.messages import Request
 
 if TYPE_CHECKING:
     from tracer.lessons.documents.course import Page
+    from tracer.lessons.experiment import Experiment
     from tracer.lessons.lesson import Lesson
     from tracer.lessons.runner import Thing
     from tracer.tui.app import GradientTracer
@@ -51,6 +52,10 @@ _PAGE = Text(
 _RUN = Text(
     en="A training run. Enter shows its loss and what it wrote; each of its steps opens.",
     ja="訓練の記録です。Enter で損失と生成例を表示し、どのステップでも開けます。",
+)
+_EXPERIMENT = Text(
+    en="An experiment: {runs} runs of {steps} steps, about {seconds} s",
+    ja="実験：{steps} ステップの訓練を {runs} 回、約 {seconds} 秒",
 )
 _RECENT = Text(en="Opened before. Enter opens it again.", ja="前に開いたものです。Enter でもう一度開きます。")
 
@@ -81,6 +86,7 @@ class Preview(Vertical):
     lesson: reactive[Lesson | None] = reactive(None)
     page: reactive[Page | None] = reactive(None)
     """A document."""
+    experiment: reactive[Experiment | None] = reactive(None)
     file: reactive[str | None] = reactive(None)
     """The file that opens the lesson, where no catalogue knows it."""
     recent: reactive[str | None] = reactive(None)
@@ -109,6 +115,9 @@ class Preview(Vertical):
     def watch_page(self) -> None:
         self._draw()
 
+    def watch_experiment(self) -> None:
+        self._draw()
+
     def watch_lesson(self, lesson: Lesson | None) -> None:
         self.query_one(Picture).thing = None
         self._draw()
@@ -121,23 +130,31 @@ class Preview(Vertical):
         lang, lesson = self.lang, self.lesson
         if lesson is None:
             page = self.page
-            self.border_title = Content(page.title[lang] if page is not None else self.recent or "")
+            asked = self.experiment
+            title = asked.title if asked is not None else page.title if page is not None else None
+            self.border_title = Content(title[lang] if title is not None else self.recent or "")
             recent = _RUN if self.recent and is_run_here(self.recent) else _RECENT if self.recent else None
             words = _PAGE.format(file=page.path_in(lang).name) if page is not None else recent
+            counts = ""
+            if asked is not None:
+                words = _asked(asked)
+                counts = _EXPERIMENT.format(runs=len(asked.variants), steps=f"{asked.steps:,}", seconds=asked.seconds)[
+                    lang
+                ]
             self.query_one("#preview-words", Static).update(Prose(words[lang]) if words is not None else "")
-            self.query_one("#preview-counts", Static).update("")
+            self.query_one("#preview-counts", Static).update(counts)
             self.query_one("#preview-program", Static).update("")
             return
         self.border_title = Content(f"{lesson.section}  {lesson.title[lang]}".strip())
         self.query_one("#preview-words", Static).update(RichGroup(Prose(lesson.intro[lang])))
         thing = self.query_one(Picture).thing
-        counts = _MINUTES.format(minutes=lesson.minutes)
+        size = _MINUTES.format(minutes=lesson.minutes)
         if thing is not None:
             start = thing.trace.cursor(0)
             steps = start.index(lesson.by or "edge")[1]  # as the stepper counts them
-            counts = _COUNTS.format(nodes=thing.trace.n_nodes, steps=steps, minutes=lesson.minutes)
+            size = _COUNTS.format(nodes=thing.trace.n_nodes, steps=steps, minutes=lesson.minutes)
             self.query_one("#preview-program", Static).update(next(iter(thing.trace.sources.values()), ""))
-        self.query_one("#preview-counts", Static).update(f"{counts[lang]}   {_STATES[self.progress][lang]}")
+        self.query_one("#preview-counts", Static).update(f"{size[lang]}   {_STATES[self.progress][lang]}")
 
     def _run(self, lesson: Lesson) -> None:
         if lesson is self.lesson:
@@ -154,3 +171,9 @@ class Preview(Vertical):
         if lesson is self.lesson:
             self.query_one(Picture).thing = thing
             self._draw()
+
+
+def _asked(experiment: Experiment) -> Text:
+    """What it asks, and what is done."""
+    asks, does = experiment.question, experiment.explanation
+    return Text(f"{asks.en}\n\n{does.en}", f"{asks.ja}\n\n{does.ja}")
