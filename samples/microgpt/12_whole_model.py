@@ -3,7 +3,7 @@ import random
 
 from tracer import Value, scope
 
-SYMBOLS = "an"  # a is 0, n is 1; BOS, where a name begins, is 2
+SYMBOLS = "an"  # a is 0, n is 1; BOS, at both ends of a name, is 2
 tokens, targets = [2, 0], [0, 1]  # BOS a, then a n
 C, H = 4, 2  # width, heads
 rng = random.Random(3)

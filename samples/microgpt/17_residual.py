@@ -11,7 +11,7 @@ for depth in (1, 4, 16):
     x = torch.tensor([1.0, -1.0, 0.5, 0.5], requires_grad=True)
     stream = [x]
     for w in weights[:depth]:
-        x = x + torch.tanh(F.linear(x, w))
+        x = x + torch.tanh(F.linear(x, w))  # add
         x.retain_grad()
         stream.append(x)
     loss = ((x - 1) ** 2).sum()

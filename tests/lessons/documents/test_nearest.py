@@ -96,3 +96,27 @@ def test_a_document_is_read_with_our_lessons(tmp_path: Path) -> None:
     (only,) = read_document(path).blocks
     assert (only.kind, only.needs, only.nearest) == ("fragment", ("x",), "06-backpropagation/03_graph")
     assert only.nearest_why.en.startswith("The lesson of section 6.3: ")
+
+
+@pytest.mark.parametrize(
+    ("section", "heading", "code", "slug"),
+    [
+        ("4.2", "Embedding（埋め込み）と勾配", "const tokEmb = stateDict.wte[tokenId];", "embedding"),
+        ("4.3.1", "Q/K/V 射影の学習", "const q = linear(x, stateDict.attn_wq);", "one_head"),
+        ("4.4", "ReLUと勾配の「ゲート」", "relu() { return Math.max(0, this.data); }", "gate"),
+        ("4.5", "残差接続", "x = x.map((a, i) => a.add(xResidual[i])); // 変換結果 + 元の入力", "residual"),
+        ("4.6", "RMSNorm", "const scale = ms.add(1e-5).pow(-0.5);", "rmsnorm"),
+        ("4.7", "lm_head（出力層）と損失", "const lossT = probs[targetId].log().neg();", "loss"),
+        ("5.2", "Adamの仕組み", "const mHat = m[i] / (1 - Math.pow(beta1, step + 1));", "adam"),
+        ("5.3", "勾配のリセット", "p.grad = 0;  // 勾配をリセット", "adam"),
+        ("6", "学習1ステップの全体フロー", "loss.backward()", "one_step"),
+        ("7", "勾配フロー", "gradNorms[name] = Math.sqrt(sumSq);", "gradient_flow"),
+    ],
+)
+def test_blocks_of_the_microgpt_document_lead_to_lessons_of_their_sections(
+    section: str, heading: str, code: str, slug: str
+) -> None:
+    """JavaScript does not run here; what its part of the GPT does is a lesson."""
+    found = nearest_lesson("microgpt-backpropagation", section, heading, code).name
+    assert found is not None
+    assert found.partition("_")[2] == slug
