@@ -106,3 +106,57 @@ def test_a_killed_starter_leaves_a_run_that_is_saved(place: Place) -> None:
     run = Run.open(place.folder / "run")
     assert run.taken >= 30
     assert run.checkpoints[-1] == run.taken
+
+
+def test_killed_about_changes_of_settings_it_goes_on_to_the_same_end(place: Place) -> None:
+    """Forty kills of a run whose settings change after steps 100, 101 and 250: while it goes on with them for the
+    first time, before the first checkpoint that has them, and later. Then every step near a change opens as it was."""
+    rng = random.Random(7)
+    changes = [(100, {"lr": 0.02}), (101, {"lr": 0.5}), (250, {"lr": 0.1})]
+    place.train(place.job("whole", steps=STEPS, checkpoint_every=20, every=50), changes[0][0])
+    for (_, settings), stop in zip(changes, [101, 250, None], strict=True):
+        more = {"resume": True, "settings": settings, "checkpoint_every": 20, "every": 50}
+        place.train(Run.open(place.folder / "whole").job(**more), stop)
+    expected = log_of(place.folder / "whole")
+    folder, kills = place.folder / "killed", 0
+    job = place.job("killed", steps=STEPS, checkpoint_every=20, every=50)
+    settings: dict[str, float] = {}
+    for target, (_, following) in zip([100, 101, 250, STEPS], [*changes, (STEPS, {})], strict=True):
+        while True:
+            if is_run(folder):
+                more = {"resume": True, "settings": settings, "checkpoint_every": 20, "every": 50, "grid": False}
+                job = Run.open(folder).job(**more)
+            kill = kills < 40 and rng.random() < 0.8
+            if not kill and is_run(folder) and Run.open(folder).taken >= target:
+                taken = Run.open(folder).checkpoints[-1]
+                if taken == target:
+                    break
+            process = TrainingProcess(job, running=False)
+            try:
+                process.to(target)
+                deadline = time.monotonic() + rng.uniform(0.3, 1.5)
+                if kill:
+                    for _ in process.messages():
+                        if time.monotonic() > deadline:
+                            break
+                    process._child.send_signal(signal.SIGKILL)
+                    process._child.wait()
+                    process._kept = False
+                    kills += 1
+                else:
+                    for message in process.messages():
+                        if isinstance(message, Saved) and message.step >= target:
+                            break
+            finally:
+                process.close()
+            if is_run(folder):
+                run = Run.open(folder)
+                assert log_of(run) == expected[: run.taken]
+        settings = dict(following)
+    run = Run.open(folder)
+    assert kills >= 20
+    assert log_of(run) == expected
+    assert [after for after, _ in run.changes] == [100, 101, 250]
+    for step in (1, 99, 100, 101, 102, 119, 250, 251, STEPS):
+        opened = place.do("open", run.job(), open=step, folder=str(place.folder))["opened"][0]
+        assert opened["loss"].hex() == run.reports[step - 1].loss.hex(), step
