@@ -109,6 +109,7 @@ def test_the_way_of_a_point_is_its_earlier_rows_in_the_present_plane() -> None:
     other = Observation(2, 1.0, 1, (), (), {}, {"wte": weights(rng, 5, 4)})
     shown = replace(now, trail=(earlier, other))
     assert not data(shown).extra
+    assert "its way" in data(now, Choice(history=True)).note.en
     found = data(shown, Choice(history=True))
     assert found.note.en.endswith("dots: the way since step 1")
     (way,) = found.extra.values()

@@ -69,3 +69,4 @@ def test_lengths_neither_overflow_nor_vanish() -> None:
 
 def test_a_stage_is_told_with_its_cosine() -> None:
     assert data(of({"embed": [1.0, 0.0], "layer0.attn_out": [3.0, 4.0]})).told(1, "en") == "L0_attn = 5  cosine 0.6"
+    assert data(of({"embed": [1.0, 0.0]})).told(0, "en") == "embed = 1", "nothing to compare with"

@@ -92,6 +92,17 @@ def test_every_cell_leads_to_nodes_that_hold_its_number(panel: Panel, engine: st
                 assert data.kind == "scatter" or data.number(index) == number
 
 
+@each
+def test_a_series_leads_to_what_it_is_of(panel: Panel) -> None:
+    trace, _, view = step_of(*CASES[0])
+    for grad in (False, True):
+        data = panel.data(view, Choice(history=True, grad=grad))
+        assert isinstance(data, Data)
+        for index, cell in enumerate(data.cells):
+            assert nodes_of(trace, cell), cell
+            assert data.step_of(index) == 1
+
+
 def made(
     rng: np.random.Generator, *, layers: int, heads: int, positions: int, documents: int, spoil: float | None = None
 ) -> Observation:

@@ -51,6 +51,14 @@ def test_without_an_anchor_the_largest_loading_is_positive() -> None:
     assert (axes[np.arange(2), np.abs(axes).argmax(axis=1)] > 0).all()
 
 
+@pytest.mark.parametrize("n", [2, 40])
+def test_points_on_a_line_differ_in_one_direction_only(n: int) -> None:
+    """Rounding makes no second one, neither of few points nor of many."""
+    found = plane(np.linspace(-3, 7, n)[:, None] * np.random.default_rng(1).normal(size=5))
+    assert found.shares == (pytest.approx(1.0), 0.0)
+    assert (found.points[:, 1] == 0).all()
+
+
 def test_an_anchor_of_another_width_is_no_anchor() -> None:
     matrix = np.random.default_rng(3).normal(size=(9, 5))
     np.testing.assert_array_equal(plane(matrix, np.ones((2, 4))).axes, plane(matrix).axes)

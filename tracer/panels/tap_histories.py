@@ -7,6 +7,7 @@ import numpy as np
 from tracer.panels.data import Data
 from tracer.panels.histories import history, records
 from tracer.panels.panel import NOT_YET, Choice, RunView
+from tracer.panels.stepped import AT_LOSS
 from tracer.text import Text
 from tracer.trace.cells import Cell
 
@@ -72,6 +73,6 @@ def target_probabilities(view: RunView, title: Text, choice: Choice, position: i
         values[: len(losses), column] = np.exp(-np.array(losses))
     steps = np.array(list(found), np.int64)
     axis = Text("p of the target at each position", "各位置での正解の確率")
-    cells = tuple(Cell("probs", (at,)) for at in range(many))
+    cells = (AT_LOSS,) * many  # a mean over documents, of which some are shorter
     labels = tuple(map(str, range(many)))
     return history(view, title, steps, values, labels, cells, axis, log=choice.log, current=min(position, many - 1))

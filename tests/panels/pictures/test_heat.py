@@ -97,6 +97,13 @@ def test_the_selected_cell_stands_in_brackets_and_is_told_below() -> None:
     assert "▸ 0 ⟨B⟩  世 = 0.5" in found
 
 
+def test_the_selected_cell_is_in_brackets_whatever_stands_in_it() -> None:
+    what = matrix([[np.nan, -0.5, 1.0]], signed=True)
+    for width, expected in ((60, "[nan]"), (60, "[-.500]"), (16, "[▒]"), (11, "[]")):
+        index = 0 if "nan" in expected else 1
+        assert expected in plain(picture(what, width, 8, index)), (width, expected)
+
+
 def test_the_scale_is_told_with_its_ends_and_whether_it_is_logarithmic() -> None:
     below = plain(picture(matrix([[1.0, -4.0]], signed=True, log=True), 60, 5))
     assert "−4 █▓▒░· 0 ·░▒▓█ +4  w  log scale" in below
