@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.cli.comparing import Asked, print_difference, to_json
+from tracer.cli.comparing_table import rows_of_runs, table_lines
 from tracer.cli.naming import Wish
 from tracer.cli.runs import one_step
 from tracer.cli.steps import json_number
@@ -21,7 +22,7 @@ from tracer.errors import NotFoundError
 from tracer.lessons.runner import Thing
 from tracer.text import Lang, Text
 from tracer.trace.difference import Difference
-from tracer.train.apart import TWO_ENGINES, two_engines
+from tracer.train.apart import TWO_ENGINES, first_apart, two_engines
 from tracer.train.report import setting_in_words
 from tracer.train.run import Run
 
@@ -128,10 +129,9 @@ class Pair:
 
 
 def diff_runs(folders: Sequence[Path], asked: Asked, *, lang: str | None) -> int:
-    """Compare two runs; 0 if they are the same, 1 if they differ. On screen, two or more.
+    """Compare two runs; 0 if they are the same, 1 if they differ. More than two are put into a table, or on screen.
 
     Raises:
-        NotFoundError: more than two, and no screen.
         FileFormatError: one of them cannot be read.
     """
     words = choose_lang(lang)
@@ -140,12 +140,7 @@ def diff_runs(folders: Sequence[Path], asked: Asked, *, lang: str | None) -> int
 
         return compare_runs(folders, ascii_only=False, lang=None if lang is None else words)
     if len(folders) > 2:
-        raise NotFoundError(
-            f"diff compares two runs; {len(folders)} were given.",
-            hint="More than two are overlaid on screen: add --open, in a terminal.",
-            ja=f"diff が比べるのは二つです。{len(folders)} 個指定されています。",
-            hint_ja="三つ以上を重ねて見るには、端末で --open を付けてください。",
-        )
+        return _diff_many([Run.open(folder) for folder in folders], asked, words)
     left, right = map(Run.open, folders)
     pair = Pair(left, right, asked.rtol, asked.atol, words)
     taken = pair.left.taken, pair.right.taken
@@ -154,6 +149,20 @@ def diff_runs(folders: Sequence[Path], asked: Asked, *, lang: str | None) -> int
     else:
         _print(pair, asked.most, words)
     return 0 if pair.first is None and taken[0] == taken[1] else 1
+
+
+def _diff_many(runs: Sequence[Run], asked: Asked, lang: Lang) -> int:
+    """A row for each of several runs; 1 where one of them measured other losses than the first."""
+    rows = rows_of_runs(runs, [run.name for run in runs])
+    losses = [run.history.losses for run in runs]
+    same = all(len(one) == len(losses[0]) and first_apart(losses[0], one) is None for one in losses)
+    if asked.as_json:
+        told = [{"name": run.name, **row.to_json()} for run, row in zip(runs, rows, strict=True)]
+        print(json.dumps({"same": same, "runs": told}, ensure_ascii=False, allow_nan=False))
+    else:
+        for line in table_lines(rows, lang):
+            print(line)
+    return 0 if same else 1
 
 
 def refuse_two_engines(folders: Sequence[Path], step: int) -> None:

@@ -45,6 +45,7 @@ def diff(
     tracer diff 3.3 --open
     tracer diff runs/names-42 runs/names-43               two training runs
     tracer diff runs/names-42 runs/names-43 --step 7      step 7 of both
+    tracer diff runs/a runs/b runs/c             a table: losses, gradient by depth, diagnosis; on screen with --open
 
     Compared are values, gradients at the end of each backward pass, and what updates leave. Nodes are paired as long
     as both runs make the same ones; then by name, operation, scope and source line.
@@ -54,6 +55,7 @@ def diff(
     "line"} or null, "changes": [{"fact", "pass", "labels", "left", "right", "size", "relative", "line"}, ...]}
     Of training runs: {"same", "settings": {name: [left, right]} where they differ, "taken": [steps, steps], "step": the
     first in which a number differs, or null, "losses": [left, right], "difference": the object above, of that step}
+    Of more than two: {"same", "runs": [{"name", ..., as the variants of `tracer experiment`}, ...]}
 
     Exit codes: 0 the same, 1 they differ, 2 something you gave was wrong.
     """
