@@ -36,6 +36,7 @@ from tracer.tui.widgets.hits import Choices
 
 HIDDEN = ("mode",)
 """Settings that say how the data are read."""
+LAST = ("seed", "device", "dtype")
 ON, OFF = "◆", "◇"
 AROUND = 12
 """Rows of the terminal that the list does not get."""
@@ -79,7 +80,7 @@ class SwitchesScreen(Dialog[Wish]):
         setup = run.setup
         self.values: dict[str, Setting] = {name: one for name, one in setup.settings.items() if name not in HIDDEN}
         self.values.setdefault("steps", setup.steps)
-        self.names = tuple(sorted(self.values, key=lambda name: not isinstance(self.values[name], bool)))
+        self.names = tuple(sorted(self.values, key=self._place))
         self.edits: dict[str, str] = {}
         """Name -> what was typed in the place of the value."""
         self.only_new: set[str] = set()
@@ -87,6 +88,10 @@ class SwitchesScreen(Dialog[Wish]):
         self._trying: threading.Event | None = None
         self._searching = threading.Event()
         super().__init__(self.text_of(self.names[0]))
+
+    def _place(self, name: str) -> int:
+        """Switches come first, what a run can hardly change last."""
+        return LAST.index(name) + 2 if name in LAST else int(not isinstance(self.values[name], bool))
 
     # How it looks
 
