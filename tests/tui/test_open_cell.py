@@ -1,4 +1,4 @@
-"""A number on the dashboard opens the step it is of, at the nodes that made it, and q comes back to it: the real thing."""
+"""A number on the dashboard opens its step at the nodes that made it, and q comes back to it: the real thing."""
 
 from __future__ import annotations
 
