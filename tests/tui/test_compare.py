@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.train.canned import Kept
+from tests.train.test_diagnosis import signals
 from tests.tui.shell import remembering, shown, until
 from tests.tui.stepping import toasts
 from tracer.core.record import record
@@ -30,6 +31,9 @@ def kept(name: str, parts: int | None, lr: float = 0.01, taken: int = 200) -> An
     if parts is not None:
         for one in run.log[parts - 1 :]:
             object.__setattr__(one, "loss", one.loss + lr)
+    vanishing = lr > 0.05
+    for one in run.log[::20]:
+        object.__setattr__(one, "signals", signals(stages=(1e-7, 1e-4, 0.03) if vanishing else (0.03, 0.03, 0.03)))
     run.settings, run.seed, run.steps = run.setup.settings, 42, 200
     run.engine, run.device, run.dtype, run.mode = "Tensor", "cpu", "float32", "lines"
     run.data = SimpleNamespace(name="names.txt", sha256="aa" * 32)
@@ -101,6 +105,56 @@ async def test_it_fits(size: tuple[int, int], lang: Lang) -> None:
         await pilot.press("tab")
         assert len(shown(app).splitlines()) == size[1]
         assert "names-7" in shown(app)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_snapshot_of_losses_and_depth_side_by_side(snap_compare: Compare, lang: Lang) -> None:
+    runs = [*pair(), kept("names-7", 1, 0.5, taken=90)]
+    assert snap_compare(app_of(runs, lang), terminal_size=(200, 60))
+
+
+def test_snapshot_of_gradients_by_depth(snap_compare: Compare) -> None:
+    assert snap_compare(app_of(pair(), "ja"), terminal_size=(80, 24), press=["v"])
+
+
+async def test_v_flips_between_losses_and_depth_and_y_tells_all_that_is_read() -> None:
+    app = app_of(pair())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        assert "smoothed" in shown(app)
+        assert "✗ vanishing" in shown(app)
+        await pilot.press("v")
+        assert "residual stream" in shown(app)
+        assert "smoothed" not in shown(app)
+        await pilot.press("v")
+        assert "smoothed" in shown(app)
+        await pilot.press("y")
+        assert "Residual connections let it pass" in shown(app)
+
+
+async def test_nothing_after_the_step_shown_is_told() -> None:
+    """The two part at step 7: at step 3 nobody says so, and no curve goes further."""
+    app = app_of(pair())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        await pilot.press("home", "right", "right")
+        text = shown(app)
+        assert screen_of(app).compared.shown == 3
+        assert "the same loss at every step so far" in text
+        assert "step 7" not in text
+        curve = [line[20:] for line in text.splitlines()[2:12]]
+        assert not any(one > "\u2800" and one < "\u2900" for line in curve for one in line)
+
+
+async def test_runs_of_two_engines_are_not_paired_node_by_node() -> None:
+    runs = pair()
+    runs[1].engine = "Value"
+    app = app_of(runs, opener=lambda run, step, stop: pytest.fail("no step may be opened"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        await pilot.press("enter")
+        assert "nodes of two engines cannot be" in " ".join(toasts(pilot).split())
+        assert screen_of(app).compared.said is None
 
 
 async def test_enter_walks_the_step_in_which_they_part_in_lockstep() -> None:
