@@ -306,6 +306,9 @@ _TRAINING: tuple[Key, ...] = (
              "設定やスイッチを変えて、ここから続ける・新しい訓練を始める"), "training", weight=60),
     Key("copy", ("c",), Text("copy", "コピー"),
         Text("copy a command that opens this step", "このステップを開くコマンドをコピーする"), "training"),
+    Key("export", ("x",), Text("save", "書き出し"),
+        Text("save the panel in front as SVG, PNG, PDF, CSV or JSON, or the whole run as a report",
+             "手前のパネルを SVG・PNG・PDF・CSV・JSON に、または訓練全体をレポートに書き出す"), "training"),
 )
 
 _COMPARE: tuple[Key, ...] = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tracer.export.figures.scales import axis_words, finite, floor_of, label, number, sign_legend
+from tracer.export.figures.scales import axis_words, finite, floor_of, label, number, of_gradients, sign_legend
 from tracer.export.figures.sheet import Look, Sheet
 from tracer.numbers import NO_GRADIENT
 from tracer.panels.data import Data, Floats
@@ -40,7 +40,8 @@ def bars(figure: FigureBase, sheet: Sheet, look: Look) -> None:
     values = data.values[shown]
     log = data.log and floor_of(values) > 0
     known = np.where(np.isfinite(values), np.abs(values) if log else values, 0.0)
-    colours = [palette.grad if value < 0 else palette.data for value in values]
+    hue = palette.grad if not data.signed and of_gradients(data) else palette.data
+    colours = [palette.grad if value < 0 else hue for value in values]
     places = np.arange(len(shown))
     axes.barh(places, known, color=colours, height=0.72, zorder=2)
     if log:

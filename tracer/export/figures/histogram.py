@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tracer.export.figures.scales import LOG
+from tracer.export.figures.scales import LOG, of_gradients
 from tracer.export.figures.sheet import Look, Sheet
 from tracer.panels.data import Data
 from tracer.text import Text, clean
@@ -28,7 +28,7 @@ def histogram(figure: FigureBase, sheet: Sheet, look: Look) -> None:
         data.values,
         width=np.diff(edges),
         align="edge",
-        color=palette.grad if sheet.choice.grad else palette.data,
+        color=palette.grad if of_gradients(data) else palette.data,
         edgecolor=palette.background,
         linewidth=0.4,
         zorder=2,

@@ -52,6 +52,11 @@ def span(data: Data) -> tuple[float, float]:
     return (low, high) if high > low else (low, low + 1.0)
 
 
+def of_gradients(data: Data) -> bool:
+    """Whether its numbers are gradients, or sizes of some: they have a hue of their own."""
+    return len(data.cells) > 0 and data.cells[0].grad
+
+
 def floor_of(values: Floats) -> float:
     """The smallest size that a logarithmic scale shows apart: 0 where there is none above 0."""
     sizes = np.abs(finite(values))

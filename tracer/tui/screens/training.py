@@ -360,6 +360,12 @@ class TrainingScreen(SettingsChangingScreen):
         else:
             self.open_step(self.view.shown)
 
+    def action_export(self) -> None:
+        """Ask how to save the panel in front, or all of the run."""
+        from tracer.tui.screens.exporting_panel import ask_and_export
+
+        ask_and_export(self)
+
     def action_let_go(self) -> None:
         """Take back what is on top: opening a step, the selection, the enlarged panel, looking back."""
         panel = self.panel
