@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,20 @@ async def test_a_run_under_way_goes_on_with_other_settings_or_a_new_one_begins(
     assert last.changes == (() if new else ((30, {"lr": (0.5, 0.01)}),))
     for step in (30, 31, 60):
         assert after.open(step, threading.Event())[1], f"step {step} opens to the bit"
+
+
+def test_what_is_said_at_the_end_is_said_of_the_run_as_it_went_on_and_of_a_new_one(tmp_path: Path) -> None:
+    """A folder may be named from here or whole; a run that is not kept has nothing to say."""
+    first, again, other = (OpenedRun(Kept(taken=50)) for _ in range(3))  # type: ignore[arg-type]
+    for run in (again, other):
+        run._had = 0
+    again.setup = replace(again.setup, folder=str(Path("runs/names-42").absolute()))
+    other.setup = replace(other.setup, folder=str(tmp_path / "other"))
+    assert first.farewell is None
+    first.successor = again
+    assert first.farewell == again.own_farewell
+    again.successor = other
+    assert first.farewell is not None
+    assert [line.partition(":")[0] for line in first.farewell.en.split("\n")][1].endswith("other")
+    made, _ = text_running(200, 50, said=text_setup(200, folder=""))
+    assert made.farewell is None

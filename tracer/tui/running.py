@@ -22,7 +22,7 @@ import numpy as np
 from tracer.core.record import LeafKey
 from tracer.errors import TracerError
 from tracer.lessons.runner import Overrides, Thing
-from tracer.text import Text, clean
+from tracer.text import LANGS, Text, clean
 from tracer.trace.trace import Trace
 from tracer.train.history import History, Past
 from tracer.train.messages import Observed, Saved, Unsaved
@@ -240,11 +240,12 @@ class Running:
     @property
     def farewell(self) -> Text | None:
         """What to say of it afterwards: where it is kept and how to go on; None where it is not kept."""
-        after = self.successor
-        if after is not None and (after.setup.folder == self.setup.folder or not self.setup.folder):
-            return after.farewell or self.own_farewell
-        mine, theirs = self.own_farewell, None if after is None else after.farewell
-        return mine if mine is None or theirs is None else Text(f"{mine.en}\n{theirs.en}", f"{mine.ja}\n{theirs.ja}")
+        mine, after = self.own_farewell, self.successor
+        theirs = None if after is None else after.farewell
+        if after is not None and os.path.abspath(after.setup.folder) == os.path.abspath(self.setup.folder):
+            return theirs or mine  # the same run, further on
+        told = [one for one in (mine, theirs) if one is not None]
+        return Text(*("\n".join(one[lang] for one in told) for lang in LANGS)) if told else None
 
     @property
     def own_farewell(self) -> Text | None:
