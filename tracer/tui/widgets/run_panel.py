@@ -141,7 +141,9 @@ class RunPanel(Panel, can_focus=False):
     def told(self) -> str:
         """The selected cell in words, with all digits of its number; empty where none is selected."""
         data = self.data
-        return data.told(self.selected, self.lang, full=True) if isinstance(data, Data) and self.selected is not None else ""
+        if not isinstance(data, Data) or self.selected is None:
+            return ""
+        return data.told(self.selected, self.lang, full=True)
 
     def stand(self, tile: Tile) -> None:
         """Take a place on the page, which begins under the top line."""
