@@ -100,13 +100,14 @@ def test_list_as_json_has_the_documented_shape(shell: Shell) -> None:
     ran = shell("list", "--json")
     assert (ran.code, ran.err) == (0, "")
     listed = json.loads(ran.out)
-    assert list(listed) == ["lessons", "models", "data", "documents"]
+    assert list(listed) == ["lessons", "models", "data", "documents", "experiments"]
     common = {"name", "kind", "title", "title_ja", "path"}
     for key, kind, more in (
         ("lessons", "lesson", {"group", "section", "minutes"}),
         ("documents", "document", {"group"}),
         ("models", "model", set()),
         ("data", "data", {"holds"}),
+        ("experiments", "experiment", {"question", "question_ja", "variants", "steps", "seconds"}),
     ):
         assert listed[key]
         for thing in listed[key]:

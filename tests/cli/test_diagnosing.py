@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.cli.shell import Shell
+from tests.train.canned import text_setup
 from tracer.cli.diagnosing import Diagnosed, in_lines, past_of
 from tracer.core.record import record
 from tracer.core.value import Value
@@ -35,7 +36,7 @@ def a_run(monkeypatch: pytest.MonkeyPatch, folder: Path, *embeds: float) -> Path
     for i, embed in enumerate(embeds):
         history.add(Report(i + 1, 3.0, i / 10, signals=planted(embed)))
 
-    planted_run = SimpleNamespace(name="planted", settings={"activation": "relu"}, history=history.past)
+    planted_run = SimpleNamespace(name="planted", setup=text_setup(), history=history.past)
     folder.mkdir()
     (folder / "run.json").write_text("{}")
     monkeypatch.setattr(Run, "open", lambda path: planted_run)

@@ -89,7 +89,8 @@ def _of_run(folder: Path, step: int | None) -> Diagnosed:
             ja=f"{folder}: 古い版で訓練されたため、診断に使う数がログにありません。",
             hint_ja="もう一度訓練すると記録されます。",
         )
-    return Diagnosed(run.name, step or past.steps, diagnose(past, step, run.settings))
+    at = step or past.steps
+    return Diagnosed(run.name, at, diagnose(past, at, run.setup.settings_at(at)))
 
 
 def _of_trace(name: str, wish: Wish, *, lang: str | None, nodes: int) -> Diagnosed:

@@ -48,7 +48,7 @@ class Diagnosis(Panel):
         return True
 
     def data(self, view: RunView, choice: Choice) -> Data | Text:
-        readings = diagnose(view.past, view.shown, view.setup.settings) if view.shown else ()
+        readings = diagnose(view.past, view.shown, view.setup.settings_at(view.shown)) if view.shown else ()
         if not readings:
             return NOTHING_YET
         table: list[tuple[Text, Text]] = []

@@ -98,7 +98,7 @@ def _note(view: RunView, seen: Observation) -> Text:
     known = norms(seen).values()
     grads, updates = np.array([one.grad for one in known]), np.array([one.update for one in known])
     words = [Text("total {all}", "全体 {all}").format(all=format_number(total(grads)))]
-    read = foremost(diagnose(view.past, view.shown, view.setup.settings))
+    read = foremost(diagnose(view.past, view.shown, view.setup.settings_at(view.shown)))
     if read is not None:
         after = Text(" (step {step})", "（ステップ {step}）").format(step=f"{read.step:,}")
         words.insert(0, joined([read.brief, after if read.step != seen.step else NOTHING], ""))

@@ -61,7 +61,7 @@ class Entrants:
         """What is read of a run at a step; each is worked out once."""
         if (k, shown) not in self._read:
             run = self.runs[k]
-            self._read[k, shown] = diagnose(run.history, shown, run.settings)
+            self._read[k, shown] = diagnose(run.history, shown, run.setup.settings_at(shown))
         return self._read[k, shown]
 
 
