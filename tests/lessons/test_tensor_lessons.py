@@ -41,8 +41,7 @@ LONG = {
     "25_gradient_flow",
     "27_every_parameter",
 }
-"""Lessons whose every gradient is checked in long runs alone."""
-each = pytest.mark.parametrize("lesson", TENSORS, ids=lambda lesson: lesson.name)
+"""Lessons whose every gradient is checked, and whose nodes are opened, in long runs alone."""
 each_of_the_short = pytest.mark.parametrize(
     "lesson",
     [pytest.param(one, marks=pytest.mark.deep if one.program.stem in LONG else ()) for one in TENSORS],
@@ -171,7 +170,7 @@ def for_pytorch(text: str) -> str:
     return text
 
 
-@each
+@each_of_the_short
 def test_words_and_stops_stay_when_a_node_is_opened(lesson: Lesson) -> None:
     """Each op in its single numbers: every stop still happens, with the same words (perhaps in another order)."""
     trace = trace_of(lesson.program)
