@@ -79,6 +79,11 @@ def test_the_twin_is_the_gradient_with_its_sign() -> None:
     assert found.note.en == "2 b: shifting weight to 1 a lowers the loss most"
 
 
+def test_where_no_gradient_arrives_no_shift_is_recommended() -> None:
+    found = data(Choice(grad=True), Seen(WEIGHTS, np.where(np.isnan(WEIGHTS), np.nan, 0.0)))
+    assert found.note.en == "2 b: the same everywhere: shifting weight changes no loss"
+
+
 def test_a_cell_is_told_by_who_looks_where() -> None:
     assert data().told(7, "en") == "2 b from a = 0.1"
     assert data().told(7, "ja") == "2 b ← a = 0.1"

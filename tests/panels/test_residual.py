@@ -58,7 +58,9 @@ def test_a_gradient_is_compared_with_the_stage_above_it() -> None:
 
 def test_vectors_without_a_direction_have_no_cosine() -> None:
     found = data(of({"embed": [0.0, 0.0], "layer0.attn_out": [3.0, 4.0]}))
-    assert (found.values.tolist(), [badge.en for badge in found.badges]) == ([0.0, 5.0], ["", "cos nan"])
+    assert (found.values.tolist(), [badge.en for badge in found.badges]) == ([0.0, 5.0], ["", "cos –"])
+    found = data(of({"embed": [np.nan, 0.0], "layer0.attn_out": [3.0, 4.0]}))
+    assert [badge.en for badge in found.badges] == ["", "cos nan"], "what is not a number stays one"
 
 
 def test_lengths_neither_overflow_nor_vanish() -> None:

@@ -24,6 +24,10 @@ TWIN_NOTE = Text(
     "{here}: shifting weight to {most} lowers the loss most",
     "{here}: 重みを {most} に移すと損失が最も減ります",
 )
+TWIN_EVEN = Text(
+    "{here}: the same everywhere: shifting weight changes no loss",
+    "{here}: どこも同じなので、重みを移しても損失は変わりません",
+)
 
 
 class Attention(Panel):
@@ -148,7 +152,9 @@ def _note(row: Floats, here: str, labels: tuple[str, ...], *, grad: bool) -> Tex
     which = _most(row, least=grad)
     most = labels[which] if which < len(labels) else str(which)
     if grad:
-        return TWIN_NOTE.format(here=here, most=most) if len(known) > 1 else Text("", "")
+        if len(known) == 1:
+            return Text("", "")
+        return (TWIN_NOTE if known.min() < known.max() else TWIN_EVEN).format(here=here, most=most)
     entropy = float(-(known[known > 0] * np.log(known[known > 0])).sum())
     return NOTE.format(
         here=here, most=most, share=said(row[which]), entropy=said(abs(entropy)), highest=said(np.log(len(known)))

@@ -101,12 +101,19 @@ class Residual(Panel):
             log=choice.log,
             extra={"cosine": alike},
             badges=tuple(
-                COSINE.format(cosine=f"{c:.3f}") if other is not None else Text("", "")
-                for c, other in zip(alike.tolist(), beside, strict=True)
+                Text("", "") if other is None else COSINE.format(cosine=_said(c, one, other))
+                for c, one, other in zip(alike.tolist(), vectors, beside, strict=True)
             ),
             cells=tuple(Cell(name, (at,), place.document, choice.grad) for name in there),
             note=TWIN_NOTE if choice.grad else NOTE,
         )
+
+
+def _said(cosine: float, one: Floats, other: Floats) -> str:
+    """A cosine in a badge; a vector of zeros has no direction, and no number on the way was nan."""
+    if np.isnan(cosine) and one.shape == other.shape and np.isfinite(one).all() and np.isfinite(other).all():
+        return "–"
+    return f"{cosine:.3f}"
 
 
 def stages(observation: Observation) -> tuple[str, ...]:
