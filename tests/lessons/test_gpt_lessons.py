@@ -76,7 +76,7 @@ def test_a_weight_behind_a_norm_gets_less_gradient_the_larger_it_is(tmp_path: Pa
     for times in ("1.0", "4.0"):
         program.write_text(text.replace("(0.5, 1.0, 4.0)", f"({times},)"), encoding="utf-8")
         found.append(np.asarray(run(program).cursor(-1).grad("numbers")))  # times the gradient of times * numbers
-    np.testing.assert_allclose(*found, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-3, atol=1e-4)
 
 
 def test_without_the_norm_the_gradient_grows_with_the_sixth_power() -> None:
