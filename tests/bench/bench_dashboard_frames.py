@@ -112,8 +112,8 @@ def keys(run: str) -> None:
         print(
             f"  {name:10} p50 {statistics.median(times.first):5.1f} ms   p95 {p95:5.1f} ms   last write"
             f" {percentile(times.last, 0.95):5.1f} ms   {statistics.median(times.size) / 1000:5.1f} kB   processor"
-            f" p50 {statistics.median(times.work_first):5.1f} ms, p95 {percentile(times.work_first, 0.95):5.1f} ms to the"
-            f" first write, {statistics.median(times.work):5.1f} ms in all"
+            f" p50 {statistics.median(times.work_first):5.1f} ms, p95 {percentile(times.work_first, 0.95):5.1f} ms"
+            f" to the first write, {statistics.median(times.work):5.1f} ms in all"
         )
     print(f"worst p95 {worst:.1f} ms   budget {BUDGET:.0f}   moonshot {MOONSHOT:.0f}")
 
