@@ -52,20 +52,20 @@ async def test_of_a_step_looked_back_at_nothing_later_is_shown() -> None:
         for report in text_reports(steps):
             every = report.step % 10 == 0
             texts = (Sample(f"written{report.step}", 0.5),) if every else ()
-            yield replace(report, samples=texts, eval=2.0 + report.step / 1000 if every else None)
+            yield replace(report, samples=texts, eval=7 + report.step * 0.0111 if every else None)
 
     steps = 40
     made, _ = text_running(steps, reporting=telling)
     app = app_of(made)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(200, 60)) as pilot:
         screen = await settled(pilot, steps)
         for at in (40, 39, 21, 10, 9, 1):
-            screen.on_loss_panel_scrubbed(screen.query_one("#loss").Scrubbed(at))  # type: ignore[attr-defined]
+            screen.go(at)
             await pilot.pause()
             text = shown(app)
             for other in range(10, steps + 1, 10):
                 assert (f"written{other} " in text) == (other <= at), (at, other)
-                assert (f"{2.0 + other / 1000:g} " in text) == (other == at - at % 10), (at, other)
+                assert (f"{7 + other * 0.0111:.4g} " in text) == (other == at - at % 10), (at, other)
             assert f"{made.past.losses[at - 1]:.4g}" in text
             assert text.count("◇") == (at // 10 + 1 if at >= 10 else 0), "one in the legend, one for each held-out loss"
 
