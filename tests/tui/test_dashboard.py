@@ -278,6 +278,16 @@ async def test_enlarged_a_panel_stands_alone_with_what_it_tells() -> None:
         assert len(in_sight(screen)) == 9
 
 
+async def test_where_there_is_no_room_for_what_a_panel_tells_it_is_said_where_to_read_it() -> None:
+    run, _ = text_running()
+    app = app_of(run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("z")
+        await pilot.pause()
+        assert [one.message for one in app._notifications] == ["No room here for what this panel tells: ? has it."]
+
+
 @pytest.mark.deep
 async def test_help_begins_with_the_panel_in_front() -> None:
     run, _ = text_running()

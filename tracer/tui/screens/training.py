@@ -263,6 +263,8 @@ class TrainingScreen(SettingsChangingScreen):
 
     def action_enlarge(self) -> None:
         self.enlarged = not self.enlarged
+        if self.enlarged and not self.query_one(AboutPanel).display:
+            self.notify(_NO_ROOM[self.lang], markup=False)
 
     # What of the model
 
@@ -393,6 +395,10 @@ LEAST_LEFT = 24
 _UNSAVED = Text(
     en="Not saved: {reason} Training goes on; the next checkpoint tries again.",
     ja="保存できません: {reason} 訓練は続き、次のチェックポイントでもう一度保存します。",
+)
+_NO_ROOM = Text(
+    en="No room here for what this panel tells: ? has it.",
+    ja="このパネルの説明を出す場所がありません。? で読めます。",
 )
 _NOT_SEEN = Text(en="No step has been observed yet.", ja="まだどのステップも観察していません。")
 _LAYERS = Text(en="This model has no other layer.", ja="ほかの層はありません。")
