@@ -45,22 +45,22 @@ class ShowName(StrEnum):
 
 
 Layer = Annotated[
-    int | None, typer.Option("--layer", metavar="L", min=0, help="With --panel: this layer.", show_default=False)
+    int | None, typer.Option("--layer", metavar="L", min=0, help="Of a panel: this layer.", show_default=False)
 ]
 Head = Annotated[
-    int | None, typer.Option("--head", metavar="H", min=0, help="With --panel: this head.", show_default=False)
+    int | None, typer.Option("--head", metavar="H", min=0, help="Of a panel: this head.", show_default=False)
 ]
 Place = Annotated[
     int | None,
-    typer.Option("--position", metavar="P", help="With --panel: this position; else the last.", show_default=False),
+    typer.Option("--position", metavar="P", help="Of a panel: this position; else the last.", show_default=False),
 ]
 Document = Annotated[
     int | None,
-    typer.Option("--document", metavar="D", min=0, help="With --panel: this one of the step.", show_default=False),
+    typer.Option("--document", metavar="D", min=0, help="Of a panel: this one of the step.", show_default=False),
 ]
 Parameter = Annotated[
     str | None,
-    typer.Option("--parameter", metavar="NAME", help="With --panel: this parameter.", show_default=False),
+    typer.Option("--parameter", metavar="NAME", help="Of a panel: this parameter.", show_default=False),
 ]
 
 
