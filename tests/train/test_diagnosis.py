@@ -126,6 +126,13 @@ def test_neurons_that_fire_at_no_look_are_dead(dead: int, warns: bool) -> None:
     assert f"64 個中 {dead} 個" in found[0].evidence.ja
 
 
+def test_what_fires_for_held_out_texts_is_not_silent() -> None:
+    silent = signals(fired={"layer0.mlp": (False, False)})
+    found = diagnose(run(*[silent.and_fired({"layer0.mlp": (True, False), "other": (True,)})] * 4))
+    assert "1 of 2" in found[0].evidence.en
+    assert silent.and_fired({"layer0.mlp": (True,)}) == silent, "a layer of another size says nothing"
+
+
 def test_a_neuron_that_fired_once_of_late_is_not_dead() -> None:
     quiet, loud = signals(fired={"layer0.mlp": (False,)}), signals(fired={"layer0.mlp": (True,)})
     assert kinds(diagnose(run(loud, quiet, quiet, quiet))) == ["balanced"]

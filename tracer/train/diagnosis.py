@@ -37,7 +37,7 @@ NEARLY_NOTHING = 1e-5
 WINDOW = 10
 """Looks over which a neuron must never have been above 0 to be called dead."""
 FEWEST_LOOKS = 3
-MOST_DEAD = 0.25
+MOST_DEAD = 0.5
 """Share of a layer's neurons: more of them dead is a warning, fewer are told."""
 HALVED = 0.5
 """Of what the gradient was at first: less, while the loss fell, is converging."""
@@ -274,10 +274,7 @@ def _dead(seen: Seen) -> Iterator[Reading]:
     yield Reading(
         "dead",
         looks[-1][0],
-        Text(
-            "Neurons are dead: at 0 whatever is read, so no gradient passes them.",
-            "死んだニューロンがあります。何を読んでも 0 のままで、勾配が通りません。",
-        ),
+        _DEAD if worst > MOST_DEAD else _SILENT,
         Text(f"at 0 in the last {len(looks)} looks: {en}", f"直近 {len(looks)} 回の観測でずっと 0: {ja}"),
         _LIVELIER if worst > MOST_DEAD else NOTHING,
         tuple(found),
@@ -285,6 +282,14 @@ def _dead(seen: Seen) -> Iterator[Reading]:
     )
 
 
+_DEAD = Text(
+    "Neurons are dead: at 0 whatever is read, so no gradient passes them.",
+    "死んだニューロンがあります。何を読んでも 0 のままで、勾配が通りません。",
+)
+_SILENT = Text(
+    "A few neurons stayed at 0 for all that was read at the last looks: no gradient passed them.",
+    "直近の観測で一度も 0 を超えなかったニューロンが少しあります。そこには勾配が通っていません。",
+)
 _NEURONS = ("hidden", "mlp", "relu")
 """The last word of the names of tapped things that are neurons."""
 

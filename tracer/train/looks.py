@@ -6,11 +6,12 @@ leave random numbers as if nobody had looked.
 
 from __future__ import annotations
 
+import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,11 @@ import numpy as np
 from tracer.core.generator import default_generator
 from tracer.errors import ProgramError
 from tracer.train.entry import Training
+from tracer.train.observed import Watch
 from tracer.train.parameters import first_broken
 from tracer.train.report import Boundary, Look, Sample
 from tracer.train.saying import plain, said
+from tracer.train.signals import fired_of
 
 GRIDS = range(16, 49)
 """Points of a boundary's grid in each direction: as many as can be predicted in `LOOK_SECONDS`."""
@@ -56,6 +59,8 @@ class Seen:
     look: Look | None = None
     eval: float | None = None
     samples: tuple[Sample, ...] = ()
+    fired: Mapping[str, tuple[bool, ...]] = field(default_factory=dict)
+    """Layer of neurons -> whether each was above 0 for anything in the held-out texts."""
 
 
 class Watcher:
@@ -91,20 +96,23 @@ class Watcher:
         # a model that has diverged may refuse to be asked, or to write
         if not (wanted or self._asked(step)) or first_broken(self._training) is not None:
             return Seen(look)
-        return Seen(look, self._evaluate(), self._write(step))
+        found, fired = self._evaluate(step)
+        return Seen(look, found, self._write(step), fired)
 
-    def _evaluate(self) -> float | None:
+    def _evaluate(self, step: int) -> tuple[float | None, Mapping[str, tuple[bool, ...]]]:
+        """The held-out loss, and which neurons fired meanwhile: one document of a step says little about them."""
         if self._training.evaluate is None:
-            return None
-        with unseen():
+            return None, {}
+        with unseen(), Watch(self._training) as watch:
             found = self._training.evaluate()
         try:
-            return None if found is None else float(plain(found))
+            loss = None if found is None else float(plain(found))
         except (TypeError, ValueError, RuntimeError):
             raise ProgramError(
                 f"evaluate() must return one number; it returned {said(found)}.",
                 ja=f"evaluate() は一つの数を返す必要があります。返されたのは {said(found)} です。",
             ) from None
+        return loss, fired_of(watch.observation(step, math.nan, None))
 
     def _write(self, step: int) -> tuple[Sample, ...]:
         if self._training.sample is None:

@@ -57,6 +57,8 @@ def train(
         rate = rate_of(training)
         signals = watching.end(i + 1, loss, rate)
         seen = look(i + 1) if last or looks(i + 1) else Seen()
+        if signals is not None and seen.fired:
+            signals = signals.and_fired(seen.fired)
         yield Report(i + 1, loss, spent, seen.look, rate, seen.eval, seen.samples, broken, signals, anchors)
         if last:
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from itertools import islice, pairwise
 from typing import Any
 
@@ -68,9 +68,15 @@ class Signals:
     entropy: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """`layer0.attn` -> of each head in nats, the mean over positions: 0 looks at one position only."""
     fired: Mapping[str, tuple[bool, ...]] = field(default_factory=dict)
-    """`layer0.mlp`, a program's own `hidden` -> whether each neuron was above 0 at any position."""
+    """`layer0.mlp`, a program's own `hidden` -> whether each neuron was above 0 at any position, of the step's
+    documents and of the held-out ones where they were asked after the step."""
     positions: tuple[float, ...] = ()
     """The loss at each position, the mean over the documents that reach it."""
+
+    def and_fired(self, fired: Mapping[str, tuple[bool, ...]]) -> Signals:
+        """With the neurons that fired elsewhere, too."""
+        both = {name: _either(mine, fired.get(name, ())) for name, mine in self.fired.items()}
+        return replace(self, fired=both)
 
     def to_json(self) -> dict[str, Any]:
         """What `of` reads."""
@@ -105,6 +111,10 @@ class Signals:
         )
 
 
+def _either(one: tuple[bool, ...], other: tuple[bool, ...]) -> tuple[bool, ...]:
+    return tuple(map(any, zip(one, other, strict=True))) if len(one) == len(other) else one
+
+
 def observed_at(step: int, steps: int, every: int) -> bool:
     """Whether signals are kept of a step (from 1): of the first, the last, and of those with a look.
 
@@ -136,7 +146,7 @@ def _signals_of(observation: Observation) -> Signals:
         {name: _of_tap(seen) for name, seen in taps.items()},
         _cosines(taps),
         {name: _entropy(seen) for name, seen in taps.items() if _is_attention(name, seen)},
-        {name: _fired(seen) for name, seen in taps.items() if _last(name) not in NO_NEURONS and _are_neurons(seen)},
+        fired_of(observation),
         _loss_by_position(observation),
     )
 
@@ -147,6 +157,12 @@ def _last(name: str) -> str:
 
 def _is_attention(name: str, seen: tuple[Seen, ...]) -> bool:
     return _last(name) == "attn" and all(one.value.ndim == 3 for one in seen)
+
+
+def fired_of(observation: Observation) -> dict[str, tuple[bool, ...]]:
+    """Layer of neurons -> whether each was above 0 at any position of what was read."""
+    taps = islice(observation.taps.items(), MOST)
+    return {name: _fired(seen) for name, seen in taps if _last(name) not in NO_NEURONS and _are_neurons(seen)}
 
 
 def _are_neurons(seen: tuple[Seen, ...]) -> bool:
