@@ -19,7 +19,7 @@ DOCUMENTS = ["ab", "abcab", "b", "cba", "caab", "bb", "acb", "bca"]
 
 
 def training(program: str = "gpt.py") -> Training:
-    settings = {"n_embd": 4, "n_head": 2, "block_size": 6, "held_out": 0.5}
+    settings = {"n_embd": 4, "n_head": 2, "block_size": 6, "held_out": 0.25}
     namespace = runpy.run_path(str(MODELS / program))
     return build(namespace, program, None, 42, settings, documents=DOCUMENTS, steps=3)
 
