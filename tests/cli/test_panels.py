@@ -15,6 +15,7 @@ import pytest
 from tests.cli.shell import Shell
 from tests.export.figures.made import HOSTILE
 from tracer.__main__ import main
+from tracer.export.figures.report import contents_of
 from tracer.train.run import Run
 
 
@@ -129,6 +130,32 @@ def test_a_report_as_pdf_is_the_same_each_time(shell: Shell, run: str) -> None:
     for name in ("a.pdf", "b.pdf"):
         assert shell("report", run, "-o", name, "--lang", "ja").code == 0
     assert (shell.folder / "a.pdf").read_bytes() == (shell.folder / "b.pdf").read_bytes()
+
+
+def test_a_report_of_a_step_tells_the_settings_it_was_taken_with_and_nothing_that_came_later(
+    shell: Shell, run: str
+) -> None:
+    about = shell.folder / run / "run.json"
+    told = json.loads(about.read_text("utf-8"))
+    used = {**told["settings"], "steps": told["steps"]}
+    before = {"steps": told["asked"]["steps"], "settings": told["asked"]["settings"]}
+    told["resumed"] = [
+        {"step": after, "before": {**before, "in_use": {**used, "note": word}}}
+        for after, word in ((1, "first"), (3, HOSTILE + "\u202e"))
+    ]
+    told["settings"]["note"] = "last"
+    about.write_text(json.dumps(told), "utf-8")
+
+    def said(step: int) -> tuple[str | None, str]:
+        found = contents_of(Run.open(shell.folder / run), step)
+        settings = {name.en: words.en for name, words in found.settings}
+        assert [name.en for name, _ in found.numbers].count("data") == 0, "what is learned from stands above"
+        return settings.get("note"), "".join(words.en for name, words in found.facts if name.en == "settings changed")
+
+    assert said(1) == ("first", "")
+    note, changed = said(5)
+    assert (note, "from step 2: note first" in changed, "→ last" in changed) == ("last", True, True)
+    assert not set(changed) & {"\x1b", "\u202e"}
 
 
 def test_a_report_is_html_or_pdf(shell: Shell, run: str) -> None:

@@ -79,7 +79,7 @@ def sheet_of(panel: Panel, view: RunView, choice: Choice) -> Sheet:
     """
     if not panel.applies(view.setup, view.observation):
         there = ", ".join(one.id for one in panels_of(view))
-        off = panel.id in ("attention", "heads") and view.setup.settings.get("attention") is False
+        off = panel.id in ("attention", "heads") and view.setup.settings_at(view.shown).get("attention") is False
         raise ExportError(
             f"--panel {panel.id}: this run has no such panel: "
             + ("attention is switched off in it." if off else "its model shows nothing of that kind."),

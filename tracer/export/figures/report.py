@@ -14,7 +14,7 @@ from tracer.errors import ExportError, TracerError
 from tracer.export.figures.of_run import Part, panels_of, parts_of, view_of
 from tracer.export.figures.sheet import Look
 from tracer.panels.data import Data
-from tracer.panels.numbers import data_of
+from tracer.panels.numbers import changes_of, data_of, numbers_of
 from tracer.panels.panel import Choice, Panel, RunView
 from tracer.text import LANGS, Text, clean
 from tracer.train.diagnosis import Reading, diagnose
@@ -100,10 +100,11 @@ def contents_of(run: Run, step: int | None = None, choice: Choice | None = None)
         _SUBTITLE.format(program=clean(run.program.shown), step=f"{view.shown:,}", steps=f"{run.steps:,}"),
         facts_of(run, view),
         tuple(
-            (Text.same(clean(key)), Text.same(clean(setting_in_words(value)))) for key, value in run.settings.items()
+            (Text.same(clean(key)), Text.same(setting_in_words(value)))
+            for key, value in view.setup.settings_at(view.shown).items()
         ),
-        _words_of("numbers", view)[:-2],
-        diagnose(view.past, view.shown, view.setup.settings),
+        _words_of("numbers", view)[: len(list(numbers_of(view)))],
+        diagnose(view.past, view.shown, view.setup.settings_at(view.shown)),
         tuple(
             Section(panel, mine)
             for panel in there
@@ -136,10 +137,7 @@ def facts_of(run: Run, view: RunView) -> Rows:
     words = data_of(run.setup, about.data.name)
     versions = "  ".join(f"{clean(name)} {clean(version)}" for name, version in about.versions.items())
     made_of = "  ".join((f"{run.setup.parameters:,}", *map(clean, (about.engine, about.dtype, about.device))))
-    changed = "   ".join(
-        f"{after:,}: " + ", ".join(f"{clean(name)} {was} → {now}" for name, (was, now) in changes.items())
-        for after, changes in run.changes
-    )
+    changed = changes_of(run.setup, view.shown)
     return (
         (_NAMES["program"], Text.same(f"{clean(about.program.shown)}  sha256 {clean(about.program.sha256)[:16]}…")),
         (_NAMES["data"], Text(*("  ".join(word[lang] for word in words) for lang in LANGS))),
@@ -147,7 +145,11 @@ def facts_of(run: Run, view: RunView) -> Rows:
         (_NAMES["steps"], Text.same(f"{run.taken:,} / {run.steps:,}")),
         (_NAMES["parameters"], Text.same(made_of)),
         (_NAMES["seed"], Text.same(str(about.seed))),
-        *(((_NAMES["changes"], Text.same(changed)),) if changed else ()),
+        *(
+            ((_NAMES["changes"], Text(*("   ".join(one[lang] for one in changed) for lang in LANGS))),)
+            if changed
+            else ()
+        ),
         (_NAMES["versions"], Text.same(versions)),
         (_NAMES["begun"], Text.same(clean(about.created).replace("T", " ").replace("Z", " UTC"))),
     )
@@ -195,7 +197,7 @@ _NAMES = {
     "steps": Text("steps taken", "ステップ"),
     "parameters": Text("parameters", "パラメータ"),
     "seed": Text("seed", "乱数の種"),
-    "changes": Text("settings changed after step", "途中で変えた設定（ステップの後）"),
+    "changes": Text("settings changed", "途中で変えた設定"),
     "versions": Text("versions", "版"),
     "begun": Text("begun", "開始"),
 }
