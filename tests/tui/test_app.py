@@ -402,6 +402,17 @@ async def test_a_click_in_the_footer_does_what_its_key_does() -> None:
         assert isinstance(app.screen, HelpScreen)
 
 
+async def test_the_footer_says_what_q_does_once_the_dialog_above_is_closed() -> None:
+    """It may be drawn while the dialog is there: a language or a size changes, a run goes on."""
+    app = GradientTracer(remembering())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        below = app.screen_stack[-2].query_one(KeyBar)
+        assert "q quit" in str(below.render())
+        assert app.can_go_back
+
+
 @pytest.mark.parametrize("lang", ["en", "ja"])
 @pytest.mark.parametrize("width", [80, 120, 200])
 async def test_the_footer_always_says_how_to_open_to_get_help_and_to_quit(width: int, lang: str) -> None:

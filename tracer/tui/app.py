@@ -512,8 +512,14 @@ class GradientTracer(App[None]):
 
     @property
     def can_go_back(self) -> bool:
-        """Whether there is a screen of ours below this one."""
-        return len(self.screen_stack) > 1 and isinstance(self.screen_stack[-2], AppScreen)
+        """Whether there is a screen of ours below the one on top."""
+        return self.comes_back_from(self.screen)
+
+    def comes_back_from(self, screen: Screen[Any]) -> bool:
+        """Whether there is a screen of ours below a screen, whatever is above it."""
+        stack = self.screen_stack
+        place = stack.index(screen) if screen in stack else 0
+        return place > 0 and isinstance(stack[place - 1], AppScreen)
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):

@@ -86,7 +86,8 @@ class KeyBar(Widget):
         return sorted(fitting, key=lambda row: (row.place == "app", row.weight if row.place == "app" else -row.weight))
 
     def _words(self, row: Key) -> str:
-        if row.action == "back" and cast("GradientTracer", self.app).can_go_back:
+        # not of the screen on top: this one may be drawn while a dialog is above it
+        if row.action == "back" and cast("GradientTracer", self.app).comes_back_from(self.screen):
             return _BACK[self.lang]
         return row.short[self.lang]
 
