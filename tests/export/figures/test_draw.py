@@ -14,10 +14,13 @@ import numpy as np
 import pytest
 
 from tests.export.figures.made import HOSTILE, KINDS, data_of
+from tracer.export.figures.curves import curves
 from tracer.export.figures.draw import picture
+from tracer.export.figures.page import sign_of
 from tracer.export.figures.sheet import Look, Sheet
-from tracer.panels.data import Data
+from tracer.panels.data import Data, Ref
 from tracer.text import Text
+from tracer.train.diagnosis import Reading
 
 ROOT = Path(__file__).resolve().parents[3]
 BEGINS = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF"}
@@ -77,6 +80,30 @@ def test_a_hundred_series_are_rows_of_shades() -> None:
     values = np.abs(np.random.default_rng(0).normal(size=(100, 30)))
     data = Data("lines", Text.same("many"), 30, values, rows=tuple(map(str, range(100))))
     assert picture(Sheet(data), "svg", Look()).startswith(b"<svg")
+
+
+def test_a_curve_shows_where_settings_changed_and_its_names_stand_clear_of_a_line_with_words() -> None:
+    from matplotlib.figure import Figure
+
+    data = Data("lines", Text.same("loss"), 30, np.ones((1, 30)), rows=("each step",))
+    data = replace(data, refs=(Ref(3.3, Text.same("guessing")),), extra={"changed": np.array([7.0])})
+    figure = Figure()
+    curves(figure, Sheet(data), Look())
+    (axes,) = figure.axes
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [words.get_text() for words in legend.get_texts()] == ["each step", "settings changed"]
+    assert any(np.array_equal(np.asarray(line.get_xdata()), [7, 7]) for line in axes.lines)
+    figure.draw_without_rendering()
+    assert legend.get_window_extent().y0 >= axes.get_window_extent().y1, "above the picture"
+
+
+def test_a_report_ticks_only_what_is_well() -> None:
+    words = Text.same("")
+    assert sign_of(Reading("balanced", 1, words, words, warns=False)) == "✓"
+    assert sign_of(Reading("converging", 1, words, words, warns=False)) == "✓"
+    assert sign_of(Reading("dead", 1, words, words, warns=False)) == "·"
+    assert sign_of(Reading("dead", 1, words, words)) == "✗"
 
 
 @pytest.mark.deep

@@ -12,6 +12,7 @@ from tracer.export.figures.scales import axis_words, finite, floor_of, label, nu
 from tracer.export.figures.sheet import Look, Sheet
 from tracer.numbers import format_number
 from tracer.panels.data import Data, Floats
+from tracer.panels.pictures.sparks import changed_at
 from tracer.scene.palette import Palette
 from tracer.text import Text
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
 STEPS = Text("step", "ステップ")
+CHANGED = Text("settings changed", "設定変更")
 NOT_FINITE = Text("× not finite", "× 有限でない")
 HUES = {
     False: ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#8a6d00", "#1a1a1a"),
@@ -98,6 +100,9 @@ def _lines(axes: Axes, sheet: Sheet, data: Data, look: Look) -> None:
         words = f"{ref.name[lang]} = {format_number(ref.value)}"
         place: dict[str, Any] = {"xy": (1, ref.value), "xycoords": ("axes fraction", "data"), "xytext": (-2, 3)}
         axes.annotate(words, **place, textcoords="offset points", ha="right", color=palette.receiver, fontsize="small")
+    for k, step in enumerate(changed_at(data)):
+        words = CHANGED[lang] if not k else ""
+        axes.axvline(step, color=palette.receiver, linewidth=1.0, linestyle=(0, (1, 2)), zorder=2, label=words)
     until = float(data.extra["until"][0]) if "until" in data.extra else float(x[-1]) if len(x) else 1.0
     first = float(x[0]) if len(x) else 0.0
     axes.set_xlim(min(first, 1.0) - 0.02 * until, max(until, first + 1) * 1.02)
@@ -106,7 +111,9 @@ def _lines(axes: Axes, sheet: Sheet, data: Data, look: Look) -> None:
     if len(values) > BESIDE:
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="small", handlelength=2.4)
     elif any(data.label(k, lang) for k in range(len(values))):
-        axes.legend(loc="best", fontsize="small", handlelength=2.4)
+        # above the picture where a line has its words in it: "best" does not see them
+        row: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "ncols": len(values) + 1}
+        axes.legend(**(row if data.refs else {"loc": "best"}), fontsize="small", handlelength=2.4)
 
 
 def _is(data: Data, series: int, mark: str) -> bool:

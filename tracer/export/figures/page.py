@@ -10,6 +10,7 @@ from tracer.export.figures.draw import picture
 from tracer.export.figures.report import Contents, Rows, Section
 from tracer.export.figures.sheet import Look
 from tracer.text import Lang, Text
+from tracer.train.diagnosis import Reading
 
 STYLE = """
 body { font: 16px/1.55 Georgia, "Hiragino Mincho ProN", "Noto Serif CJK JP", serif; color: #1b1f24; background: #fff;
@@ -63,11 +64,17 @@ def _parts(contents: Contents, look: Look) -> Iterator[str]:
     yield _heading("commands", HEADINGS["commands"], lang) + _table(contents.commands, lang, code=True)
 
 
+def sign_of(reading: Reading) -> str:
+    """✗ where something is wrong, ✓ where all is well; · of what is only to be known, as `tracer diagnose` has it."""
+    return "✗" if reading.warns else "✓" if reading.kind in ("balanced", "converging") else "·"
+
+
 def _readings(contents: Contents, lang: Lang) -> Iterator[str]:
     if not contents.readings:
         yield f"<p>{NOTHING_READ[lang]}</p>"
     for one in contents.readings:
-        sign, kind = ("✗", "warns") if one.warns else ("✓", "fine")
+        sign = sign_of(one)
+        kind = {"✗": "warns", "✓": "fine"}.get(sign, "")
         said = f'<p><strong class="{kind}">{sign}</strong> <strong>{_said(one.says, lang)}</strong>'
         evidence = _said(one.evidence, lang) + AT_STEP[lang].format(step=f"{one.step:,}")
         advice = f"<br>{_said(one.advice, lang)}" if one.advice[lang] else ""

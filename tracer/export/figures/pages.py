@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tracer.export.figures.draw import WIDTH, draw, height_of
-from tracer.export.figures.page import AT_STEP, HEADINGS, NOTHING_READ
+from tracer.export.figures.page import AT_STEP, HEADINGS, NOTHING_READ, sign_of
 from tracer.export.figures.paper import SIZE, blank, printing
 from tracer.export.figures.report import Contents, Rows
 from tracer.export.figures.sheet import Look, Sheet, wrapped
@@ -89,7 +89,7 @@ def blocks(contents: Contents, lang: Lang) -> Iterator[list[Block]]:
     if not contents.readings:
         yield [Words(NOTHING_READ[lang])]
     for one in contents.readings:
-        sign = "✗" if one.warns else "✓"
+        sign = sign_of(one)
         evidence = one.evidence[lang] + AT_STEP[lang].format(step=f"{one.step:,}")
         said = [Words(wrapped(f"{sign} {one.says[lang]}", CELLS))]
         said += [Words(wrapped(words, CELLS), muted=True) for words in (evidence, one.advice[lang]) if words]
