@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from tracer.train.about import About
-from tracer.train.entry import Changes, Setting
+from tracer.train.entry import MOST_STEPS, Changes, Setting
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ def stretches(about: About) -> tuple[Stretch, ...]:
     """All that a run has had, ascending; at least one."""
     found: list[Stretch] = []
     for one in about.resumed:
-        step, before = one.get("step"), _before(one)
-        if before is None or not isinstance(step, int):
+        step, before = _step(one), _before(one)
+        if before is None or step is None:
             continue
         carried = one.get("carried") is True
         if found and step <= (found[-1].until or 0):  # changed again before another step was taken
@@ -89,8 +90,8 @@ def changes(about: About) -> Changes:
     """Where the settings of a run became others: those in use, the program's defaults too."""
     marks: list[tuple[int, dict[str, Setting]]] = []
     for one in about.resumed:
-        step, before = one.get("step"), _before(one)
-        if before is None or not isinstance(step, int) or (marks and marks[-1][0] == step):
+        step, before = _step(one), _before(one)
+        if before is None or step is None or (marks and marks[-1][0] == step):
             continue
         used = one["before"].get("in_use")
         # an older run noted only what was asked for
@@ -117,6 +118,12 @@ def kind(value: Setting | None) -> tuple[bool, Setting | None]:
     return isinstance(value, bool), value
 
 
+def _step(one: Mapping[str, Any]) -> int | None:
+    """After how many steps an entry was made; None where it tells no such number."""
+    step = one.get("step")
+    return step if type(step) is int and 0 <= step <= MOST_STEPS else None
+
+
 def _before(one: Mapping[str, Any]) -> tuple[dict[str, Setting], int | None] | None:
     """The settings and the number of steps asked for, that an entry notes; None where it notes none."""
     before = one.get("before")
@@ -131,4 +138,5 @@ def _before(one: Mapping[str, Any]) -> tuple[dict[str, Setting], int | None] | N
 
 
 def _is_setting(found: Any) -> bool:
-    return isinstance(found, bool | int | float | str)
+    """Whether it is one that `settings` may hold: a number that is none, or larger than any, is not."""
+    return isinstance(found, bool | str) or (isinstance(found, int | float) and abs(found) <= sys.float_info.max)
