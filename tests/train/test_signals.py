@@ -140,6 +140,16 @@ def test_loss_by_position_is_the_mean_over_the_documents_that_reach_it() -> None
         assert signals_of(odd).positions == ()
 
 
+def test_a_probability_too_small_for_its_number_costs_what_its_score_says() -> None:
+    scores, probs = np.array([[2000.0, 0.0]]), np.array([[1.0, 0.0]])
+    things = {"logits": (Seen(scores, None),), "probs": (Seen(probs, None),)}
+    (losses,) = losses_by_position(Observation(1, 2000.0, 1, ((0,),), ((1,),), things, {}))
+    assert losses.tolist() == [2000.0]
+    taken_from_it = things | {"probs": (Seen(probs, np.array([[0.0, -math.inf]])),)}
+    (losses,) = losses_by_position(Observation(1, math.inf, 1, ((0,),), ((1,),), taken_from_it, {}))
+    assert losses.tolist() == [math.inf], "a program that takes the logarithm of the probability has that loss"
+
+
 @pytest.mark.parametrize("make", [tensor_training, scalar_training], ids=["tensors", "numbers"])
 def test_the_loss_of_a_step_is_the_mean_of_those_at_its_positions(make: Any) -> None:
     training = make()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import islice
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +17,7 @@ from tracer.panels.tap_histories import GRADIENTS, norms_of, target_probabilitie
 from tracer.text import Text
 from tracer.trace.observation import Array, Observation
 from tracer.train.report import Setup
+from tracer.train.signals import losses_by_position
 
 TARGET = Text("◀ target", "◀ 正解")
 END = Text("end", "終わり")
@@ -114,7 +117,9 @@ class Probabilities(Panel):
             marks={name: which for name, which in marks.items() if which},
             badges=_badges(ranked, target, len(symbols)),
             cells=Cells(of, (len(order),), (at,), place.document, choice.grad, tuple(ranked)),
-            note=_twin_note(probs, shown, target) if choice.grad else _note(probs, order, target, symbols),
+            note=_twin_note(probs, shown, target)
+            if choice.grad
+            else _note(probs, order, target, symbols, _loss(observation, place.document, at)),
             reading=Text("{row} after " + _braces(place.here), _braces(place.here) + " の次が {row}"),
         )
 
@@ -133,14 +138,18 @@ def _badges(ranked: Sequence[int], target: int | None, bos: int) -> tuple[Text, 
     return tuple([found.get(token, NOTHING) for token in ranked])
 
 
-def _note(probs: Floats, order: Array, target: int | None, symbols: Sequence[str]) -> Text:
+def _note(probs: Floats, order: Array, target: int | None, symbols: Sequence[str], loss: float) -> Text:
     """How the target stands among the others, and what that costs."""
     if target is None or not 0 <= target < len(probs) or np.isnan(probs[target]):
         return NOTHING
     rank = int(np.flatnonzero(order == target)[0]) + 1
-    with np.errstate(all="ignore"):
-        loss = float(-np.log(probs[target]))
     return NOTE.format(target=symbol(target, symbols), rank=rank, all=f"{len(probs):,}", loss=said(loss, 3))
+
+
+def _loss(observation: Observation, document: int, position: int) -> float:
+    """At a position; nan where nothing tells it."""
+    losses = next(islice(losses_by_position(observation), document, None), None)
+    return math.nan if losses is None or position >= len(losses) else float(losses[position])
 
 
 def _twin_note(probs: Floats, grad: Floats, target: int | None) -> Text:

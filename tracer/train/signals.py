@@ -259,7 +259,11 @@ def _loss_by_position(observation: Observation) -> tuple[float, ...]:
 
 
 def losses_by_position(observation: Observation) -> Iterator[NDArray[np.float64]]:
-    """Of each document the loss at each position, -log of the target's probability: (T,)."""
+    """Of each document the loss at each position, -log of the target's probability: (T,).
+
+    Where the program took the loss from the scores, so is it here: a probability may be too small for its number, and
+    the loss still finite.
+    """
     for document, targets in enumerate(observation.targets):
         seen = observation.seen("probs", document)
         if seen is None or seen.value.ndim != 2 or len(seen.value) < len(targets):
@@ -267,7 +271,14 @@ def losses_by_position(observation: Observation) -> Iterator[NDArray[np.float64]
         if any(target >= seen.value.shape[1] for target in targets):
             return
         with np.errstate(all="ignore"):
-            yield -np.log(seen.value[np.arange(len(targets)), list(targets)].astype(np.float64))
+            scores = observation.seen("logits", document)
+            if seen.grad is None and scores is not None and scores.value.shape == seen.value.shape:
+                rows = scores.value[: len(targets)].astype(np.float64)
+                top = rows.max(axis=1, keepdims=True)
+                all_of_them = np.log(np.exp(rows - top).sum(axis=1)) + top[:, 0]
+                yield all_of_them - rows[np.arange(len(targets)), list(targets)]
+            else:
+                yield -np.log(seen.value[np.arange(len(targets)), list(targets)].astype(np.float64))
 
 
 def _norm(array: Array | None) -> float:
