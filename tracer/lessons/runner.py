@@ -247,12 +247,15 @@ def _open_expression(text: str, values: Mapping[str, float]) -> Thing:
 
 
 def _no_section(section: str) -> NotFoundError:
-    """What to say of a section that has no lesson: the one it belongs to, else those written alike."""
+    """What to say of a section that has no lesson: one beside it that is written alike, else the one it belongs to."""
     from tracer.lessons.content import catalogue
 
     known = {lesson.section: None for lesson in catalogue().lessons if lesson.section}
     around = section.rpartition(".")[0]
-    hint = f"Did you mean {around!r}?" if around in known else did_you_mean(section, known)
+    beside = [one for one in known if around and one.rpartition(".")[0] == around]
+    hint = did_you_mean(section, beside) or (
+        f"Did you mean {around!r}?" if around in known else did_you_mean(section, known)
+    )
     return NotFoundError(
         f"there is no lesson for section {section}.",
         hint=hint or "`tracer list` shows every lesson and its section.",
