@@ -16,7 +16,10 @@ from tracer.cli.terminal import choose_lang, interactive, plain
 from tracer.errors import TracerError
 from tracer.text import Text
 
-NEEDED = ("numpy", "networkx", "textual", "rich", "typer", "graphviz", "pygraphviz", "safetensors", "platformdirs")
+NEEDED = (
+    *("numpy", "networkx", "textual", "rich", "typer", "graphviz", "pygraphviz", "matplotlib", "safetensors"),
+    "platformdirs",
+)
 OPTIONAL = ("cupy-cuda12x", "numba", "torch", "textual-serve")
 TINY = "digraph { a -> b }"
 

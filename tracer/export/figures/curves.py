@@ -42,6 +42,8 @@ BESIDE = 6
 
 def curves(figure: FigureBase, sheet: Sheet, look: Look) -> None:
     """Steps along x."""
+    from matplotlib.ticker import MaxNLocator
+
     data = sheet.data
     assert isinstance(data, Data), "words are no curves"
     axes = figure.add_subplot()
@@ -49,6 +51,7 @@ def curves(figure: FigureBase, sheet: Sheet, look: Look) -> None:
         _rows(figure, axes, sheet, data, look)
     else:
         _lines(axes, sheet, data, look)
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))  # there is no step 2.5
     axes.set_xlabel(STEPS[look.lang])
 
 
