@@ -68,7 +68,7 @@ def test_norms_of_parameters_are_kept_by_name_and_of_all() -> None:
         observation(weights={"a": Weights(ones, np.nan * ones, ones), "b": Weights(ones, np.inf * ones, ones)})
     )
     assert math.isnan(bad.total.grad)
-    assert bad.total.weight == round(math.sqrt(8), 5)
+    assert bad.total.weight == round(math.sqrt(8), 9)
     nobody = signals_of(observation())
     assert repr(nobody.total) == repr(OfWeights(math.nan, math.nan, math.nan))
 
@@ -86,7 +86,7 @@ def test_a_tapped_thing_has_the_mean_length_of_its_rows() -> None:
     found = signals_of(
         observation({"layer0.mlp": [(rows, 2 * rows), (np.array([[0.0, 0.0]]), np.array([[0.0, 9.0]]))]})
     )
-    assert found.taps["layer0.mlp"] == OfTap(2.0, (10 + 2 + 9) / 3, round(2 / 6, 6))
+    assert found.taps["layer0.mlp"] == OfTap(2.0, (10 + 2 + 9) / 3, round(2 / 6, 10))
     assert repr(signals_of(observation({"x": np.array(-2.0)})).taps["x"]) == repr(OfTap(2.0, math.nan, 0.0))
     assert math.isnan(signals_of(observation({"x": np.zeros((0, 3))})).taps["x"].norm)
 
@@ -104,7 +104,7 @@ def test_entropy_tells_one_position_from_many() -> None:
     sharp = np.array([[[1.0, np.nan], [0.0, 1.0]]])
     even = np.array([[[1.0, np.nan], [0.5, 0.5]]])
     found = signals_of(observation({"layer0.attn": np.concatenate([sharp, even])})).entropy["layer0.attn"]
-    assert found == (0.0, round(math.log(2) / 2, 6))
+    assert found == (0.0, round(math.log(2) / 2, 10))
     np.testing.assert_allclose(entropy(even), [[0.0, math.log(2)]])
     assert np.isnan(entropy(np.full((1, 1, 1), np.nan))).all()
 
@@ -132,7 +132,7 @@ def test_loss_by_position_is_the_mean_over_the_documents_that_reach_it() -> None
     things = {"probs": (Seen(half, None), Seen(sure, None))}
     seen = Observation(1, 0.5, 2, ((0,), (0, 1)), ((1,), (0, 0)), things, {})
     assert [one.tolist() for one in losses_by_position(seen)] == [[math.log(2)], [math.log(4), 0.0]]
-    assert signals_of(seen).positions == (round(1.5 * math.log(2), 5), 0.0)
+    assert signals_of(seen).positions == (round(1.5 * math.log(2), 9), 0.0)
     impossible = Observation(1, 0.5, 1, ((0,),), ((1,),), {"probs": (Seen(np.array([[1.0, 0.0]]), None),)}, {})
     assert signals_of(impossible).positions == (math.inf,)
     for targets in (((5,),), ((1, 1, 1),)):

@@ -19,7 +19,7 @@ from tracer.trace.observation import Observation, Seen
 from tracer.trace.things import AXES
 from tracer.train.about import finite_or_word
 
-DIGITS = 6
+DIGITS = 10
 """Significant digits that are kept."""
 MOST = 256
 """Parameters, and tapped things, that are kept one by one."""
