@@ -93,10 +93,11 @@ class RunScreen(AppScreen[None]):
         if (run.past, run.state, run.setup, run.unsaved) != (view.past, view.state, view.setup, view.unsaved):
             self.show_run()
         self.look()
-        if run.error is not None and run.error is not self._told and self.is_current:
-            self._told = run.error
-            run.told()
-            self.tell(_ENDED, run.error)
+        error = run.error
+        if error is not None and error is not self._told and self.is_current:
+            self._told = error
+            run.told()  # it may forget the error
+            self.tell(_ENDED, error)
 
     def look(self) -> None:
         """Have the step that is shown observed, and show what has come."""
