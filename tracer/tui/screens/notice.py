@@ -23,10 +23,11 @@ class NoticeScreen(AppScreen[None]):
     def __init__(self, title: Text, words: Text) -> None:
         super().__init__()
         self.heading, self.words = title, words
+        self._said = Static(id="notice-words", markup=False)  # by name it is not found while the app ends
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="notice"):
-            yield Static(self.words[self.lang], id="notice-words", markup=False)
+            yield self._said
 
     def on_mount(self) -> None:
         self.watch_lang(self.lang)
@@ -34,4 +35,4 @@ class NoticeScreen(AppScreen[None]):
     def watch_lang(self, lang: Lang) -> None:
         frame = self.query_one("#notice")
         frame.border_title, frame.border_subtitle = self.heading[lang], _CLOSE[lang]
-        self.query_one("#notice-words", Static).update(self.words[lang])
+        self._said.update(self.words[lang])
