@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tracer.core.columns import CONST
 from tracer.layout.boxes import Fold
+from tracer.trace.recent import recent
 from tracer.trace.segment import Pass
 from tracer.trace.share import shares_of
 from tracer.trace.snapshot import Snapshot, snapshot
@@ -149,11 +150,7 @@ def stats(trace: Trace, fold: Fold, *, opened: bool = False) -> FoldStats:
         opened: it is not drawn as one box: a route may leave it and come back, which takes longer to find out.
     """
     kept: dict[tuple[Fold, bool], FoldStats] = trace.kept.setdefault("fold stats", {})
-    found = kept.pop((fold, opened), None) or FoldStats(trace, fold, opened)
-    kept[fold, opened] = found
-    for old in list(kept)[: max(0, len(kept) - KEPT)]:
-        kept.pop(old, None)
-    return found
+    return recent(kept, (fold, opened), KEPT, lambda: FoldStats(trace, fold, opened))
 
 
 def _reached(trace: Trace, this: Pass) -> NDArray[np.bool_]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tracer.layout.folding import LIMIT, RING
 from tracer.layout.groups import Groups, groups_of
 from tracer.layout.rings import rings
+from tracer.trace.recent import recent
 from tracer.trace.trace import Trace
 
 MOST_SPREAD = 200
@@ -69,20 +70,16 @@ class Quotient:
         return {int(self.ids[at]): at for at in (*range(len(self.parts)), *self.rings)}
 
 
-KEPT = 3
-"""Quotients kept a trace."""
+KEPT = 8
+"""Quotients kept a trace: of what is open, was open, and may be opened next. Each takes some 8 bytes a node."""
 
 
 def quotient_of(trace: Trace, opened: frozenset[str]) -> Quotient:
     """The quotient of a trace; the last few are kept. Leaves are ports if the trace is a large one."""
     kept: dict[frozenset[str], Quotient] = trace.kept.setdefault("quotients", {})
-    found = kept.get(opened)
-    if found is None:
-        found = quotient(groups_of(trace), opened, trace.columns.inputs, ports=is_large(trace))
-        for old in list(kept)[: len(kept) - KEPT + 1]:
-            kept.pop(old, None)
-        kept[opened] = found
-    return found
+    return recent(
+        kept, opened, KEPT, lambda: quotient(groups_of(trace), opened, trace.columns.inputs, ports=is_large(trace))
+    )
 
 
 def is_large(trace: Trace) -> bool:

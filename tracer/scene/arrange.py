@@ -22,6 +22,7 @@ from tracer.scene.notation import Notation, Shape, shape, title
 from tracer.scene.reading import Readings, carried, dims
 from tracer.text import LANGS, Lang, clean
 from tracer.trace.cursor import Cursor
+from tracer.trace.recent import recent
 from tracer.trace.segment import Pass
 from tracer.trace.trace import Trace
 
@@ -45,8 +46,8 @@ PORT_ROOM = 35
 LABEL_ROOM = 11
 """Room for `5 · 1` on a textbook wire; a longer one is written into the wire."""
 
-_KEPT = 8
-"""Arrangements kept a trace: both notations, and the windows last walked through."""
+_KEPT = 12
+"""Arrangements kept a trace: both notations, the windows last walked through, and what may be opened next."""
 
 
 @dataclass(frozen=True)
@@ -101,14 +102,9 @@ def arrange(
     trace: Trace, notation: Notation, around: int, limit: int, digits: int, folding: Folding | None = None
 ) -> Arrangement:
     """The arrangement that shows `around`. The same stretch of a trace is laid out once."""
-    kept = trace.kept.setdefault("scene.arrangements", {})
+    kept: dict[object, Arrangement] = trace.kept.setdefault("scene.arrangements", {})
     key = (notation, folding, stretch_of(trace, around, limit, folding), limit, digits)
-    if key not in kept:
-        if len(kept) >= _KEPT:
-            del kept[next(iter(kept))]
-        kept[key] = _arranged(trace, notation, around, limit, digits, folding)
-    found: Arrangement = kept[key]
-    return found
+    return recent(kept, key, _KEPT, lambda: _arranged(trace, notation, around, limit, digits, folding))
 
 
 def _arranged(

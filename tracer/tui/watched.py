@@ -11,6 +11,7 @@ from tracer.scene.hits import Told, grad_told, value_told
 from tracer.scene.watches import Watched
 from tracer.text import Lang, Text, clean
 from tracer.trace.cursor import Cursor
+from tracer.trace.recent import recent
 from tracer.trace.segment import By
 from tracer.trace.trace import Trace
 
@@ -70,12 +71,7 @@ def _figure(watch: Watch, cursor: Cursor, lang: Lang) -> Told:
 def _number(watch: Watch, cursor: Cursor) -> float | None:
     """A figure of the whole graph: read once a position, for it is asked for again one step later."""
     kept: dict[tuple[Watch, int], float | None] = cursor.trace.kept.setdefault("figures", {})
-    key = (watch, cursor.position)
-    if key not in kept:
-        kept[key] = watch.read(cursor).number
-        if len(kept) > MOST_KEPT:
-            del kept[next(iter(kept))]
-    return kept[key]
+    return recent(kept, (watch, cursor.position), MOST_KEPT, lambda: watch.read(cursor).number)
 
 
 _NOBODY = Text(en="not here", ja="ここにはない")
