@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -15,8 +15,9 @@ from textual.widgets import Static
 from tests.tui.stepping import expression, press, walking
 from tests.tui.test_folding import small
 from tracer.lessons.runner import Thing
+from tracer.text import LANGS, Lang
 from tracer.tui.app import GradientTracer
-from tracer.tui.lines import LinesUpdate, Uncovered
+from tracer.tui.lines import Laid, LinesUpdate, Uncovered
 from tracer.tui.screens.stepper import StepperScreen
 
 
@@ -36,7 +37,18 @@ def whole(screen: StepperScreen) -> list[list[Segment]]:
     return [cells(strip) for strip in screen._compositor.render_strips()]
 
 
-async def check_frames(thing: Thing, keys: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def lay_over(screen: StepperScreen, x: int, y: int, width: int, height: int) -> Static:
+    """Something that lies over the panels, as a notice does."""
+    over = Static("a message " * 9)
+    over.styles.dock, over.styles.layer, over.styles.width, over.styles.height = "top", "_toastrack", width, height
+    over.styles.offset = (x, y)
+    await screen.mount(over)
+    return over
+
+
+async def check_frames(
+    thing: Thing, keys: str, monkeypatch: pytest.MonkeyPatch, *, over: Sequence[Region] = (), lang: Lang = "en"
+) -> None:
     updates: list[Any] = []
 
     def by_textual(compositor: Compositor, **_: object) -> None:
@@ -46,8 +58,11 @@ async def check_frames(thing: Thing, keys: str, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(Compositor, "render_update", by_textual)
     monkeypatch.setattr(GradientTracer, "_display", lambda _app, _screen, update: updates.append(update))
-    async with walking(thing) as (pilot, screen):
+    async with walking(thing, lang=lang) as (pilot, screen):
         straight = 0
+        for region in over:
+            await lay_over(screen, *region)
+        await pilot.pause()
         for key in keys.split():
             terminal = whole(screen)
             updates.clear()
@@ -73,6 +88,19 @@ async def test_after_every_frame_the_terminal_shows_the_screen_of_a_folded_graph
     await check_frames(small(), "right " * 8 + "left " * 4 + "b right right j k v right", monkeypatch)
 
 
+@pytest.mark.parametrize("lang", LANGS)
+async def test_what_lies_over_panels_stays_where_it_is(lang: Lang, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = (Region(60, 3, 30, 9), Region(75, 8, 25, 12), Region(3, 4, 7, 3), Region(0, 20, 120, 2))
+    await check_frames(expression(), "right right right left right v", monkeypatch, over=over, lang=lang)
+
+
+@pytest.mark.deep
+async def test_what_is_said_in_a_border_is_written_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening a part changes what is said of the parts in the graph's lower border."""
+    over = (Region(20, 30, 9, 9),)
+    await check_frames(small(), "j j enter backspace enter j enter backspace right", monkeypatch, over=over)
+
+
 def test_lines_are_written_each_at_its_place() -> None:
     from rich.console import Console
 
@@ -80,20 +108,25 @@ def test_lines_are_written_each_at_its_place() -> None:
     assert update.render_segments(Console()) == "\x1b[1;4Hab\x1b[10;1Hc"
 
 
-async def test_what_lies_over_a_panel_is_left_to_textual() -> None:
+async def test_what_is_no_line_of_a_panel_is_left_to_textual() -> None:
     async with walking(expression()) as (pilot, screen):
         found = Uncovered()
-        panels = {panel.id: inside for panel, inside in found.panels(screen)}
-        inside = panels["explanation"]
+
+        def laid() -> Laid:
+            return next(one for one in found.panels(screen) if one.panel.id == "explanation")
+
+        inside = laid().inside
         line = Region(inside.x, inside.y, inside.width, 1)
         assert found.update(screen, [line]) is not None
         assert found.update(screen, [line, Region(0, 0, 120, 40)]) is None, "more than lines"
         assert found.update(screen, [line.grow((0, 1, 0, 1))]) is None, "its border too"
-        over = Static("a message")
-        over.styles.dock, over.styles.layer, over.styles.width, over.styles.height = "top", "_toastrack", 9, 1
-        over.styles.offset = (inside.x + 2, inside.y + 2)
-        await screen.mount(over)
+        assert found.update(screen, [Region(inside.x, inside.y - 1, inside.width, 1)]) is None, "its upper border"
+        over = await lay_over(screen, inside.x + 2, inside.y, 9, 1)
         await pilot.pause()
-        covered = panels.keys() - {panel.id for panel, _ in found.panels(screen)}
-        assert covered == {"explanation"}
-        assert found.update(screen, [line]) is None
+        update = found.update(screen, [line])
+        assert update is not None
+        assert [(x, y, strip.cell_length) for x, y, strip in update.lines] == [
+            (inside.x, inside.y, 2),
+            (inside.x + 11, inside.y, inside.width - 11),
+        ]
+        assert found.update(screen, [over.region]) is None, "what lies over it"

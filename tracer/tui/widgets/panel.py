@@ -131,13 +131,14 @@ class Panel(Widget, can_focus=True):
         if not self.is_mounted or not size or not self.display:
             return  # painted when it is shown
         before = self._lines
-        self._renew(size)
+        said = self._renew(size)
         if len(before) == len(self._lines):
             both = enumerate(zip(self._lines, before, strict=True))
             changed = [y for y, (line, old) in both if line is not old and line != old]
-            if not changed:
+            if not changed and not said:
                 return
-            self.refresh(*(Region(0, y, size.width, 1) for y in changed))
+            if changed:
+                self.refresh(*(Region(0, y, size.width, 1) for y in changed))
         else:
             self.refresh()
         # Each panel would tell the screen by a message of its own, and the first one's frame would be painted before
@@ -149,11 +150,16 @@ class Panel(Widget, can_focus=True):
         """All that a picture follows from, the view first."""
         return (self.view, self.lang, self.app.theme, size, *(getattr(self, name) for name in self.PUSHED))
 
-    def _renew(self, size: Size) -> None:
+    def _renew(self, size: Size) -> bool:
+        """Paint; whether the lower border says something else now."""
         self._repaint(size)
-        if self._below != self._said_below:
-            self._said_below = self._below
-            self.border_subtitle = Content(self._below)
+        if self._below == self._said_below:
+            return False
+        self._said_below = self._below
+        # `border_subtitle = …` would have the whole panel painted again
+        self._border_subtitle = Content(self._below).expand_tabs(4).split()[0]
+        self.refresh(Region(0, size.height, size.width, 1))
+        return True
 
     def _repaint(self, size: Size) -> None:
         self._drawn = self._inputs(size)
@@ -222,6 +228,12 @@ class Panel(Widget, can_focus=True):
     def terminal_line(self, y: int) -> Strip:
         """A line as the terminal gets it: in its colours and glyphs."""
         return self._for_terminal(self._lines[y])
+
+    def lower_border(self) -> Strip:
+        """The lower border as the terminal gets it, between its corners."""
+        size, left = self.outer_size, self.gutter.left
+        line = self.render_lines(Region(0, size.height - 1, size.width, 1))[0]
+        return line.crop(left, left + self.size.width)
 
     def _for_terminal(self, line: Strip) -> Strip:
         line = line.adjust_cell_length(self.size.width, self.ground)
