@@ -14,6 +14,7 @@ from tracer.layout.frames import framed
 from tracer.layout.large import LargeLayout
 from tracer.layout.layered import SPACING, Size
 from tracer.layout.order import EXCHANGE_LIMIT
+from tracer.layout.pieces import at_once
 from tracer.layout.ranks import numbered_ranks
 from tracer.layout.reading import read
 from tracer.layout.small import SmallLayout
@@ -77,6 +78,8 @@ def test_ranks_are_in_the_order_that_is_found_thing_by_thing(shape):
     reach = found.reach(rank)
     large = LargeLayout(found, rank, reach, extents, "down", SPACING["down"])
     small = SmallLayout(found, list(rank), reach, extents, "down", SPACING["down"])
+    at_once(large.laid())
+    at_once(small.laid())
     assert [thing for row in small.rows for thing in row] == large.rows.thing.tolist()
     assert small.crossings == large.crossings
 

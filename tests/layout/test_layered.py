@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from tests.layout.graphs import dags, hold_to_the_rules, sized_dags
-from tracer.layout.layered import Placed, Size, layered
+from tracer.layout.layered import Placed, Size, layered, layering
 
 
 @given(sized_dags())
@@ -44,6 +44,26 @@ def test_inputs_stand_before_their_users(drawn):
         along = [cell[axis] for cell in path]
         assert along == sorted(along), "no wire ever turns back"
         assert path[-1][axis] == placed.at[user][axis]
+
+
+@given(sized_dags(), sized_dags())
+def test_two_layouts_made_in_turns_are_each_what_it_is_alone(one, other):
+    """Whoever makes one in pieces may make another in between."""
+    works, made = {}, {}
+    for number, (graph, sizes, direction) in enumerate((one, other)):
+        works[number] = layering(graph, sizes, direction)
+    pieces = 0
+    while works:
+        for number, work in tuple(works.items()):
+            try:
+                next(work)
+                pieces += 1
+            except StopIteration as end:
+                made[number] = end.value
+                del works[number]
+    assert pieces >= 3 * sum(bool(graph) for graph, _, _ in (one, other))
+    for number, (graph, sizes, direction) in enumerate((one, other)):
+        assert made[number] == layered(graph, sizes, direction)
 
 
 @given(dags())

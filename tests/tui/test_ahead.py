@@ -9,6 +9,7 @@ from tests.tui.test_folding import small
 from tracer.lessons.runner import Thing
 from tracer.text import LANGS
 from tracer.trace.breakpoints import parse_break
+from tracer.tui.screens.ahead import AT_LATEST
 from tracer.tui.screens.stepper import StepperScreen
 from tracer.tui.widgets.panel import Panel
 
@@ -145,7 +146,71 @@ async def test_what_is_on_screen_is_written_before_anything_is_painted_ahead(mon
     async with walking(expression()) as (pilot, screen):
         await press(pilot, "right")
         monkeypatch.setattr(screen, "_work", iter([None]))
+        screen.query_one("#graph").refresh()
         screen._dirty_widgets.add(screen.query_one("#graph"))
         screen._paint_on()
         assert next(screen._work, "done") is None, "nothing was done of it yet"
         screen._stop_ahead()
+
+
+def follow(screen: StepperScreen) -> None:
+    """Large pictures follow, as in a terminal."""
+    for panel in screen.query(Panel):
+        panel.later = screen.paint_later
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    "keys", ["right", "b right", "j j enter", "j k l h", "right right left", "end home", "m right"]
+)
+async def test_a_large_picture_follows_what_the_other_panels_say(keys: str) -> None:
+    async with walking(small()) as (pilot, screen):
+        follow(screen)
+        await press(pilot, *keys.split())
+        await pilot.pause(0.2)
+        assert not screen._late
+        found = pictures(screen)
+        forget(screen)
+        for panel in screen.query(Panel):
+            panel._repaint(panel.size)
+        assert pictures(screen) == found
+
+
+async def test_a_picture_that_follows_is_painted_when_nothing_else_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with walking(small()) as (_, screen):
+        follow(screen)
+        monkeypatch.setattr(type(screen), "_writes_first", property(lambda _: waits))
+        waits = True
+        graph, explanation = screen.query_one("#graph", Panel), screen.query_one("#explanation", Panel)
+        before = graph._lines, explanation._lines
+        screen.action_step(1)
+        assert graph._lines is before[0], "not yet"
+        assert explanation._lines != before[1], "at once"
+        screen._paint_late()
+        assert graph._lines is before[0], "something has not been written"
+        waits = False
+        screen._paint_late()
+        assert graph._lines != before[0]
+        assert not screen._late
+
+
+async def test_however_fast_the_keys_come_the_picture_is_never_far_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with walking(small()) as (_, screen):
+        follow(screen)
+        monkeypatch.setattr(type(screen), "_writes_first", property(lambda _: True))
+        graph = screen.query_one("#graph", Panel)
+        before = graph._lines
+        screen.action_step(1)
+        screen._paint_late()
+        assert graph._lines is before
+        screen._late_since -= AT_LATEST
+        screen._paint_late()
+        assert graph._lines != before
+
+
+async def test_a_picture_that_is_there_comes_with_the_others() -> None:
+    async with walking(small()) as (_, screen):
+        follow(screen)
+        foresee(screen)
+        screen.action_step(1)
+        assert not screen._late

@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from tracer.tui.memory import settle, tidy
+from tracer.tui.memory import PIECES, settle, tidy
 
 
 class Node:
@@ -52,5 +52,17 @@ def test_between_keys_young_objects_are_looked_through_and_otherwise_seldom() ->
     gone = Node()
     watch = weakref.ref(gone)
     del gone
-    tidy()
+    tidy(1)
+    assert watch() is None
+
+
+def test_what_survived_the_first_look_is_looked_through_after_some_pieces() -> None:
+    settle()
+    node = Node()
+    tidy(1)  # it is not among the youngest any more
+    watch = weakref.ref(node)
+    del node
+    tidy(2)
+    assert watch() is not None
+    tidy(PIECES)
     assert watch() is None

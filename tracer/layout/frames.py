@@ -21,9 +21,10 @@ from tracer.layout.layered import (
     Size,
     Spacing,
     corners,
-    layered,
+    layering,
     layout,
 )
+from tracer.layout.pieces import Pieces, at_once
 from tracer.layout.route import Net, Routed, route
 from tracer.layout.uncollected import uncollected
 
@@ -59,10 +60,21 @@ def framed(
     spacing: Spacing | None = None,
 ) -> tuple[Placed, tuple[Rect, ...]]:
     """Like `layered`, with frames: they lie one in another or apart. Gives where each of them is, too."""
-    if not frames:
-        return layered(graph, sizes, direction, spacing), ()
     with uncollected():
-        placed, rects = _Nested(direction, spacing or SPACING[direction]).lay(graph, sizes, dict(enumerate(frames)))
+        return at_once(framing(graph, sizes, direction, frames, spacing))
+
+
+def framing(
+    graph: Graph[Any],
+    sizes: Mapping[int, Size],
+    direction: Direction,
+    frames: Sequence[Frame],
+    spacing: Spacing | None = None,
+) -> Pieces[tuple[Placed, tuple[Rect, ...]]]:
+    """The same in pieces; where there are frames, in one."""
+    if not frames:
+        return (yield from layering(graph, sizes, direction, spacing)), ()
+    placed, rects = _Nested(direction, spacing or SPACING[direction]).lay(graph, sizes, dict(enumerate(frames)))
     return placed, tuple(rects[number] for number in range(len(frames)))
 
 

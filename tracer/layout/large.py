@@ -13,6 +13,7 @@ import numpy as np
 from tracer.layout.arrivals import Arrivals
 from tracer.layout.coordinates import pull_straight
 from tracer.layout.corners import Corners
+from tracer.layout.pieces import Pieces
 from tracer.layout.placed import Direction, Edge, Placed, Point, Size, Spacing
 from tracer.layout.places import Pulls, places
 from tracer.layout.reading import Read
@@ -47,12 +48,19 @@ class LargeLayout:
         self.room_out = np.array([size.room_out for size in sizes], np.int64)
         if direction == "right":
             self.across, self.along = self.along, self.across
-        self.rows, self.crossings = ordered_rows(self.things)
-        slot = self.rows.slots()
-        self.arrivals = Arrivals(self.things, slot, self.across, [size.in_ports for size in sizes])
-        self.middle = self._places(slot)
-        self.arrivals.settle(self.things, self.middle, self.across)
+        self._in_ports = [size.in_ports for size in sizes]
         self._routes: _Routes | None = None
+
+    def laid(self) -> Pieces[None]:
+        """Give everything its place across the flow."""
+        yield
+        self.rows, self.crossings = ordered_rows(self.things)
+        yield
+        slot = self.rows.slots()
+        self.arrivals = Arrivals(self.things, slot, self.across, self._in_ports)
+        self.middle = self._places(slot)
+        yield
+        self.arrivals.settle(self.things, self.middle, self.across)
 
     # -- across -------------------------------------------------------------------------------------------------------
 

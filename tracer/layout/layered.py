@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracer.layout.graph import Graph
 from tracer.layout.order import EXCHANGE_LIMIT
+from tracer.layout.pieces import Pieces, at_once
 from tracer.layout.placed import SPACING, Direction, Edge, Placed, Point, Size, Spacing
 from tracer.layout.ranks import numbered_ranks
 from tracer.layout.reading import read
@@ -28,10 +29,20 @@ def layered(
     graph: Graph[Any], sizes: Mapping[int, Size], direction: Direction = "down", spacing: Spacing | None = None
 ) -> Placed:
     """Lays out an acyclic graph whose edges run from inputs to users. Edge keys must be unique in the graph."""
+    with uncollected():
+        return at_once(layering(graph, sizes, direction, spacing))
+
+
+def layering(
+    graph: Graph[Any], sizes: Mapping[int, Size], direction: Direction = "down", spacing: Spacing | None = None
+) -> Pieces[Placed]:
+    """The same in pieces."""
     if not graph:
         return Placed(direction, {}, {}, {}, 0, 0, 0)
-    with uncollected():
-        return layout(graph, sizes, direction, spacing or SPACING[direction]).placed()
+    found = _begun(graph, sizes, direction, spacing or SPACING[direction])
+    yield from found.laid()
+    yield
+    return found.placed()
 
 
 def layout(
@@ -42,11 +53,25 @@ def layout(
     top: Collection[int] = frozenset(),
     bottom: Collection[int] = frozenset(),
 ) -> SmallLayout | LargeLayout:
-    """A layout under way, in the manner that suits the graph's size.
+    """A layout in which everything has its place across the flow.
 
     Args:
         top, bottom: nodes to keep in the first row and in the last one (see `ranks`).
     """
+    found = _begun(graph, sizes, direction, spacing, top, bottom)
+    at_once(found.laid())
+    return found
+
+
+def _begun(
+    graph: Graph[Any],
+    sizes: Mapping[int, Size],
+    direction: Direction,
+    spacing: Spacing,
+    top: Collection[int] = frozenset(),
+    bottom: Collection[int] = frozenset(),
+) -> SmallLayout | LargeLayout:
+    """A layout under way, in the manner that suits the graph's size."""
     found = read(graph)
     number = {node: thing for thing, node in enumerate(found.nodes)} if top or bottom else {}
     rank = numbered_ranks(found.targets, {number[node] for node in top}, {number[node] for node in bottom})

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tracer.layout.arrivals import settled, spread
 from tracer.layout.coordinates import coordinates, straighten
 from tracer.layout.order import ordered
+from tracer.layout.pieces import Pieces
 from tracer.layout.placed import Direction, Placed, Point, Size, Spacing
 from tracer.layout.reading import Read
 from tracer.layout.route import Net, Way, bends, ways_through
@@ -31,11 +32,18 @@ class SmallLayout:
         sides = [size.width if direction == "down" else size.height for size in self.sizes]
         self.across = [*sides, *[1] * (len(self.rank) - len(sides))]
         """Thing -> its cells across the flow."""
-        self.rows, self.crossings = ordered(things, self.above, self.below)
+        self._things = things
+        self._ways: list[_Crossed] | None = None
+
+    def laid(self) -> Pieces[None]:
+        """Give everything its place across the flow."""
+        yield
+        self.rows, self.crossings = ordered(self._things, self.above, self.below)
+        yield
         self.ports = self._ports()
         self.middle = self._coordinates()
+        yield
         self._settle_ports()
-        self._ways: list[_Crossed] | None = None
 
     # -- the graph with long wires cut at every rank ------------------------------------------------------------------
 

@@ -14,8 +14,10 @@ from rich.cells import cell_len
 
 from tracer.explain.amount import FEW, ROOM, Amount, brief
 from tracer.layout.fold import Drawn, Folding, Inside, draw_graph, insides, is_folded, stretch_of
-from tracer.layout.frames import Frame, Rect, framed
+from tracer.layout.frames import Frame, Rect, framing
 from tracer.layout.layered import Direction, Placed, Point, Size
+from tracer.layout.pieces import Pieces, at_once
+from tracer.layout.uncollected import uncollected
 from tracer.scene.folded import FoldReadings, shown_ports
 from tracer.scene.foldsize import counts, fold_size, opened, paths
 from tracer.scene.notation import Notation, Shape, shape, title
@@ -102,16 +104,27 @@ def arrange(
     trace: Trace, notation: Notation, around: int, limit: int, digits: int, folding: Folding | None = None
 ) -> Arrangement:
     """The arrangement that shows `around`. The same stretch of a trace is laid out once."""
+    with uncollected():
+        return at_once(arranging(trace, notation, around, limit, digits, folding))
+
+
+def arranging(
+    trace: Trace, notation: Notation, around: int, limit: int, digits: int, folding: Folding | None = None
+) -> Pieces[Arrangement]:
+    """The same in pieces."""
     kept: dict[object, Arrangement] = trace.kept.setdefault("scene.arrangements", {})
     key = (notation, folding, stretch_of(trace, around, limit, folding), limit, digits)
-    return recent(kept, key, _KEPT, lambda: _arranged(trace, notation, around, limit, digits, folding))
+    made = kept.get(key) or (yield from _arranged(trace, notation, around, limit, digits, folding))
+    return recent(kept, key, _KEPT, lambda: made)
 
 
 def _arranged(
     trace: Trace, notation: Notation, around: int, limit: int, digits: int, folding: Folding | None
-) -> Arrangement:
+) -> Pieces[Arrangement]:
+    yield
     drawn = draw_graph(trace, around, limit, folding)
     graph = drawn.graph
+    yield
     widths = _widths(trace, drawn, digits)
     marked = frozenset(node for node in graph if trace.events("mark").get(node))
     size = _box_size if notation == "boxes" else _textbook_size
@@ -123,7 +136,9 @@ def _arranged(
     }
     unfolded = insides(trace, graph)
     frames = [Frame(one.nodes, cell_len(one.title)) for one in unfolded]
-    placed, rects = framed(graph, sizes, DIRECTIONS[notation], frames)
+    yield
+    placed, rects = yield from framing(graph, sizes, DIRECTIONS[notation], frames)
+    yield
     return Arrangement(
         drawn=drawn,
         edges=tuple(graph.edges(keys=True)),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tracer.explain.delivery import together
 from tracer.layout.fold import LIMIT, Folding, is_folded, stretch_of
-from tracer.scene.arrange import Arrangement, arrange
+from tracer.scene.arrange import Arrangement, arrange, arranging
 from tracer.scene.folded import folded_words
 from tracer.scene.notation import NOTATIONS as NOTATIONS
 from tracer.scene.notation import Notation as Notation
@@ -35,6 +35,9 @@ from tracer.trace.cursor import GradState as GradState
 from tracer.trace.segment import PARTS, By
 from tracer.trace.trace import Trace
 
+DIGITS = 4
+"""Significant digits of numbers."""
+
 
 def build_scene(
     cursor: Cursor,
@@ -43,7 +46,7 @@ def build_scene(
     notation: Notation = "boxes",
     selected: int | None = None,
     lang: Lang = "en",
-    digits: int = 4,
+    digits: int = DIGITS,
     checks: Mapping[int, str] | None = None,
     blanks: frozenset[int] = frozenset(),
     limit: int = LIMIT,
@@ -106,7 +109,8 @@ def read_ahead(
     """What takes long in a picture that will be asked for, in many small pieces. `build_scene` takes the same."""
     stretch_of(cursor.trace, cursor.moment.node or 0, limit, folding)
     yield
-    now = _now(cursor, by, notation, selected, lang, 4, checks, blanks, limit, folding, part)
+    yield from arranging(cursor.trace, notation, _at_work(cursor) or 0, limit, DIGITS, folding)
+    now = _now(cursor, by, notation, selected, lang, DIGITS, checks, blanks, limit, folding, part)
     yield
     yield from now.read_ahead()
 
@@ -126,7 +130,7 @@ def _now(
 ) -> Now:
     """The moment in its arrangement."""
     trace, moment = cursor.trace, cursor.moment
-    at_work = _drawn(trace, moment.user if moment.kind == "edge" else moment.node)
+    at_work = _at_work(cursor)
     selected = _drawn(trace, selected)
     arrangement = arrange(trace, notation, at_work or 0, limit, digits, folding)
     if selected is not None and arrangement.box_of(selected) is None:
@@ -208,6 +212,12 @@ def _arriving(cursor: Cursor, moment: Moment, by: By) -> dict[int, Moment]:
     this = cursor.trace.passes[moment.pass_index]
     before = (cursor.trace.cursor(this.position_of(d)).moment for d in together(this, moment.delivery)[:-1])
     return {m.edge: m for m in (*before, moment) if m.edge is not None}
+
+
+def _at_work(cursor: Cursor) -> int | None:
+    """The node at work, or that in whose box it is seen."""
+    moment = cursor.moment
+    return _drawn(cursor.trace, moment.user if moment.kind == "edge" else moment.node)
 
 
 def _drawn(trace: Trace, node: int | None) -> int | None:

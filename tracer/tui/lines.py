@@ -1,8 +1,8 @@
 """Lines of panels on their way to the terminal, without a detour.
 
 Textual puts a frame together from all that its changed lines touch: each widget's borders and titles, cut where other
-widgets begin. A step changes some lines inside panels, and what is said in a lower border. These are written as they are,
-but for what something lies over; where anything else has changed too, Textual does it.
+widgets begin. A step changes some lines inside panels, and what a lower border says. These are written as they are, as
+far as they can be seen; where anything else has changed too, Textual does it.
 """
 
 from __future__ import annotations

@@ -39,6 +39,9 @@ class Keys(codecs.getincrementaldecoder("utf-8")):  # type: ignore[misc]  # code
         return text
 
 
+TURN = 0.001
+"""Seconds after which Python gives another thread its turn: else those that read keys and write frames would each wait
+five times as long for a piece of what is painted ahead."""
 PATIENCE = 0.1
 """Seconds between two questions to a terminal that is gone, while the app ends."""
 
@@ -81,5 +84,6 @@ def run_app(
     forgive_terminal()
     settings = SettingsFile(settings_path())
     app = GradientTracer(settings, glyphs=glyphs, first=first, thing=thing, training=training, screen=screen, lang=lang)
+    sys.setswitchinterval(TURN)
     app.run()
     return app.return_code or 0

@@ -1,4 +1,5 @@
-"""Ahead: while nobody presses a key, what the next one will show is painted, piece by piece.
+"""Ahead and after: while nobody presses a key, what the next one will show is painted, piece by piece; and where a key
+asks for a large picture that is not there yet, the picture follows what the other panels say of it.
 
 What is on screen follows from the view alone, so a picture painted before it is asked for is the very picture that
 would be painted then. A key that was foreseen has only to put it on the screen; any other paints as ever.
@@ -10,6 +11,7 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
+from time import monotonic
 from typing import Literal, get_args
 
 from tracer.lessons.runner import Thing
@@ -22,7 +24,7 @@ from tracer.tui.screens.folding import FoldingScreen, box_pointed_out, revealed
 from tracer.tui.screens.later import import_later
 from tracer.tui.screens.seeking import SeekingScreen
 from tracer.tui.view import Hit, View
-from tracer.tui.widgets.graph import read_ahead
+from tracer.tui.widgets.graph import read_ahead, scene_of
 from tracer.tui.widgets.header import Header
 from tracer.tui.widgets.panel import Panel
 from tracer.tui.widgets.timeline import Timeline
@@ -31,6 +33,8 @@ STILL = 0.01
 """Seconds after a change before anything is painted ahead: what is on screen comes first."""
 AGAIN = 0.002
 """Seconds until it is looked again whether what is on screen has been written."""
+AT_LATEST = 0.1
+"""Seconds after which a picture that takes long is painted even if keys keep coming."""
 REST = 0.05
 """Seconds without a key after which less likely keys are prepared too: whoever steps fast does not wait for them."""
 
@@ -53,6 +57,12 @@ class AheadScreen(FoldingScreen, SeekingScreen):
         self._resting = False
         """Whether the likeliest is done, and the work is what else may come."""
         self._waiting: asyncio.TimerHandle | None = None
+        self._pieces = 0
+        """Of work, done so far."""
+        self._late: dict[Panel, None] = {}
+        """Panels whose picture follows."""
+        self._late_since = 0.0
+        self._painting_late: asyncio.TimerHandle | None = None
 
     @abstractmethod
     def walked(self, cursor: Cursor) -> View:
@@ -136,7 +146,30 @@ class AheadScreen(FoldingScreen, SeekingScreen):
         stop = self._breaks.run(cursor.trace, cursor.position, direction) if self._breaks.on else None
         return None if stop is None else revealed(self.walked(cursor.trace.cursor(stop.position)), stop.node)
 
-    # Painting
+    # Painting what takes long
+
+    def on_mount(self) -> None:
+        if not self.app.is_headless:  # tests say when
+            for panel in self.query(Panel):
+                panel.later = self.paint_later
+
+    def paint_later(self, panel: Panel) -> None:
+        """Paint a panel once what the others show is on screen, and no other key is on its way."""
+        self._late[panel] = None
+        if self._painting_late is None:
+            self._late_since = monotonic()
+            self._painting_late = asyncio.get_running_loop().call_later(0, self._paint_late)
+
+    def _paint_late(self) -> None:
+        self._painting_late = None
+        if self._writes_first and monotonic() < self._late_since + AT_LATEST:
+            self._painting_late = asyncio.get_running_loop().call_later(AGAIN, self._paint_late)
+            return
+        late, self._late = self._late, {}
+        for panel in late:
+            panel.redraw()
+
+    # Painting ahead
 
     def watch_view(self) -> None:
         self._stop_ahead()
@@ -146,6 +179,8 @@ class AheadScreen(FoldingScreen, SeekingScreen):
 
     def on_unmount(self) -> None:
         self._stop_ahead()
+        if self._painting_late is not None:
+            self._painting_late.cancel()
 
     def _stop_ahead(self) -> None:
         if self._waiting is not None:
@@ -158,8 +193,10 @@ class AheadScreen(FoldingScreen, SeekingScreen):
         if not self.is_current or self.app.mouse_captured is not None:
             return
         soon = AGAIN
-        if not self._writes_first:
+        if not self._writes_first and not self._late:
             done = next(self._work, DONE) is DONE
+            self._pieces += 1
+            tidy(self._pieces)
             soon = 0
             if done and self._resting:
                 return
@@ -170,8 +207,14 @@ class AheadScreen(FoldingScreen, SeekingScreen):
     @property
     def _writes_first(self) -> bool:
         """Whether something that has changed is not on the screen yet, or a key is on its way."""
-        waits = self._dirty_widgets or self._layout_required or self._repaint_required
-        return bool(waits) or not (self._message_queue.empty() and self.app._message_queue.empty())
+        # a panel says twice that it is dirty; the second time there is nothing left to write
+        dirty = any(widget._repaint_regions for widget in self._dirty_widgets)
+        return (
+            dirty
+            or self._layout_required
+            or self._repaint_required
+            or not (self._message_queue.empty() and self.app._message_queue.empty())
+        )
 
     def work_ahead(self) -> Iterator[None]:
         """Paint what is likeliest to come, in many small pieces."""
@@ -188,7 +231,6 @@ class AheadScreen(FoldingScreen, SeekingScreen):
     def work_at_rest(self) -> Iterator[None]:
         """Paint what else may come, and read what steps of other sizes will need."""
         yield from import_later()
-        tidy()
         yield from self._prepare_folding()
         for view in self.possible():
             yield
@@ -205,6 +247,8 @@ class AheadScreen(FoldingScreen, SeekingScreen):
 
     def _prepare(self, view: View) -> Iterator[None]:
         yield from read_ahead(view, self.lang)
+        scene_of(view, self.lang)
+        yield
         for panel in self.query(Panel):
             yield from panel.paint_ahead(view)
             yield

@@ -104,6 +104,10 @@ class GraphPanel(Panel):
     _at = Offset(0, 0)
 
     @property
+    def takes_long(self) -> bool:
+        return draws_much(self.view, self.lang) and self._painted_before(self._inputs(self.size)) is None
+
+    @property
     def settled(self) -> bool:
         return not self._steered  # the map stays where it was
 
@@ -273,6 +277,11 @@ def emphasis(palette: Palette, show: Show) -> Palette:
 def _line(row: tuple[tuple[str, Ink | None], ...], palette: Palette, ground: Style) -> Strip:
     """One line of the canvas. Most lines of a step are those of the step before: they are kept."""
     return Strip([Segment(text, ground + style_of(ink, palette)) for text, ink in row])
+
+
+def draws_much(view: View | None, lang: Lang) -> bool:
+    """Whether a view's scene is one of a large graph, and not built yet."""
+    return view is not None and view.folding is not None and lang not in view.scenes
 
 
 def scene_of(view: View, lang: Lang) -> Scene:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -73,6 +73,9 @@ class Panel(Widget, can_focus=True):
         """What `_lines` were painted from."""
         self._remembered: list[Painted] = []
         """The latest last."""
+        self.later: Callable[[Panel], None] | None = None
+        """Who paints a view that takes long, once what the other panels show of it is on screen; None: it is painted
+        with them."""
 
     def paint(self, view: View, size: Size) -> list[Strip]:
         """The lines of `view`; at most `size.height` are shown."""
@@ -102,7 +105,15 @@ class Panel(Widget, can_focus=True):
 
     def watch_view(self) -> None:
         self.let_go()
-        self.redraw()
+        if self.later is not None and self.takes_long:
+            self.later(self)
+        else:
+            self.redraw()
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether the view has a picture that takes many times longer than a line of words, and is not painted yet."""
+        return False
 
     def let_go(self) -> None:
         """Another view is to be shown: take back what the user has pushed or scrolled."""
@@ -163,7 +174,7 @@ class Panel(Widget, can_focus=True):
 
     def _repaint(self, size: Size) -> None:
         self._drawn = self._inputs(size)
-        kept = next((one for one in self._remembered if one.inputs == self._drawn), None)
+        kept = self._painted_before(self._drawn)
         if kept is not None and self.PAINTED is not None:
             self._lines = kept.lines
             for name, value in zip(self.PAINTED, kept.state, strict=True):
@@ -171,6 +182,9 @@ class Panel(Widget, can_focus=True):
         else:
             self._lines = self._painted(self.view, size)
             self._remember(Painted(self._drawn, self._lines, self._state()))
+
+    def _painted_before(self, inputs: tuple[Any, ...]) -> Painted | None:
+        return next((one for one in self._remembered if one.inputs == inputs), None)
 
     def _painted(self, view: View | None, size: Size) -> list[Strip]:
         return self.filled(self.paint(view, size) if view is not None else [], size)
@@ -203,7 +217,7 @@ class Panel(Widget, can_focus=True):
         self.let_go()
         inputs = (view, *self._inputs(size)[1:])
         lines: list[Strip] = []
-        kept = next((one for one in self._remembered if one.inputs == inputs), None)
+        kept = self._painted_before(inputs)
         if kept is None:
             lines = self._painted(view, size)
             kept = Painted(inputs, lines, self._state())

@@ -20,7 +20,7 @@ from tracer.scene.watches import watch_lines
 from tracer.text import Text
 from tracer.tui.view import View
 from tracer.tui.watched import watched
-from tracer.tui.widgets.graph import GraphPanel, scene_of
+from tracer.tui.widgets.graph import GraphPanel, draws_much, scene_of
 from tracer.tui.widgets.panel import Panel
 
 BOTH = 16
@@ -88,6 +88,10 @@ class ValuesPanel(Panel):
         if self._tensor is not None:
             lines += [RichText()] * (self._above - len(lines)) + self._tensor.lines(size.width)
         return self.strips([*above, *lines], size.width)
+
+    @property
+    def takes_long(self) -> bool:
+        return draws_much(self.view, self.lang) and self._painted_before(self._inputs(self.size)) is None
 
     def _watched(self, view: View, size: Size) -> list[RichText]:
         """What is watched, in as many lines as leave the table its half, and a rule under them."""
