@@ -91,7 +91,12 @@ def main() -> None:
         for trace in sys.argv[1:]:
             for columns, rows in SIZES:
                 print(f"{trace}   {columns}x{rows}")
-                for name, times in measure(trace, columns, rows, environ).items():
+                found = measure(trace, columns, rows, environ)
+                every = Times(
+                    first=[one for times in found.values() for one in times.first],
+                    work_first=[one for times in found.values() for one in times.work_first],
+                )
+                for name, times in {**found, "all of these": every}.items():
                     if times.first:
                         (p50, p95), (w50, w95) = _spread(times.first), _spread(times.work_first)
                         print(

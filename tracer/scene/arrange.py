@@ -139,13 +139,16 @@ def _arranged(
     yield
     placed, rects = yield from framing(graph, sizes, DIRECTIONS[notation], frames)
     yield
+    titles = {node: title(trace, node, notation) if node >= 0 else clean(drawn.folds[node].title) for node in graph}
+    bundled = counts(drawn, placed, sizes)
+    yield
     return Arrangement(
         drawn=drawn,
         edges=tuple(graph.edges(keys=True)),
         placed=placed,
         sizes=sizes,
         shapes={node: shape(trace, node, notation) if node >= 0 else "fold" for node in graph},
-        titles={node: title(trace, node, notation) if node >= 0 else clean(drawn.folds[node].title) for node in graph},
+        titles=titles,
         marked=marked,
         hidden_inputs={node: _inputs_left_out(trace, drawn, node) for node in graph},
         hidden_users={node: _users_left_out(trace, drawn, node) for node in graph},
@@ -158,7 +161,7 @@ def _arranged(
         paths=paths(drawn),
         opened=opened(drawn),
         bundles={(source, user): key for source, user, key in graph.edges(keys=True) if key in drawn.bundles},
-        counts=counts(drawn, placed, sizes),
+        counts=bundled,
     )
 
 
