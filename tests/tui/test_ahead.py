@@ -9,8 +9,10 @@ from tests.tui.test_folding import small
 from tracer.lessons.runner import Thing
 from tracer.text import LANGS
 from tracer.trace.breakpoints import parse_break
+from tracer.tui.pulse import HEARD, PULSE
 from tracer.tui.screens.ahead import AT_LATEST
 from tracer.tui.screens.stepper import StepperScreen
+from tracer.tui.start import Keys
 from tracer.tui.widgets.panel import Panel
 
 
@@ -214,3 +216,20 @@ async def test_a_picture_that_is_there_comes_with_the_others() -> None:
         foresee(screen)
         screen.action_step(1)
         assert not screen._late
+
+
+async def test_nothing_is_painted_ahead_while_a_key_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that reads keys tells of it before the app hears of the key."""
+    async with walking(expression()) as (_, screen):
+        monkeypatch.setattr(type(screen), "_writes_first", property(lambda _: False))
+        monkeypatch.setattr(screen, "_work", iter([None]))
+        Keys().decode(b"x")
+        assert PULSE.fresh
+        screen._paint_on()
+        assert next(screen._work, "done") is None, "nothing was done of it yet"
+        screen._stop_ahead()
+        monkeypatch.setattr(screen, "_work", iter([None]))
+        PULSE.typed -= HEARD
+        screen._paint_on()
+        assert next(screen._work, "done") == "done"
+        screen._stop_ahead()

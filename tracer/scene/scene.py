@@ -105,14 +105,24 @@ def read_ahead(
     limit: int = LIMIT,
     folding: Folding | None = None,
     part: str | None = None,
+    whole: bool = False,
 ) -> Iterator[None]:
-    """What takes long in a picture that will be asked for, in many small pieces. `build_scene` takes the same."""
+    """What takes long in a picture that will be asked for, in many small pieces. `build_scene` takes the same.
+
+    Args:
+        whole: its boxes and wires are made as well, so that hardly anything is left to do.
+    """
     stretch_of(cursor.trace, cursor.moment.node or 0, limit, folding)
     yield
     yield from arranging(cursor.trace, notation, _at_work(cursor) or 0, limit, DIGITS, folding)
     now = _now(cursor, by, notation, selected, lang, DIGITS, checks, blanks, limit, folding, part)
     yield
     yield from now.read_ahead()
+    if whole:
+        now.boxes()
+        yield
+        now.wires()
+        yield
 
 
 def _now(

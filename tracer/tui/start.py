@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tracer.text import Lang
+from tracer.tui.pulse import PULSE
 from tracer.tui.settings import SettingsFile, settings_path
 from tracer.tui.terminal import choose_glyphs
 
@@ -35,6 +36,7 @@ class Keys(codecs.getincrementaldecoder("utf-8")):  # type: ignore[misc]  # code
         if not input and not final:
             signal.raise_signal(signal.SIGHUP)
             time.sleep(PATIENCE)
+        PULSE.beat()
         text: str = super().decode(input, final)
         return text
 

@@ -20,11 +20,12 @@ from tracer.scene.picture import Box
 from tracer.trace.cursor import Cursor
 from tracer.trace.segment import GRANULARITIES, By
 from tracer.tui.memory import tidy
+from tracer.tui.pulse import PULSE
 from tracer.tui.screens.folding import FoldingScreen, box_pointed_out, revealed
 from tracer.tui.screens.later import import_later
 from tracer.tui.screens.seeking import SeekingScreen
 from tracer.tui.view import Hit, View
-from tracer.tui.widgets.graph import read_ahead, scene_of
+from tracer.tui.widgets.graph import read_ahead
 from tracer.tui.widgets.header import Header
 from tracer.tui.widgets.panel import Panel
 from tracer.tui.widgets.timeline import Timeline
@@ -162,7 +163,8 @@ class AheadScreen(FoldingScreen, SeekingScreen):
 
     def _paint_late(self) -> None:
         self._painting_late = None
-        if self._writes_first and monotonic() < self._late_since + AT_LATEST:
+        waits = self._writes_first or PULSE.typed > self._late_since
+        if waits and monotonic() < self._late_since + AT_LATEST:
             self._painting_late = asyncio.get_running_loop().call_later(AGAIN, self._paint_late)
             return
         late, self._late = self._late, {}
@@ -193,7 +195,7 @@ class AheadScreen(FoldingScreen, SeekingScreen):
         if not self.is_current or self.app.mouse_captured is not None:
             return
         soon = AGAIN
-        if not self._writes_first and not self._late:
+        if not (self._writes_first or self._late or PULSE.fresh):
             done = next(self._work, DONE) is DONE
             self._pieces += 1
             tidy(self._pieces)
@@ -246,9 +248,7 @@ class AheadScreen(FoldingScreen, SeekingScreen):
             yield from read_ahead(self.walked(cursor), self.lang)
 
     def _prepare(self, view: View) -> Iterator[None]:
-        yield from read_ahead(view, self.lang)
-        scene_of(view, self.lang)
-        yield
+        yield from read_ahead(view, self.lang, whole=True)
         for panel in self.query(Panel):
             yield from panel.paint_ahead(view)
             yield

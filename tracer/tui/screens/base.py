@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import sleep
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual import events
@@ -21,6 +22,9 @@ Result = TypeVar("Result")
 
 LEAST = Size(80, 24)
 """The smallest terminal the screens are laid out for."""
+HANDED_OVER = 0.0003
+"""Seconds that the writer of frames is left alone after each: else Python lets it begin when all else that a key asks
+for is done, and in the middle of an array's arithmetic not at all."""
 WIDE = 110
 """From this width on, screens have room to the side (class `-wide`)."""
 TALL = 50
@@ -84,6 +88,13 @@ class AppScreen(Screen[Result]):
         self.lang = lang
 
     def _compositor_refresh(self) -> None:
+        """A frame, and a moment in which the thread that writes frames can write it."""
+        changed = bool(self._compositor._dirty_regions)
+        self._frame()
+        if changed and not self.app.is_headless:
+            sleep(HANDED_OVER)
+
+    def _frame(self) -> None:
         """What Textual does for a frame, in short where only lines of panels have changed."""
         app, compositor = self.app, self._compositor
         if self is not app.screen or app.is_inline or not compositor._dirty_regions:

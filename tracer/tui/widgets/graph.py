@@ -291,10 +291,14 @@ def scene_of(view: View, lang: Lang) -> Scene:
     return view.scenes[lang]
 
 
-def read_ahead(view: View, lang: Lang) -> Iterator[None]:
-    """What takes long in the scene of a view that may be shown next, in many small pieces."""
-    if lang not in view.scenes:
-        yield from scene_ahead(view.cursor, **_asked_of(view, lang))
+def read_ahead(view: View, lang: Lang, *, whole: bool = False) -> Iterator[None]:
+    """What takes long in the scene of a view that may be shown next, in many small pieces; or all of it."""
+    if lang in view.scenes:
+        return
+    yield from scene_ahead(view.cursor, **_asked_of(view, lang), whole=whole)
+    if whole:
+        scene_of(view, lang)
+        yield
 
 
 def _scene_of(view: View, lang: Lang) -> Scene:
