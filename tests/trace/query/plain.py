@@ -96,19 +96,21 @@ def test(step: Test, cursor: Cursor, node: int) -> bool:
                 tight(trace.name(node) or ""), bracketless(tight(step.word.text))
             )
         return node in find_nodes(trace, step.word.text, trace.n_nodes)
-    any_ = any(match(step, word.text.casefold(), word.glob, cursor, node) for word in step.words)
+    any_ = any(match(step, word.text, word.glob, cursor, node) for word in step.words)
     return any_ != (step.sign == "!=")
 
 
-def match(step: Match, wanted: str, glob: bool, cursor: Cursor, node: int) -> bool:
-    trace, part = cursor.trace, step.sign == "~"
+def match(step: Match, typed: str, glob: bool, cursor: Cursor, node: int) -> bool:
+    trace, part, wanted = cursor.trace, step.sign == "~", typed.casefold()
     if step.field == "op":
         op = trace.op(node)
         if op is None:
             return False
         if part:
             return contains(wanted, op.name)
-        return wanted in (op.name, op.label.casefold()) or SIGNS.get(wanted) == op.label
+        if len(op.label) == 1:  # Σ is not σ
+            return wanted == op.name or op.label in (SIGNS.get(wanted), typed)
+        return wanted in (op.name, op.label.casefold())
     if step.field == "kind":
         return contains(wanted, trace.kind(node)) if part else trace.kind(node) == wanted
     if step.field == "scope":

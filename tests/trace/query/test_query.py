@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tracer
 from tests.strategies import Program, programs
 from tests.tensor_programs import TensorProgram, tensor_programs
 from tests.trace.query.plain import filtered
@@ -282,3 +283,23 @@ def test_every_word_of_the_language_can_be_searched_for_in_quotes() -> None:
     for word in (*FIELDS, *JOINTS, *ALONE, "is", "in", "where", "largest"):
         query = Query((Phrase(Word(word)),))
         assert parse_query(str(query)) == query == parse_query(f'"{word}"')
+
+
+@pytest.mark.parametrize(
+    ("text", "ops"),
+    [
+        ("op == sigmoid", ["sigmoid"]),
+        ("op == σ", ["sigmoid"]),
+        ("op == Σ", ["sum"]),
+        ("op == sum", ["sum"]),
+        ("op != sigmoid and kind == op", ["sum"]),
+        ("Σ", ["sum"]),
+        ("σ", ["sigmoid"]),
+    ],
+)
+def test_a_sum_s_sign_is_not_a_sigmoid_s(text: str, ops: list[str]) -> None:
+    """Without upper and lower case, Σ and σ are one letter."""
+    with record() as rec:
+        tracer.tensor([1.0, 2.0], requires_grad=True).sigmoid().sum()
+    found = parse_query(text).matches(rec.trace, len(rec.trace)).tolist()
+    assert [op.name for node in found if (op := rec.trace.op(node)) is not None] == ops

@@ -35,7 +35,7 @@ from tracer.trace.query.steps import (
     Word,
 )
 from tracer.trace.query.tokens import Token, number, tokens
-from tracer.trace.query.words import SIGNS
+from tracer.trace.query.words import SIGNS, sign_key
 
 MOST_TESTS = 1000
 """Tests in one query."""
@@ -339,12 +339,12 @@ class _Parser:
         return found
 
     def check_op(self, name: str, at: int) -> None:
-        wanted = name.casefold()
-        if wanted in OPS or wanted in SIGNS or any(op.label.casefold() == wanted for op in OPS.values()):
+        wanted, sign = name.casefold(), sign_key(name)
+        if wanted in OPS or wanted in SIGNS or any(sign_key(op.label) == sign for op in OPS.values()):
             return
         import tracer.core.ops.all  # noqa: F401  registers those on tensors
 
-        if wanted not in OPS and not any(op.label.casefold() == wanted for op in OPS.values()):
+        if wanted not in OPS and not any(sign_key(op.label) == sign for op in OPS.values()):
             advice = write("kind == " + wanted) if wanted in KINDS else near(wanted, OPS)
             self.fail(sayings.NO_OP.format(got=clean(name)[:NEAR]), at, advice)
 

@@ -22,7 +22,7 @@ from tracer.trace.query.steps import (
     Word,
     reads_numbers,
 )
-from tracer.trace.query.words import SIGNS, Glob, found_by_words, in_files, in_names, in_scopes, key, of_ops
+from tracer.trace.query.words import Glob, found_by_words, in_files, in_names, in_scopes, key, of_ops, sign_key
 from tracer.trace.trace import Trace
 
 SIGN: dict[str, Callable[[Any, Any], Any]] = {
@@ -174,11 +174,10 @@ def _match(field: str, word: Word, trace: Trace, *, part: bool) -> Bools:
         wanted = key(word.text)
         return in_names(trace, _holds(wanted, part, word.glob))
     if field == "op":
-        typed = SIGNS.get(wanted, wanted)
         if part:
             inside = _holds(wanted, part=True)
             return of_ops(trace, lambda name, sign: inside(name))
-        return of_ops(trace, lambda name, sign: name == wanted or sign in (wanted, typed))
+        return of_ops(trace, lambda name, sign: name == wanted or sign == sign_key(word.text))
     if field == "kind":
         return _kinds(trace, _holds(wanted, part))
     if field == "file":

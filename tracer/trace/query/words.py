@@ -36,14 +36,14 @@ def found_by_words(trace: Trace, text: str) -> Ints:
     wanted = key(text.strip())
     seen = (trace.columns.flags & CONST) > 0
     found: list[Ints] = []
-    for group in _candidates(trace, wanted):
+    for group in _candidates(trace, wanted, text.strip()):
         new = group[~seen[group]]
         seen[new] = True
         found.append(new)
     return np.concatenate(found)
 
 
-def _candidates(trace: Trace, wanted: str) -> Iterator[Ints]:
+def _candidates(trace: Trace, wanted: str, text: str) -> Iterator[Ints]:
     nodes, names = named(trace)
     yield nodes[[name == wanted for name in names]]
     numbered = trace.numbered(wanted[1:]) if wanted[:1] == "v" else None
@@ -51,7 +51,7 @@ def _candidates(trace: Trace, wanted: str) -> Iterator[Ints]:
     yield nodes[[name.startswith(wanted) for name in names]]
     yield nodes[[wanted in name for name in names]]
     if wanted:
-        typed = SIGNS.get(wanted, wanted)
+        typed = sign_key(text)
         yield np.flatnonzero(of_ops(trace, lambda name, sign: name.startswith(wanted) or sign == typed))
         yield np.flatnonzero(in_scopes(trace, lambda scope: wanted in scope))
 
@@ -63,6 +63,11 @@ def key(text: str) -> str:
     """A name as it is compared: `W[3, 5]` and `w[3][5]` are `w[3,5]`."""
     small = text.casefold()
     return re.sub(r"\]\s*\[", ",", re.sub(r",\s+", ",", small)) if "[" in small else small
+
+
+def sign_key(text: str) -> str:
+    """An op's sign as it is compared, however it is typed: `*` is `×`, and `ReLU` is `relu`, but `Σ` is not `σ`."""
+    return SIGNS.get(text.casefold(), text if len(text) == 1 else text.casefold())
 
 
 def named(trace: Trace) -> tuple[Ints, list[str]]:
@@ -85,7 +90,7 @@ def in_names(trace: Trace, holds: Callable[[str], bool]) -> Bools:
 def of_ops(trace: Trace, holds: Callable[[str, str], bool]) -> Bools:
     """(n,) nodes whose op's name and sign something holds of; leaves have none."""
     c = trace.columns
-    per_code = [False, *(holds(name.casefold(), find_op(name).label.casefold()) for name in c.op_names)]
+    per_code = [False, *(holds(name.casefold(), sign_key(find_op(name).label)) for name in c.op_names)]
     found: Bools = np.array(per_code)[c.op]
     return found
 
