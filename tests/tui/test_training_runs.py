@@ -45,6 +45,12 @@ def opened(kept: Kept, **other: object) -> OpenedRun:
     return OpenedRun(kept, **other)  # type: ignore[arg-type]  # what is read of a run
 
 
+def drawn(screen: TrainingScreen, step: int) -> bool:
+    """Whether every panel shows a step: they are drawn one after the other, keys between them."""
+    seen = screen.sight.observation
+    return seen is not None and seen.step == step and not screen._drawing
+
+
 async def test_of_a_step_looked_back_at_nothing_later_is_shown() -> None:
     """Every text and every held-out loss is its own here: none of a later step is on screen, all panels in sight."""
 
@@ -61,7 +67,7 @@ async def test_of_a_step_looked_back_at_nothing_later_is_shown() -> None:
         screen = await settled(pilot, steps)
         for at in (40, 39, 21, 10, 9, 1):
             screen.go(at)
-            await pilot.pause()
+            await until(pilot, lambda at=at: drawn(screen, at))
             text = shown(app)
             for other in range(10, steps + 1, 10):
                 assert (f"written{other} " in text) == (other <= at), (at, other)
