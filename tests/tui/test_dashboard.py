@@ -92,8 +92,7 @@ async def test_all_panels_follow_the_step_that_is_shown_and_none_tells_of_a_late
         for at in (40, 17, 3, 1, 29):
             screen.go(at)
             assert all(one.step <= at for one in screen.sight.trail), "before it is observed, what is shown is older"
-            await until(pilot, lambda at=at: seen_at(screen) == at)  # type: ignore[misc]
-            await pilot.pause()
+            await until(pilot, lambda at=at: seen_at(screen) == at and not screen._drawing)  # type: ignore[misc]
             for name in in_sight(screen) - {"samples"}:  # which were written at other steps
                 assert data(screen, name or "").step == at, name
             assert f"─ step {at} ─" in shown(app)
