@@ -26,7 +26,6 @@ from tracer.layout.layered import (
 )
 from tracer.layout.pieces import Pieces, at_once
 from tracer.layout.route import Net, Routed, route
-from tracer.layout.uncollected import uncollected
 
 BORDER = 1
 BESIDE_TITLE = 6
@@ -60,8 +59,7 @@ def framed(
     spacing: Spacing | None = None,
 ) -> tuple[Placed, tuple[Rect, ...]]:
     """Like `layered`, with frames: they lie one in another or apart. Gives where each of them is, too."""
-    with uncollected():
-        return at_once(framing(graph, sizes, direction, frames, spacing))
+    return at_once(framing(graph, sizes, direction, frames, spacing))
 
 
 def framing(
@@ -117,6 +115,7 @@ class _Nested:
         insides = {n: self._inside(graph, sizes, frames, n) for n in outer}
         around, extents = self._around(graph, sizes, frames, insides)
         outside = layout(around, extents, self.direction, self.spacing, top, bottom)
+        at_once(outside.laid())
         if not insides:
             return outside.placed(), {}
         first = outside.placed()  # across the flow everything has its place now

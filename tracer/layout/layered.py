@@ -17,7 +17,6 @@ from tracer.layout.placed import SPACING, Direction, Edge, Placed, Point, Size, 
 from tracer.layout.ranks import numbered_ranks
 from tracer.layout.reading import read
 from tracer.layout.small import SmallLayout
-from tracer.layout.uncollected import uncollected
 
 if TYPE_CHECKING:
     from tracer.layout.large import LargeLayout
@@ -29,8 +28,7 @@ def layered(
     graph: Graph[Any], sizes: Mapping[int, Size], direction: Direction = "down", spacing: Spacing | None = None
 ) -> Placed:
     """Lays out an acyclic graph whose edges run from inputs to users. Edge keys must be unique in the graph."""
-    with uncollected():
-        return at_once(layering(graph, sizes, direction, spacing))
+    return at_once(layering(graph, sizes, direction, spacing))
 
 
 def layering(
@@ -39,7 +37,7 @@ def layering(
     """The same in pieces."""
     if not graph:
         return Placed(direction, {}, {}, {}, 0, 0, 0)
-    found = _begun(graph, sizes, direction, spacing or SPACING[direction])
+    found = layout(graph, sizes, direction, spacing or SPACING[direction])
     yield from found.laid()
     yield
     return found.placed()
@@ -53,25 +51,11 @@ def layout(
     top: Collection[int] = frozenset(),
     bottom: Collection[int] = frozenset(),
 ) -> SmallLayout | LargeLayout:
-    """A layout in which everything has its place across the flow.
+    """A layout under way, in the manner that suits the graph's size; `laid` gives everything its place.
 
     Args:
         top, bottom: nodes to keep in the first row and in the last one (see `ranks`).
     """
-    found = _begun(graph, sizes, direction, spacing, top, bottom)
-    at_once(found.laid())
-    return found
-
-
-def _begun(
-    graph: Graph[Any],
-    sizes: Mapping[int, Size],
-    direction: Direction,
-    spacing: Spacing,
-    top: Collection[int] = frozenset(),
-    bottom: Collection[int] = frozenset(),
-) -> SmallLayout | LargeLayout:
-    """A layout under way, in the manner that suits the graph's size."""
     found = read(graph)
     number = {node: thing for thing, node in enumerate(found.nodes)} if top or bottom else {}
     rank = numbered_ranks(found.targets, {number[node] for node in top}, {number[node] for node in bottom})

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TypeVar
 
+from tracer.layout.uncollected import uncollected
+
 Made = TypeVar("Made")
 Pieces = Generator[None, None, Made]
 """Yields between two pieces; what it makes comes as its return value."""
 
 
 def at_once(work: Pieces[Made]) -> Made:
-    """What it makes, made without a pause."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            made: Made = end.value
-            return made
+    """What it makes, made without a pause, the garbage collector's included."""
+    with uncollected():
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                made: Made = end.value
+                return made

@@ -26,19 +26,18 @@ class SmallLayout:
         self.edges = list(zip(read.sources, read.users, read.keys, strict=True))
         self.chains = self._chains(reach)
         self._join()
-        things: list[list[int]] = [[] for _ in range(max(self.rank) + 1)]
-        for thing, row in enumerate(self.rank):
-            things[row].append(thing)
         sides = [size.width if direction == "down" else size.height for size in self.sizes]
         self.across = [*sides, *[1] * (len(self.rank) - len(sides))]
         """Thing -> its cells across the flow."""
-        self._things = things
         self._ways: list[_Crossed] | None = None
 
     def laid(self) -> Pieces[None]:
         """Give everything its place across the flow."""
         yield
-        self.rows, self.crossings = ordered(self._things, self.above, self.below)
+        things: list[list[int]] = [[] for _ in range(max(self.rank) + 1)]
+        for thing, row in enumerate(self.rank):
+            things[row].append(thing)
+        self.rows, self.crossings = ordered(things, self.above, self.below)
         yield
         self.ports = self._ports()
         self.middle = self._coordinates()

@@ -17,7 +17,6 @@ from tracer.layout.fold import Drawn, Folding, Inside, draw_graph, insides, is_f
 from tracer.layout.frames import Frame, Rect, framing
 from tracer.layout.layered import Direction, Placed, Point, Size
 from tracer.layout.pieces import Pieces, at_once
-from tracer.layout.uncollected import uncollected
 from tracer.scene.folded import FoldReadings, shown_ports
 from tracer.scene.foldsize import counts, fold_size, opened, paths
 from tracer.scene.notation import Notation, Shape, shape, title
@@ -104,8 +103,7 @@ def arrange(
     trace: Trace, notation: Notation, around: int, limit: int, digits: int, folding: Folding | None = None
 ) -> Arrangement:
     """The arrangement that shows `around`. The same stretch of a trace is laid out once."""
-    with uncollected():
-        return at_once(arranging(trace, notation, around, limit, digits, folding))
+    return at_once(arranging(trace, notation, around, limit, digits, folding))
 
 
 def arranging(

@@ -26,6 +26,7 @@ from tracer.layout.graph import Graph
 from tracer.layout.layered import Direction, Placed, Size, Spacing
 from tracer.scene.ink import Ink
 from tracer.scene.picture import Arms, Box, Point, Scene, Wire
+from tracer.trace.recent import recent
 from tracer.trace.trace import Trace
 
 LEAF, CONSTANT, FOLD, STACK = "○", "◇", "■", "≡"
@@ -144,9 +145,8 @@ def _plan(scene: Scene, trace: Trace) -> _Plan:
     nodes = tuple([box.node for box in scene.boxes])
     edges = tuple([(wire.input, wire.user, wire.edge) for wire in scene.wires if wire.user is not None])
     key = (scene.notation, nodes, edges, tuple([frame.number for frame in scene.frames]))
-    if key not in kept:
-        if len(kept) >= _KEPT:
-            del kept[next(iter(kept))]
+
+    def made() -> _Plan:
         graph: Graph[int | None] = Graph()
         graph.add_nodes_from(nodes)
         graph.add_edges_from(edges)
@@ -154,8 +154,9 @@ def _plan(scene: Scene, trace: Trace) -> _Plan:
         sizes = {node: _size(graph.in_degree(node), direction) for node in graph}
         apart = [Apart(frame.nodes, cell_len(frame.title)) for frame in scene.frames]
         placed, rects = framed(graph, sizes, direction, apart, SPACING)
-        kept[key] = _Plan(placed, sizes, rects, frozenset(source for source, _, _ in edges))
-    return kept[key]
+        return _Plan(placed, sizes, rects, frozenset(source for source, _, _ in edges))
+
+    return recent(kept, key, _KEPT, made)
 
 
 # -- how a glyph is drawn ---------------------------------------------------------------------------------------------
