@@ -105,7 +105,7 @@ class GraphPanel(Panel):
 
     @property
     def takes_long(self) -> bool:
-        return draws_much(self.view, self.lang) and self._painted_before(self._inputs(self.size)) is None
+        return draws_much(self.view, self.lang)
 
     @property
     def settled(self) -> bool:

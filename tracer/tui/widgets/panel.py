@@ -105,14 +105,14 @@ class Panel(Widget, can_focus=True):
 
     def watch_view(self) -> None:
         self.let_go()
-        if self.later is not None and self.takes_long:
+        if self.later is not None and self.takes_long and self._painted_before(self._inputs(self.size)) is None:
             self.later(self)
         else:
             self.redraw()
 
     @property
     def takes_long(self) -> bool:
-        """Whether the view has a picture that takes many times longer than a line of words, and is not painted yet."""
+        """Whether to paint the view takes many times longer than a line of words does."""
         return False
 
     def let_go(self) -> None:

@@ -91,7 +91,7 @@ class ValuesPanel(Panel):
 
     @property
     def takes_long(self) -> bool:
-        return draws_much(self.view, self.lang) and self._painted_before(self._inputs(self.size)) is None
+        return draws_much(self.view, self.lang)
 
     def _watched(self, view: View, size: Size) -> list[RichText]:
         """What is watched, in as many lines as leave the table its half, and a rule under them."""
