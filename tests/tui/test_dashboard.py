@@ -68,6 +68,11 @@ def seen_at(screen: TrainingScreen) -> int:
     return 0 if seen is None else seen.step
 
 
+def drawn(screen: TrainingScreen, step: int) -> bool:
+    """Whether every panel shows a step: they are drawn one after the other, keys between them."""
+    return seen_at(screen) == step and not screen._drawing
+
+
 def in_sight(screen: TrainingScreen) -> set[str | None]:
     return {one.id for one in screen.query(RunPanel) if one.display}
 
@@ -92,7 +97,7 @@ async def test_all_panels_follow_the_step_that_is_shown_and_none_tells_of_a_late
         for at in (40, 17, 3, 1, 29):
             screen.go(at)
             assert all(one.step <= at for one in screen.sight.trail), "before it is observed, what is shown is older"
-            await until(pilot, lambda at=at: seen_at(screen) == at and not screen._drawing)  # type: ignore[misc]
+            await until(pilot, lambda at=at: drawn(screen, at))
             for name in in_sight(screen) - {"samples"}:  # which were written at other steps
                 assert data(screen, name or "").step == at, name
             assert f"─ step {at} ─" in shown(app)

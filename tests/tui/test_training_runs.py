@@ -14,6 +14,7 @@ from tests.train.canned import Kept, Told, text_reports, text_running, text_setu
 from tests.tui.shell import remembering, shown, until
 from tests.tui.stepping import toasts
 from tests.tui.test_compare import kept as compared
+from tests.tui.test_dashboard import drawn
 from tests.tui.test_opened_run import Process
 from tracer.core.record import record
 from tracer.core.value import Value
@@ -43,12 +44,6 @@ async def settled(pilot: Pilot[None], steps: int = 200) -> TrainingScreen:
 
 def opened(kept: Kept, **other: object) -> OpenedRun:
     return OpenedRun(kept, **other)  # type: ignore[arg-type]  # what is read of a run
-
-
-def drawn(screen: TrainingScreen, step: int) -> bool:
-    """Whether every panel shows a step: they are drawn one after the other, keys between them."""
-    seen = screen.sight.observation
-    return seen is not None and seen.step == step and not screen._drawing
 
 
 async def test_of_a_step_looked_back_at_nothing_later_is_shown() -> None:
